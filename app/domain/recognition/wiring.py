@@ -1,0 +1,52 @@
+"""Registers what injury recognition answers to the kernel's ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.domain.recognition.queries import count_duplicates, count_employer_cases, list_investigators
+from app.domain.recognition.rules import (
+    complete_identity,
+    days_until_application,
+    employer_applied_late,
+    is_insured_on_accident,
+)
+from app.kernel.cases.models import Case
+from app.kernel.local_time import local_day, local_minute
+from app.kernel.ports import Ports
+from app.kernel.transaction import Unit
+
+PROCESS = "injury_recognition"
+
+
+def register(ports: Ports) -> None:
+    """Join the domain to the kernel."""
+    ports.derived_facts[PROCESS] = derive
+    ports.register_handler("register_application", register_application)
+
+
+def derive(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Derived facts for rules and the case page."""
+    received = local_day(case.received_at)
+    return {
+        "duplicate_count": count_duplicates(unit.session, case),
+        "employer_cases_90d": count_employer_cases(unit.session, case),
+        "investigators": list_investigators(unit.session, case),
+        "application_day": days_until_application(facts, received),
+        "employer_applied_late": employer_applied_late(facts, received),
+    }
+
+
+def register_application(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """P01-01: complete what can be told from shared data instead of asking for it; note duplicates."""
+    duplicates = count_duplicates(unit.session, case)
+    if duplicates:
+        unit.record("application.duplicate_found", {"count": duplicates}, case_id=case.id)
+    insured = is_insured_on_accident(facts)
+    return {
+        **complete_identity(facts),
+        **({"insured_on_accident_date": insured} if insured is not None else {}),
+        "received_at": local_minute(case.received_at),
+    }
+

@@ -1,0 +1,143 @@
+"""Reference data of the region: region tree, posts, static exclusions, conflict sets.
+
+The owner of the database installs it after a migration; the application may only read it.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.kernel.duties.models import ConflictMember, ConflictSet, Post, PostExclusion
+from app.kernel.identity.models import Region
+
+DATA = Path(__file__).resolve().parent / "data"
+# The first version of a set counts from before any case that may be imported.
+ALWAYS = datetime(2004, 1, 1, tzinfo=UTC)
+SIDES = ("left", "right")
+CONTENT = ("key", "scope", "maximum", "severity", "risk_classes", "title_zh", "title_en", "ground")
+
+Row = dict[str, Any]
+Members = frozenset[tuple[str, str, str, str]]
+
+
+class ReferenceDataShrunk(ValueError):
+    """A static exclusion that is installed is missing from the files: it may only be added to."""
+
+
+def install(connection: Connection) -> None:
+    """Bring the reference data up to the files; a second call changes nothing.
+
+    Runs in the caller's transaction, under the owner's role, and doesn't commit. A conflict set whose content
+    changed gets a new version, under which everything already done is bound again. Raises ReferenceDataShrunk,
+    or the database's SD012 when a new exclusion is broken by posts held today.
+    """
+    install_regions(connection, region_rows())
+    install_posts(connection, _read("posts", "post"))
+    install_exclusions(connection, exclusion_rows())
+    changed = [install_set(connection, entry) for entry in _read("conflict_sets", "set")]
+    if any(changed):
+        connection.execute(text("SELECT public.fence_rebind()"))
+
+
+def install_regions(connection: Connection, rows: Iterable[Row]) -> None:
+    """Insert or rename regions; `rows` as columns of `region`, parents first."""
+    for row in rows:
+        statement = upsert(Region).values(row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["code"], set_=row))
+
+
+def install_posts(connection: Connection, rows: Iterable[Row]) -> None:
+    """Insert or rename posts; `rows` as columns of `post`."""
+    for row in rows:
+        statement = upsert(Post).values(row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=row))
+
+
+def install_exclusions(connection: Connection, rows: Iterable[Row]) -> None:
+    """Add static exclusions; the database then holds existing grants against them."""
+    wanted = {(row["pair"], row["side"], row["post"]): row for row in rows}
+    columns = (PostExclusion.pair, PostExclusion.side, PostExclusion.post)
+    present = {tuple(found) for found in connection.execute(select(*columns))}
+    if lost := present - wanted.keys():
+        raise ReferenceDataShrunk(f"installed exclusions are missing from the files: {sorted(lost)}")
+    for key in sorted(wanted.keys() - present):
+        connection.execute(insert(PostExclusion).values(wanted[key]))
+
+
+def install_set(connection: Connection, entry: Mapping[str, Any]) -> bool:
+    """Add a version of a conflict set when its content differs from the newest one; True when it did."""
+    newest = connection.execute(
+        select(ConflictSet.__table__)
+        .where(ConflictSet.set_id == entry["id"])
+        .order_by(ConflictSet.version.desc())
+        .limit(1)
+    ).one_or_none()
+    members = set_members(entry)
+    if newest is not None and _same(connection, newest._mapping, entry, members):
+        return False
+    version = 1 if newest is None else newest.version + 1
+    since = ALWAYS if newest is None else func.clock_timestamp()
+    head = {"set_id": entry["id"], "version": version}
+    content = {name: entry[name] for name in CONTENT}
+    connection.execute(insert(ConflictSet).values(**head, **content, active_from=since))
+    columns = ("member", "duty", "process_key", "case_role")
+    rows = [head | dict(zip(columns, member, strict=True)) for member in sorted(members)]
+    connection.execute(insert(ConflictMember), rows)
+    return True
+
+
+def _same(
+    connection: Connection, newest: Mapping[Any, Any], entry: Mapping[str, Any], members: Members
+) -> bool:
+    found = connection.execute(
+        select(
+            ConflictMember.member, ConflictMember.duty, ConflictMember.process_key, ConflictMember.case_role
+        ).where(ConflictMember.set_id == newest["set_id"], ConflictMember.version == newest["version"])
+    )
+    same_content = all(newest[name] == entry[name] for name in CONTENT)
+    return same_content and {tuple(row) for row in found} == members
+
+
+def conflict_sets() -> list[Row]:
+    """The conflict sets of the files, as written there."""
+    return _read("conflict_sets", "set")
+
+
+def set_members(entry: Mapping[str, Any]) -> Members:
+    """(member, duty, process key, case role) of a set in the files; an empty string means any."""
+    return frozenset(
+        (member["name"], *combination)
+        for member in entry["member"]
+        for combination in product(
+            member["duties"], member.get("processes", [""]), member.get("case_roles", [""])
+        )
+    )
+
+
+def region_rows() -> Iterator[Row]:
+    """Regions as columns of `region`, parents first, with the path from the root."""
+    paths: dict[str, str] = {}
+    for entry in _read("regions", "region"):
+        parent = entry.pop("parent", None)
+        paths[entry["code"]] = f"{paths[parent]}/{entry['code']}" if parent else entry["code"]
+        yield entry | {"parent_code": parent, "path": paths[entry["code"]]}
+
+
+def exclusion_rows() -> Iterator[Row]:
+    """Static exclusions as columns of `post_exclusion`."""
+    for entry in _read("exclusions", "exclusion"):
+        posts = [(side, post) for side, name in enumerate(SIDES) for post in entry[name]]
+        shared = {name: entry[name] for name in ("pair", "title_zh", "title_en", "ground")}
+        for side, post in posts:
+            yield shared | {"side": side, "post": post}
+
+
+def _read(file: str, table: str) -> list[Row]:
+    rows: list[Row] = tomllib.loads((DATA / f"{file}.toml").read_text(encoding="utf-8"))[table]
+    return rows

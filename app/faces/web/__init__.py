@@ -1,0 +1,44 @@
+"""The officers' pages: server-rendered HTML over the kernel. `create_app` joins them."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app, request
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from app.faces.web import signin
+from app.faces.web.pages import case, documents, health, notices, queue, session, supervisor, task
+from app.faces.web.shell import build_shell
+from app.faces.web.viewer import show_viewer
+from app.kernel.kernel import Kernel
+from config import Settings
+
+__all__ = ["create_app"]
+
+PAGES = (session, queue, case, task, documents, supervisor, notices, health)
+
+
+def create_app(kernel: Kernel, settings: Settings | None = None) -> Flask:
+    """The web application over a joined kernel; `settings` default to those of the environment."""
+    chosen = settings or Settings.from_environment()
+    app = build_shell(chosen, kernel.keyring)
+    signin.install(app, kernel, chosen)
+    app.before_request(_behind_log_in)
+    app.context_processor(show_viewer)
+    for module in PAGES:
+        app.register_blueprint(module.pages)
+    return app
+
+
+def _behind_log_in() -> Response | None:
+    """Every page needs log-in unless it says otherwise."""
+    view = _view()
+    if view is None or getattr(view, "open_to_visitors", False) or current_user.is_authenticated:
+        return None
+    return session.ask_to_log_in()
+
+
+def _view() -> object | None:
+    """The view function of this request; None for unknown addresses and static files."""
+    endpoint = request.endpoint
+    return None if endpoint in (None, "static") else current_app.view_functions[endpoint]

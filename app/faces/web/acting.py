@@ -1,0 +1,121 @@
+"""Who acts with which posts in which regions, and carrying out one operation for him."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+
+from flask import g
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.faces.web.language import pick
+from app.faces.web.posted import Posted
+from app.faces.web.request_log import request_id
+from app.faces.web.signin import kernel, officer
+from app.kernel.duties.models import Post, PostGrant
+from app.kernel.duties.queries import grant_in_force
+from app.kernel.identity.models import Region
+from app.kernel.identity.regions import list_subtree
+from app.kernel.local_time import local_day
+from app.kernel.transaction import Actor, Idempotency, Unit, run
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class HeldPost:
+    """A post held today."""
+
+    key: str
+    kind: str
+    title_zh: str
+    title_en: str
+    region_code: str
+    region_zh: str
+    region_en: str
+
+    @property
+    def title(self) -> str:
+        """In the reader's language."""
+        return pick(self.title_zh, self.title_en)
+
+    @property
+    def place(self) -> str:
+        """The region in the reader's language."""
+        return pick(self.region_zh, self.region_en)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The signed-in person with today's posts; `regions` are those of the posts with all below them."""
+
+    actor: Actor
+    posts: tuple[HeldPost, ...]
+    today: date
+    now: datetime
+
+    @property
+    def person_id(self) -> int:
+        """The natural person; accounts of people always have one."""
+        assert self.actor.person_id is not None
+        return self.actor.person_id
+
+    def holds(self, kind: str) -> bool:
+        """Whether any post of today is of this kind."""
+        return any(post.kind == kind for post in self.posts)
+
+
+def standing() -> Standing:
+    """Read once per request."""
+    if "standing" not in g:
+        g.standing = _read()
+    found: Standing = g.standing
+    return found
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session that sees the officer's regions and is never committed."""
+    who = standing()
+    with kernel().database.session() as session:
+        kernel().database.scope(session, who.actor.regions)
+        yield session
+
+
+def carry_out(
+    operation: Callable[[Unit], T], *, case_id: int | None = None, posted: Posted | None = None
+) -> T:
+    """Run one operation as the officer; a posted form's key makes a second submit harmless."""
+    once = Idempotency.of(posted.key, posted.body) if posted is not None and posted.key else None
+    return run(kernel(), operation, standing().actor, case_id=case_id, idempotency=once)
+
+
+def _read() -> Standing:
+    live, now = officer(), kernel().clock()
+    today = local_day(now)
+    with kernel().database.session() as session:
+        rows = session.execute(
+            select(
+                Post.key,
+                Post.kind,
+                Post.title_zh,
+                Post.title_en,
+                Region.code,
+                Region.name_zh,
+                Region.name_en,
+            )
+            .join(PostGrant, PostGrant.post == Post.key)
+            .join(Region, Region.code == PostGrant.region_code)
+            .where(PostGrant.person_id == live.person_id, grant_in_force(today))
+            .distinct()
+            .order_by(Region.code, Post.key)
+        ).all()
+        posts = tuple(HeldPost(*row) for row in rows)
+        regions = list_subtree(session, {post.region_code for post in posts})
+    return Standing(
+        Actor(live.account_id, live.person_id, regions, request_id=request_id()), posts, today, now
+    )

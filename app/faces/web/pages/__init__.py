@@ -1,0 +1,1 @@
+"""One module per page: authenticate, parse, one operation or query, template or redirect."""

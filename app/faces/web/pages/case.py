@@ -1,0 +1,94 @@
+"""One case: dossier, diagram, print. Reading it writes nothing but the record of the reading."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app.faces.web.acting import carry_out, reading, standing
+from app.faces.web.pages.case_build import case_page, gate_page
+from app.faces.web.pages.case_position import diagrams
+from app.faces.web.pages.case_task import Attempt
+from app.faces.web.pages.diagram_view import DiagramPage
+from app.faces.web.parts import ErrorLine
+from app.kernel.engine.catalogue import get_deployed
+from app.kernel.engine.dossier import Dossier, decide_reading, get_case, read_dossier
+from app.kernel.identity.regions import get_region
+from app.kernel.transaction import Unit
+from app.kernel.worklist.models import Task
+
+pages = Blueprint("case", __name__, url_prefix="/cases/<int:case_id>")
+
+
+@pages.get("/")
+def show(case_id: int) -> str:
+    """The dossier, or the gate before it."""
+    return render_case(case_id, Attempt(), revealed=request.args.get("reveal", ""))
+
+
+@pages.get("/print")
+def printed(case_id: int) -> Response:
+    """The page's script calls this before it prints: printing is recorded."""
+    carry_out(lambda unit: _record(unit, case_id, "case.printed"))
+    return Response(status=204)
+
+
+@pages.get("/diagram")
+def diagram(case_id: int) -> str:
+    """The whole diagram, with those of the processes it is inside of."""
+    dossier = carry_out(lambda unit: read_dossier(unit, case_id))
+    title = _("流程位置")
+    return render_template(
+        "pages/diagram.html", page=DiagramPage(title, case_id, dossier.case.case_no, diagrams(dossier))
+    )
+
+
+@pages.get("/<process>.bpmn")
+def bpmn(case_id: int, process: str) -> Response:
+    """The diagram's file of the version the case runs on; models hold no personal data."""
+    with reading() as session:
+        deployed = get_deployed(session, get_case(session, case_id).definition_id)
+    try:
+        return Response(deployed.bpmn(process), mimetype="application/xml")
+    except KeyError:
+        abort(404)
+
+
+def render_case(
+    case_id: int, attempt: Attempt, *, revealed: str = "", upload_errors: list[ErrorLine] | None = None
+) -> str:
+    """The page for whoever may read the dossier, else the gate."""
+    who = standing()
+    with reading() as session:
+        case = get_case(session, case_id)
+        allowed = decide_reading(session, case, who.person_id, who.now, who.today).allowed
+    if not allowed:
+        return _gate(case_id, attempt)
+    dossier = carry_out(lambda unit: _read(unit, case_id, revealed))
+    with reading() as session:
+        page = case_page(session, dossier, who, attempt, revealed=revealed, upload_errors=upload_errors)
+        return render_template("pages/case.html", page=page)
+
+
+def _gate(case_id: int, attempt: Attempt) -> str:
+    with reading() as session:
+        case = get_case(session, case_id)
+        open_tasks = select(Task).where(Task.case_id == case_id, Task.state == "open").order_by(Task.id)
+        tasks = list(session.scalars(open_tasks))
+        deployed, region = get_deployed(session, case.definition_id), get_region(session, case.region_code)
+        page = gate_page(session, case, deployed, region, tasks, standing(), attempt)
+        return render_template("pages/gate.html", page=page)
+
+
+def _read(unit: Unit, case_id: int, revealed: str) -> Dossier:
+    dossier = read_dossier(unit, case_id)
+    spec = dossier.deployed.schema.facts.get(revealed)
+    if spec is not None and spec.sensitive:
+        _record(unit, case_id, "case.fact_read", fact=revealed)
+    return dossier
+
+
+def _record(unit: Unit, case_id: int, event: str, **more: object) -> None:
+    """Who looked, in the reader's own chain: a reading must not wait for the case's lock."""
+    unit.record(event, {"case": case_id, **more}, chain=f"person:{unit.actor.person_id}")

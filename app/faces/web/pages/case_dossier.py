@@ -1,0 +1,226 @@
+"""Facts, materials, rule hits, opinions, documents and service of a case, as printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import current_app, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.faces.web.acting import Standing
+from app.faces.web.language import pick
+from app.faces.web.pages.case_view import (
+    DocumentRow,
+    FactRow,
+    Facts,
+    MaterialRow,
+    Materials,
+    OpinionRow,
+    RuleRow,
+    Rules,
+)
+from app.faces.web.parts import Choice, ErrorLine
+from app.faces.web.words import day, duty, moment
+from app.kernel.cases.schema import FactSpec
+from app.kernel.decisions.models import RuleHit
+from app.kernel.engine.dossier import Dossier
+from app.kernel.local_time import local_day
+from app.kernel.worklist.models import Task
+
+SOURCES = {
+    "applicant": _l("申请人"),
+    "employer": _l("用人单位"),
+    "worker": _l("职工"),
+    "officer": _l("办案人员"),
+    "authority": _l("其他机关"),
+    "shared": _l("共享获取"),
+}
+ACTIONS = {"block": (_l("阻断"), "over"), "warn": (_l("提醒"), "soon"), "route": (_l("提级"), "acc")}
+STATES = {"issued": (_l("已制发"), "acc"), "served": (_l("已送达"), "ok"), "revoked": (_l("已撤销"), "over")}
+WIDE = 24
+"""Texts longer than this take the whole width of the list of facts."""
+
+
+def facts(dossier: Dossier, revealed: str) -> Facts:
+    """Facts in the order the process declares them; sensitive ones masked unless revealed on record."""
+    rows = []
+    for key, spec in dossier.deployed.schema.facts.items():
+        value = dossier.facts.get(key)
+        if value in (None, "", []):
+            continue
+        text = fact_words(spec, value)
+        masked = spec.sensitive and key != revealed
+        rows.append(
+            FactRow(
+                label=pick(spec.label_zh, spec.label_en),
+                value=mask(text) if masked else text,
+                wide=len(text) > WIDE,
+                reveal_url=url_for("case.show", case_id=dossier.case.id, reveal=key) if masked else "",
+            )
+        )
+    return Facts(rows, _("第 %(n)s 稿", n=dossier.case.draft_no))
+
+
+def fact_words(spec: FactSpec, value: Any) -> str:
+    """A fact's value in the reader's language."""
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    known = {choice.value: pick(choice.zh, choice.en) for choice in spec.values}
+    if isinstance(value, list):
+        return "、".join(known.get(str(item), str(item)) for item in value)
+    if spec.type == "datetime":
+        at = datetime.fromisoformat(value)
+        return _("%(y)s年%(m)s月%(d)s日 %(t)s", y=at.year, m=at.month, d=at.day, t=at.strftime("%H:%M"))
+    if spec.type == "date":
+        on = datetime.fromisoformat(value)
+        return _("%(y)s年%(m)s月%(d)s日", y=on.year, m=on.month, d=on.day)
+    return known.get(str(value), str(value))
+
+
+def mask(text: str) -> str:
+    """Keep the first three and the last four characters of a long value, one of a short one."""
+    if len(text) >= 11:
+        return f"{text[:3]}{'*' * (len(text) - 7)}{text[-4:]}"
+    return f"{text[:1]}{'*' * max(len(text) - 1, 2)}"
+
+
+def materials(dossier: Dossier, who: Standing, task: Task | None, errors: Sequence[ErrorLine]) -> Materials:
+    """Files received; the upload form for whoever has opened a task of the case."""
+    kinds = {kind.kind: pick(kind.zh, kind.en) for kind in dossier.deployed.materials}
+    held = {item.kind for item in dossier.materials}
+    missing = [kinds[kind.kind] for kind in dossier.deployed.materials if kind.required and kind.kind not in held]
+    count = _("%(n)s 份", n=len(dossier.materials))
+    if missing:
+        remark = _("%(count)s，还缺%(missing)s", count=count, missing="、".join(missing))
+    else:
+        remark = _("%(count)s，受理要件齐全", count=count)
+    return Materials(
+        rows=[_material(item, kinds, who) for item in dossier.materials],
+        remark=remark,
+        upload_url=url_for("task.upload", task_id=task.id) if task is not None else "",
+        kinds=[Choice(kind, words, kind not in held) for kind, words in kinds.items()],
+        limit_mb=current_app.config["SANSHEN_UPLOAD_LIMIT"] // (1024 * 1024),
+        errors=errors,
+        sources=[Choice(key, str(words)) for key, words in SOURCES.items()],
+    )
+
+
+def _material(item: Any, kinds: Mapping[str, str], who: Standing) -> MaterialRow:
+    received = local_day(item.received_at)
+    return MaterialRow(
+        title=kinds.get(item.kind, item.filename),
+        url=url_for("documents.material", uid=item.uid),
+        source=str(SOURCES.get(item.source, item.source)),
+        received=day(received, who.today),
+        remark=f"{item.filename} {_size(item.size)}",
+        new=received == who.today,
+    )
+
+
+def _size(size: int) -> str:
+    return f"{size / 1048576:.1f} MB" if size >= 1048576 else f"{max(size // 1024, 1)} KB"
+
+
+def rules(hits: Sequence[RuleHit]) -> Rules:
+    """What rules found, with the inputs they saw."""
+    return Rules([_rule(hit) for hit in hits], _("命中 %(n)s 条", n=len(hits)))
+
+
+def _rule(hit: RuleHit) -> RuleRow:
+    words, tone = ACTIONS.get(hit.action, (hit.action, "soon"))
+    return RuleRow(
+        rule=hit.rule_id,
+        title=pick(hit.title_zh, hit.title_en),
+        fact=pick(hit.message_zh, hit.message_en),
+        action=str(words),
+        tone=tone,
+        handling=hit.disposition or "—",
+    )
+
+
+def opinions(dossier: Dossier, who: Standing) -> list[OpinionRow]:
+    """Opinions of completed tasks, the newest first; those on an earlier draft are marked superseded."""
+    done = [task for task in dossier.tasks if task.state == "completed"]
+    return [row for task in reversed(done) for row in _opinion(task, dossier, who)]
+
+
+def _opinion(task: Task, dossier: Dossier, who: Standing) -> Iterable[OpinionRow]:
+    for part in (task.result or {}).get("parts", []):
+        name = dossier.people.get(part.get("person"), "")
+        yield OpinionRow(duty(task.duty), name, _("已办"), "ok", _title(task), part.get("opinion") or "")
+    if not task.opinion and not task.signs:
+        return
+    returned = (task.outcome or "").startswith("return")
+    superseded = task.signs and task.draft_no is not None and task.draft_no < dossier.case.draft_no
+    tone = "soon" if returned else ("" if superseded else "ok")
+    yield OpinionRow(
+        duty=duty(task.duty),
+        person=dossier.people.get(task.completed_by or 0, ""),
+        outcome=outcome_words(dossier, task),
+        tone=tone,
+        remark=_opinion_remark(task, who, superseded),
+        text=task.opinion or "",
+    )
+
+
+def _opinion_remark(task: Task, who: Standing, superseded: bool) -> str:
+    when = moment(task.completed_at, who.today) if task.completed_at else ""
+    if task.signs and task.draft_no is not None:
+        words = _("第 %(n)s 稿 %(when)s", n=task.draft_no, when=when)
+        return _("%(words)s，已被新稿取代", words=words) if superseded else words
+    return f"{_title(task)} {when}"
+
+
+def _title(task: Task) -> str:
+    return pick(task.title_zh, task.title_en)
+
+
+def outcome_words(dossier: Dossier, task: Task) -> str:
+    """The chosen outcome as the task's own form words it."""
+    form = dossier.deployed.forms.get(task.form_id or "", {})
+    for part in form.get("components", []):
+        if part.get("key") == "outcome":
+            for value in part.get("values", []):
+                if value["value"] == task.outcome:
+                    return pick(value["label"], (value.get("properties") or {}).get("label_en", ""))
+    return _("已办")
+
+
+def documents(dossier: Dossier, who: Standing) -> list[DocumentRow]:
+    """Documents, newest first; the decision to come is no row of its own until it is issued."""
+    rows = []
+    for item in dossier.documents:
+        words, tone = STATES.get(item.state, (item.state, ""))
+        rows.append(
+            DocumentRow(
+                title=pick(item.title_zh, item.title_en),
+                page_url=url_for("documents.page", uid=item.uid),
+                docx_url=url_for("documents.docx", uid=item.uid),
+                number=item.number,
+                date=day(item.issued_on, who.today),
+                state=str(words),
+                tone=tone,
+            )
+        )
+    return rows
+
+
+def service(dossier: Dossier, who: Standing) -> list[str]:
+    """Who is to be served by when, and who was."""
+    case = dossier.case
+    lines = [
+        _(
+            "决定作出后 20 日内送达%(worker)s和%(employer)s，并抄送经办机构。",
+            worker=case.subject_name,
+            employer=case.organisation,
+        )
+    ]
+    for key, party in (("served_worker_at", case.subject_name), ("served_employer_at", case.organisation)):
+        served = dossier.facts.get(key)
+        if served:
+            on = datetime.fromisoformat(served).date()
+            lines.append(_("%(day)s送达%(party)s。", day=day(on, who.today), party=party))
+    return lines

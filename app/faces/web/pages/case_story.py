@@ -1,0 +1,119 @@
+"""The timeline: audit events of a case in words; technical ones stay in the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.faces.duty_words import duty_word
+from app.faces.web.acting import Standing
+from app.faces.web.language import pick
+from app.faces.web.pages.case_dossier import outcome_words
+from app.faces.web.pages.case_view import TimelineRow
+from app.faces.web.words import moment
+from app.kernel.engine.dossier import Dossier, StoryEvent
+
+PLAIN = {
+    "case.started": _l("登记申请"),
+    "case.decided": _l("决定作出"),
+    "case.closed": _l("归档办结"),
+    "case.archived": _l("归档"),
+    "case.correction_received": _l("收到补正材料"),
+    "material.received": _l("收到材料"),
+    "document.issued": _l("制发文书"),
+    "document.served": _l("文书送达"),
+    "document.revoked": _l("文书撤销"),
+    "clock.started": _l("时限起算"),
+    "clock.paused": _l("时限中止"),
+    "clock.resumed": _l("时限恢复"),
+    "clock.stopped": _l("时限结束"),
+    "clock.converted": _l("转普通程序计时"),
+    "clock.warned": _l("时限用去八成，已提醒"),
+    "clock.breached": _l("时限超期，已上报"),
+    "case.risk_raised": _l("风险等级提高"),
+    "case.track_set": _l("选定程序"),
+    "rule.hit": _l("规则命中"),
+    "task.waiting_for_staff": _l("等人办理：本级没有合格人员"),
+    "case.facts_changed": _l("更新事实"),
+}
+MARKS = {
+    "case.decided": "key",
+    "task.opened": "key",
+    "task.completed": "key",
+    "clock.paused": "hold",
+    "duty.denied": "back",
+    "clock.breached": "back",
+}
+
+
+def timeline(dossier: Dossier, who: Standing) -> list[TimelineRow]:
+    """Newest first, events without words left out."""
+    rows = []
+    for item in dossier.story:
+        words = _words(item, dossier)
+        if words:
+            rows.append(
+                TimelineRow(
+                    when=moment(item.at, who.today),
+                    iso=item.at.isoformat(),
+                    who=item.person or "",
+                    words=words,
+                    detail=_detail(item),
+                    mark=_mark(item),
+                )
+            )
+    return rows
+
+
+def _words(item: StoryEvent, dossier: Dossier) -> str:
+    build = _TASK_WORDS.get(item.event)
+    if build is not None:
+        return build(item, dossier)
+    return str(PLAIN[item.event]) if item.event in PLAIN else ""
+
+
+def _title(item: StoryEvent) -> str:
+    if item.task is not None:
+        return pick(item.task.title_zh, item.task.title_en)
+    return duty_word(str(item.payload.get("duty", "")))
+
+
+def _completed(item: StoryEvent, dossier: Dossier) -> str:
+    if item.task is None:
+        return ""
+    result = outcome_words(dossier, item.task)
+    if item.task.signs:
+        draft = item.payload.get("draft")
+        return _("%(step)s：%(result)s，第 %(n)s 稿签名", step=_title(item), result=result, n=draft)
+    return _("%(step)s：%(result)s", step=_title(item), result=result)
+
+
+_TASK_WORDS: dict[str, Callable[[StoryEvent, Dossier], str]] = {
+    "task.claimed": lambda item, _d: _("领取%(step)s", step=_title(item)),
+    "task.released": lambda item, _d: _("放回%(step)s", step=_title(item)),
+    "task.opened": lambda item, _d: _(
+        "打开卷宗，记为%(duty)s人", duty=duty_word(item.task.duty if item.task else "")
+    ),
+    "task.reassigned": lambda item, _d: _("改派%(step)s", step=_title(item)),
+    "task.assigned": lambda item, _d: _("分派%(step)s", step=_title(item)),
+    "task.part_performed": lambda item, _d: _("%(step)s：第一人已办", step=_title(item)),
+    "task.cancelled": lambda item, _d: _("%(step)s取消", step=_title(item)),
+    "task.completed": _completed,
+    "duty.denied": lambda item, _d: _("被拒：不符合职责分离"),
+}
+
+
+def _detail(item: StoryEvent) -> str:
+    payload = item.payload
+    for key in ("number", "rule", "kind", "ground"):
+        if payload.get(key) and item.event.split(".")[0] in ("document", "clock", "rule"):
+            return str(payload[key])
+    return ""
+
+
+def _mark(item: StoryEvent) -> str:
+    if item.event == "task.completed" and str(item.payload.get("outcome", "")).startswith("return"):
+        return "back"
+    return MARKS.get(item.event, "")

@@ -1,0 +1,172 @@
+"""The task panel: what this reader can do on the case now, or why not and who can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.faces.duty_words import duty_word
+from app.faces.web.acting import Standing
+from app.faces.web.form_view import form_view
+from app.faces.web.language import pick
+from app.faces.web.pages.case_view import TaskPanel
+from app.faces.web.pages.queue_rows import denial, may, warning
+from app.faces.web.shell import fresh_key
+from app.faces.web.viewer import may_supervise
+from app.faces.web.words import duty, moment
+from app.kernel.cases.models import Case
+from app.kernel.duties.queries import get_candidate
+from app.kernel.engine.catalogue import Deployed
+from app.kernel.worklist.forms import FieldError
+from app.kernel.worklist.models import Task
+from app.kernel.worklist.queries import QueueRow, decide_rows, find_next_task
+
+OPINION = "opinion"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A submit that was refused: what was typed comes back with what is wrong."""
+
+    typed: Mapping[str, Any] = field(default_factory=dict)
+    errors: Mapping[str, FieldError] = field(default_factory=dict)
+    refusal: str = ""
+    kept: str = ""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the panel is made of."""
+
+    case: Case
+    deployed: Deployed
+    tasks: list[Task]
+    facts: Mapping[str, Any]
+    attempt: Attempt
+
+
+def own_open_task(tasks: list[Task], who: Standing) -> Task | None:
+    """The reader's own opened task of the case."""
+    return next((t for t in tasks if t.claimed_by == who.person_id and t.opened_at is not None), None)
+
+
+def task_panel(session: Session, situation: Situation, who: Standing) -> TaskPanel | None:
+    """The reader's own task first, else the first open one; None when the case waits for nobody."""
+    if not situation.tasks:
+        return None
+    tasks = sorted(situation.tasks, key=lambda task: task.claimed_by != who.person_id)
+    me = get_candidate(session, who.person_id, who.today)
+    pairs = [(task, situation.case) for task in tasks]
+    rows = decide_rows(session, me, pairs, who.now, who.today)
+    # A task the reader may take comes before one he may not.
+    rows.sort(key=lambda row: (row.task.claimed_by != who.person_id, not row.decision.allowed))
+    row = rows[0]
+    if row.task.claimed_by == who.person_id:
+        return _own(session, row, situation, who)
+    return _not_own(row, situation.attempt, who)
+
+
+def _own(session: Session, row: QueueRow, situation: Situation, who: Standing) -> TaskPanel:
+    task = row.task
+    release = url_for("task.release", task_id=task.id)
+    if task.opened_at is None:
+        return TaskPanel(
+            title=pick(task.title_zh, task.title_en),
+            duty=duty(task.duty),
+            open_url=url_for("task.open_dossier", task_id=task.id),
+            before_open=_before_open(task),
+            release_url=release,
+            release_words=_("放回队列"),
+            refusal=situation.attempt.refusal,
+        )
+    following = find_next_task(session, who.person_id)
+    return TaskPanel(
+        title=_("您的意见") if task.signs else pick(task.title_zh, task.title_en),
+        duty=duty(task.duty),
+        form=form_view(_schema(situation, task), _values(situation, task), situation.attempt.errors),
+        version=task.version,
+        idempotency_key=fresh_key(),
+        complete_url=url_for("task.complete", task_id=task.id),
+        draft_url=url_for("task.draft", task_id=task.id),
+        release_url=release,
+        release_words=_("放回队列（仍算已打开）"),
+        consequence=_consequence(task),
+        submit=_("签名并提交") if task.signs else _("提交"),
+        saved=_saved(task, who),
+        refusal=situation.attempt.refusal,
+        kept=situation.attempt.kept,
+        returned=task.return_reason or "",
+        next_case=_next_words(following, task),
+        dock=_("去办理：%(step)s", step=pick(task.title_zh, task.title_en)),
+    )
+
+
+def _not_own(row: QueueRow, attempt: Attempt, who: Standing) -> TaskPanel:
+    task = row.task
+    shown: dict[str, str] = {"reassign_url": _reassign_url(row) if may_supervise(who) else ""}
+    if task.claimed_by is not None:
+        shown["words"] = _("%(name)s正在办理。", name=row.claimant or "")
+    elif row.decision.allowed:
+        shown["claim_url"] = url_for("queue.claim", task_id=task.id)
+        shown["before_open"] = _before_open(task)
+        shown["warning"] = warning(row.decision, task.duty)
+    else:
+        shown["denied"] = denial(row.decision, task.duty)
+        shown["may"] = may(row.able)
+    typed = attempt.typed.get(OPINION, "")
+    return TaskPanel(
+        title=pick(task.title_zh, task.title_en),
+        duty=duty(task.duty),
+        refusal=attempt.refusal,
+        typed=typed if isinstance(typed, str) else "",
+        **shown,
+    )
+
+
+def _reassign_url(row: QueueRow) -> str:
+    holder = str(row.task.claimed_by or 0)
+    return url_for("supervisor.show", **{"from": holder, "task": str(row.task.id)}) + "#reassign"
+
+
+def _before_open(task: Task) -> str:
+    return _(
+        "打开卷宗即记为本案%(duty)s人，之后不能换职责。只看队列不算打开。", duty=duty_word(task.duty)
+    )
+
+
+def _schema(situation: Situation, task: Task) -> Mapping[str, Any]:
+    return situation.deployed.forms.get(task.form_id or "", {"components": []})
+
+
+def _values(situation: Situation, task: Task) -> Mapping[str, Any]:
+    """Typed text before the saved draft before the facts on file."""
+    known = {**situation.facts, **(task.draft or {})}
+    if situation.attempt.typed or situation.attempt.errors:
+        facts = {key: value for key, value in situation.facts.items() if not isinstance(value, (bool, list))}
+        return {**facts, **situation.attempt.typed}
+    return known
+
+
+def _consequence(task: Task) -> str:
+    if task.signs:
+        return _("提交即签名，意见随卷归档，由下一职责的另一个人审查。")
+    if task.persons_required > 1:
+        return _("这项任务须两个人先后办理，您办后由另一个人再办。")
+    return ""
+
+
+def _saved(task: Task, who: Standing) -> str:
+    if task.draft_saved_at is None or task.draft is None:
+        return ""
+    return _("草稿 %(when)s 已存", when=moment(task.draft_saved_at, who.today))
+
+
+def _next_words(following: Task | None, task: Task) -> str:
+    if following is None or following.id == task.id:
+        return ""
+    return pick(following.title_zh, following.title_en)

@@ -1,0 +1,251 @@
+"""What the case page prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from app.faces.web.form_view import FormView
+from app.faces.web.parts import Axis, Choice, ClockView, Duty, ErrorLine
+
+
+@dataclass(frozen=True)
+class CaseHead:
+    """The case's title line."""
+
+    worker: str
+    title: str
+    case_no: str
+    employer: str
+    state: str
+    risk: str
+    authority: str
+    printed_at: str
+    print_url: str
+    state_tone: str = "acc"
+    procedure: str = ""
+    accepted: str = ""
+    bound: str = ""
+
+
+@dataclass(frozen=True)
+class FactRow:
+    """One fact; `reveal_url` when the value is masked and may be shown on record."""
+
+    label: str
+    value: str
+    wide: bool = False
+    reveal_url: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts and whose draft they are."""
+
+    rows: Sequence[FactRow]
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class MaterialRow:
+    """One file of the case."""
+
+    title: str
+    url: str
+    source: str
+    received: str
+    remark: str = ""
+    checked: str = ""
+    new: bool = False
+
+
+@dataclass(frozen=True)
+class Materials:
+    """Files received, and the upload form when this reader may add one."""
+
+    rows: Sequence[MaterialRow]
+    remark: str = ""
+    upload_url: str = ""
+    kinds: Sequence[Choice] = ()
+    limit_mb: int = 20
+    errors: Sequence[ErrorLine] = ()
+    sources: Sequence[Choice] = ()
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """One rule hit; `tone` is soon for a warning, over for a block, acc for a routing."""
+
+    rule: str
+    title: str
+    fact: str
+    action: str
+    tone: str
+    handling: str
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Rule hits of the case."""
+
+    rows: Sequence[RuleRow]
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class OpinionRow:
+    """An opinion of an earlier duty; `tone` ok for agreed, soon for returned, empty when superseded."""
+
+    duty: Duty
+    person: str
+    outcome: str
+    tone: str
+    remark: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DocumentRow:
+    """One document of the case."""
+
+    title: str
+    page_url: str
+    docx_url: str
+    number: str
+    date: str
+    state: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class TimelineRow:
+    """One event; `mark` is key (signature, decision), hold (pause), back (return) or empty."""
+
+    when: str
+    iso: str
+    who: str
+    words: str
+    detail: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class TaskPanel:
+    """What the reader can do now: fill a form, open, claim, or read why not and who can."""
+
+    title: str
+    duty: Duty | None
+    words: str = ""
+    form: FormView | None = None
+    version: int = 0
+    idempotency_key: str = ""
+    complete_url: str = ""
+    draft_url: str = ""
+    open_url: str = ""
+    claim_url: str = ""
+    release_url: str = ""
+    release_words: str = ""
+    withdraw_url: str = ""
+    reassign_url: str = ""
+    before_open: str = ""
+    denied: str = ""
+    may: str = ""
+    warning: str = ""
+    consequence: str = ""
+    submit: str = ""
+    saved: str = ""
+    refusal: str = ""
+    kept: str = ""
+    returned: str = ""
+    typed: str = ""
+    next_case: str = ""
+    dock: str = ""
+
+
+@dataclass(frozen=True)
+class ReviewStep:
+    """One line of the three reviews; `state` is done, now or empty."""
+
+    duty: Duty
+    state: str
+    when: str
+    person: str = ""
+    words: str = ""
+    may: str = ""
+    may_not: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class ClockRow:
+    """One of all clocks."""
+
+    title: str
+    start: str
+    due: str
+    state: ClockView
+    main: bool = False
+    binding: bool = True
+    ground: str = ""
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One step of the table that says the same as the diagram."""
+
+    title: str
+    person: str
+    words: str
+    done: str
+    here: bool = False
+
+
+@dataclass(frozen=True)
+class DiagramView:
+    """Where the diagram's file is, the ids with a token, and `id:times` of the steps passed."""
+
+    xml_url: str
+    page_url: str
+    tokens: str
+    passed: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Correction:
+    """The window's form for corrected materials."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """The whole case page."""
+
+    head: CaseHead
+    main_clock: ClockView | None
+    facts: Facts
+    materials: Materials
+    opinions: Sequence[OpinionRow]
+    documents: Sequence[DocumentRow]
+    service: Sequence[str]
+    timeline: Sequence[TimelineRow]
+    clocks: Sequence[ClockRow]
+    steps: Sequence[StepRow]
+    axis: Axis | None = None
+    clock_sentence: str = ""
+    clock_grounds: str = ""
+    rules: Rules | None = None
+    task: TaskPanel | None = None
+    three: Sequence[ReviewStep] = field(default_factory=tuple)
+    three_remark: str = ""
+    diagram: DiagramView | None = None
+    correction: Correction | None = None
+
+
+@dataclass(frozen=True)
+class GatePage:
+    """What a reader sees of a case whose dossier he has not opened."""
+
+    head: CaseHead
+    clock: ClockView | None
+    task: TaskPanel | None

@@ -1,0 +1,49 @@
+"""Which jobs exist: name, what runs, and when the periodic ones run (cron, UTC).
+
+A handler gets the kernel, the job's id and its arguments. It may run more than once: what it
+writes is idempotent, or begins with `app.storage.jobs.first_run` in the same transaction.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from app.kernel.deadlines.calendar_operations import RECOMPUTE
+from app.kernel.deadlines.jobs import check_clocks, recompute_clocks
+from app.kernel.kernel import Kernel
+from app.kernel.transaction import run, system_actor
+from app.storage.jobs import forget_receipts
+
+Handler = Callable[[Kernel, int, Mapping[str, Any]], object]
+
+RECEIPT_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One kind of job. `cron` None: only when deferred. `attempts` counts errors and deaths."""
+
+    name: str
+    handler: Handler
+    cron: str | None = None
+    attempts: int = 5
+
+
+def _check_clocks(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> int:
+    return check_clocks(kernel)
+
+
+def _recompute_clocks(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> int:
+    return recompute_clocks(kernel, date.fromisoformat(args["day"]))
+
+
+def _forget_receipts(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> int:
+    return run(kernel, lambda unit: forget_receipts(unit.session, RECEIPT_DAYS), system_actor())
+
+
+JOBS: tuple[Job, ...] = (
+    Job("check_clocks", _check_clocks, cron="* * * * *"),
+    Job(RECOMPUTE, _recompute_clocks),
+    Job("forget_receipts", _forget_receipts, cron="17 3 * * *"),
+)

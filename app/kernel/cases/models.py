@@ -1,0 +1,128 @@
+"""Tables of the case: its row (the lock), facts, engine state, parties and materials."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.storage.base import Base, Instant, big_id
+
+RISK_CLASSES = ("normal", "high", "routed")
+
+
+class SerialCounter(Base):
+    """Last number given out under a key (case numbers, document numbers); locked while it is raised."""
+
+    __tablename__ = "serial_counter"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)
+
+
+class CaseChain(Base):
+    """All cases of one injury (recognition, assessment, benefits, payment) share a chain."""
+
+    __tablename__ = "case_chain"
+
+    id: Mapped[int] = big_id()
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Case(Base):
+    """A case. Its row is the lock of everything that happens in it; it carries what lists show."""
+
+    __tablename__ = "case"
+    __table_args__ = (
+        CheckConstraint("risk IN ('normal', 'high', 'routed')", name="risk"),
+        CheckConstraint("status IN ('open', 'closed', 'withdrawn', 'incident')", name="status"),
+        Index("ix_case_subject_name", "subject_name", postgresql_ops={"subject_name": "text_pattern_ops"}),
+        Index("ix_case_organisation", "organisation", postgresql_ops={"organisation": "text_pattern_ops"}),
+        Index("ix_case_case_no_pattern", "case_no", postgresql_ops={"case_no": "text_pattern_ops"}),
+        Index("ix_case_region_code_id", "region_code", "id"),
+    )
+
+    id: Mapped[int] = big_id()
+    uid: Mapped[UUID] = mapped_column(unique=True)
+    case_no: Mapped[str] = mapped_column(unique=True)
+    process_key: Mapped[str]
+    definition_id: Mapped[int] = mapped_column(ForeignKey("process_definition.id"))
+    chain_id: Mapped[int] = mapped_column(ForeignKey("case_chain.id"), index=True)
+    case_role: Mapped[str] = mapped_column(server_default="first")
+    region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
+    risk: Mapped[str]
+    track: Mapped[str | None]
+    status: Mapped[str] = mapped_column(server_default="open")
+    outcome: Mapped[str | None]
+    subject_name: Mapped[str]
+    subject_pinyin: Mapped[str]
+    subject_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    organisation: Mapped[str]
+    event_on: Mapped[date | None]
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    draft_no: Mapped[int] = mapped_column(server_default="1")
+    version: Mapped[int] = mapped_column(server_default="1")
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class CaseFacts(Base):
+    """Facts of a case: open ones as JSON, sensitive ones sealed as one JSON text (row = case uid)."""
+
+    __tablename__ = "case_facts"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class CaseState(Base):
+    """Engine state of a case: opaque bytes (never JSONB, which would reorder keys) and the next timer."""
+
+    __tablename__ = "case_state"
+    __table_args__ = (
+        Index("ix_case_state_next_due_at", "next_due_at", postgresql_where=text("next_due_at IS NOT NULL")),
+    )
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+    next_due_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class CaseParty(Base):
+    """A party of a case by blind index: neither reads nor acts in it (worker, kin, payee, contact)."""
+
+    __tablename__ = "case_party"
+    __table_args__ = (Index("ix_case_party_id_number_index", "id_number_index"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    id_number_index: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Material(Base):
+    """A file received in a case; the content lies in the blob store under its SHA-256 digest."""
+
+    __tablename__ = "material"
+    __table_args__ = (UniqueConstraint("case_id", "digest", "kind"),)
+
+    id: Mapped[int] = big_id()
+    uid: Mapped[UUID] = mapped_column(unique=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
+    kind: Mapped[str]
+    filename: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str]
+    source: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    uploaded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -1,0 +1,39 @@
+"""Table of rule hits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.storage.base import Base, Instant, big_id
+
+
+class RuleHit(Base):
+    """A hit of a policy, logic or risk rule with the inputs it saw; the same inputs hit once."""
+
+    __tablename__ = "rule_hit"
+    __table_args__ = (
+        CheckConstraint("action IN ('block', 'warn', 'route')", name="action"),
+        UniqueConstraint("case_id", "rule_id", "rule_version", "inputs_digest"),
+    )
+
+    id: Mapped[int] = big_id()
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    rule_id: Mapped[str]
+    rule_version: Mapped[int]
+    severity: Mapped[str]
+    action: Mapped[str]
+    title_zh: Mapped[str]
+    title_en: Mapped[str]
+    message_zh: Mapped[str]
+    message_en: Mapped[str]
+    inputs: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    inputs_digest: Mapped[str]
+    at: Mapped[datetime] = mapped_column(Instant)
+    disposition: Mapped[str | None]
+    disposed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    disposed_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -1,0 +1,134 @@
+"""Rules of a process as data (`rules.toml`), evaluated over facts and derived facts. Pure.
+
+The expressions are the FEEL subset of `expressions`; a DMN table will stand behind the same interface.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from app.kernel.decisions.expressions import Expression, Function, compile_expression
+
+
+@dataclass(frozen=True)
+class RuleSpec:
+    """One rule version: true `when` is a hit; `block` stops, `warn` asks for a reason, `route` raises risk."""
+
+    rule_id: str
+    version: int
+    rule_set: str
+    kind: str
+    severity: str
+    action: str
+    overridable: bool
+    title_zh: str
+    title_en: str
+    message_zh: str
+    message_en: str
+    ground: str
+    effective_from: date
+    when: Expression
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A rule that applied, with the inputs it saw and their digest."""
+
+    rule: RuleSpec
+    inputs: Mapping[str, Any]
+    digest: str
+    message_zh: str
+    message_en: str
+
+
+def parse_rules(
+    document: Mapping[str, Any], functions: Mapping[str, Function]
+) -> tuple[RuleSpec, ...]:
+    """Rules of a parsed `rules.toml`, `functions` beside the language's own.
+
+    Raise KeyError or ExpressionError on a malformed one.
+    """
+    return tuple(_rule(document["set"], table, functions) for table in document["rule"])
+
+
+def _rule(rule_set: str, table: Mapping[str, Any], functions: Mapping[str, Function]) -> RuleSpec:
+    return RuleSpec(
+        rule_id=table["id"],
+        version=table["version"],
+        rule_set=rule_set,
+        kind=table["kind"],
+        severity=table["severity"],
+        action=table["action"],
+        overridable=table.get("overridable", False),
+        title_zh=table["name_zh"],
+        title_en=table["name_en"],
+        message_zh=table["message_zh"],
+        message_en=table["message_en"],
+        ground=table["ground"],
+        effective_from=table["effective_from"],
+        when=compile_expression(table["when"], functions),
+        inputs=tuple(table["inputs"]),
+    )
+
+
+def evaluate_rules(
+    rules: Iterable[RuleSpec],
+    facts: Mapping[str, Any],
+    types: Mapping[str, str],
+    derived: Mapping[str, Any],
+    today: date,
+) -> list[Hit]:
+    """Hits of the rules in force today. `types` maps fact to its declared type.
+
+    An expression that is neither true nor false (a fact is missing) is no hit.
+    """
+    context = {
+        **{key: to_expression(types.get(key, ""), value) for key, value in facts.items()},
+        "derived": {key: to_expression("", value) for key, value in derived.items()},
+        "today": today,
+    }
+    return [
+        _hit(rule, facts, derived)
+        for rule in rules
+        if rule.effective_from <= today and rule.when.evaluate(context) is True
+    ]
+
+
+def to_expression(fact_type: str, value: Any) -> Any:
+    """A stored JSON value as the expression language sees it (dates as dates, numbers as Decimal)."""
+    if value is None or isinstance(value, bool):
+        return value
+    if fact_type == "date":
+        return date.fromisoformat(value)
+    if fact_type == "datetime":
+        return datetime.fromisoformat(value)
+    if isinstance(value, int) or fact_type in ("integer", "decimal"):
+        return Decimal(str(value))
+    return value
+
+
+def _hit(rule: RuleSpec, facts: Mapping[str, Any], derived: Mapping[str, Any]) -> Hit:
+    seen = {key: _input(key, facts, derived) for key in rule.inputs}
+    shown = {key.removeprefix("derived."): value for key, value in seen.items()}
+    digest = hashlib.sha256(orjson.dumps(seen, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
+    return Hit(
+        rule, seen, digest, _filled(rule.message_zh, shown), _filled(rule.message_en, shown)
+    )
+
+
+def _input(key: str, facts: Mapping[str, Any], derived: Mapping[str, Any]) -> Any:
+    return derived.get(key.removeprefix("derived.")) if key.startswith("derived.") else facts.get(key)
+
+
+def _filled(message: str, values: Mapping[str, Any]) -> str:
+    for key, value in values.items():
+        message = message.replace("{" + key + "}", "—" if value is None else str(value))
+    return message

@@ -1,0 +1,246 @@
+"""Writes of segregation of duties: keep a decision, bind, sign, pass the gate, grant a post."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import insert
+
+from app.kernel.cases.models import RISK_CLASSES, Case
+from app.kernel.duties.models import (
+    CaseDecision,
+    CaseRisk,
+    DutyDecision,
+    Performance,
+    PostGrant,
+    Signature,
+)
+from app.kernel.duties.queries import (
+    get_candidate,
+    get_case_view,
+    get_task_view,
+    list_latest_signatures,
+    list_rules,
+    next_signature_seq,
+)
+from app.kernel.duties.refusals import DutyDenied, GateClosed
+from app.kernel.duties.rules import (
+    ALLOWED,
+    RISK_ORDER,
+    Action,
+    Decision,
+    PastAct,
+    decide,
+    decide_intake,
+    decide_supervising,
+    deny,
+    missing_signature,
+    required_signatures,
+)
+from app.kernel.identity.regions import get_lineage
+from app.kernel.transaction.unit import Unit
+from app.kernel.worklist.models import Task
+
+CONCLUSION = "conclusion"
+"""The subject that a case's own conclusion is decided under."""
+
+
+def require(
+    unit: Unit, action: Action, *, case: Case, task: Task | None = None, person_id: int | None = None
+) -> Decision:
+    """Ask `decide` for the actor (or for `person_id`, whom a supervisor assigns) and keep the answer.
+
+    Raise DutyDenied on a denial; the attempt is then recorded after the rollback.
+    """
+    who = person_id if person_id is not None else unit.actor.person_id
+    if who is None:
+        raise DutyDenied(
+            deny("machine_holds_no_duty"), action, case.id, task.id if task else None, None
+        )
+    decision = decide(
+        get_candidate(unit.session, who, unit.today),
+        action,
+        get_case_view(unit.session, case),
+        get_task_view(unit.session, task) if task else None,
+        list_rules(unit.session, unit.now),
+    )
+    duty = task.duty if task else None
+    if not decision.allowed:
+        raise DutyDenied(decision, action, case.id, task.id if task else None, duty)
+    keep_decision(unit, decision, action, case.id, task.id if task else None, duty)
+    return decision
+
+
+def require_supervisor(unit: Unit, case: Case, task: Task) -> None:
+    """The actor must supervise the case's region. Raise DutyDenied otherwise."""
+    if unit.actor.person_id is None:
+        raise DutyDenied(deny("machine_holds_no_duty"), Action.REASSIGN, case.id, task.id, task.duty)
+    candidate = get_candidate(unit.session, unit.actor.person_id, unit.today)
+    decision = decide_supervising(candidate, get_lineage(unit.session, case.region_code))
+    if not decision.allowed:
+        raise DutyDenied(decision, Action.REASSIGN, case.id, task.id, task.duty)
+
+
+def require_intake(
+    unit: Unit, post: str, region_code: str, case: Case | None = None
+) -> Decision | None:
+    """Who registers or receives for a case must hold its intake post; None when the system imports.
+
+    Raise DutyDenied.
+    """
+    if unit.actor.account_id is None:
+        return None
+    case_id = case.id if case else None
+    if unit.actor.person_id is None:
+        raise DutyDenied(deny("machine_holds_no_duty"), Action.START, case_id, None, "intake")
+    decision = decide_intake(
+        get_candidate(unit.session, unit.actor.person_id, unit.today),
+        post,
+        region_code,
+        get_case_view(unit.session, case) if case else None,
+        list_rules(unit.session, unit.now) if case else (),
+    )
+    if not decision.allowed:
+        raise DutyDenied(decision, Action.START, case_id, None, "intake")
+    return decision
+
+
+def permit_system(unit: Unit, action: Action, case_id: int | None) -> None:
+    """Record that the system acted by itself (timers, messages): it performs no duty and decides nothing."""
+    keep_decision(unit, Decision(ALLOWED.verdict, "system"), action, case_id, None, None)
+
+
+def keep_decision(
+    unit: Unit, decision: Decision, action: Action, case_id: int | None, task_id: int | None, duty: str | None
+) -> None:
+    """Write the decision row and let the unit refer to it."""
+    decision_id = uuid4()
+    unit.session.execute(
+        insert(DutyDecision).values(
+            id=decision_id,
+            at=unit.now,
+            account_id=unit.actor.account_id,
+            person_id=unit.actor.person_id,
+            on_behalf_of=unit.actor.on_behalf_of,
+            action=action.value,
+            case_id=case_id,
+            task_id=task_id,
+            duty=duty,
+            verdict=decision.verdict.value,
+            reason=decision.reason,
+            rule=decision.rule,
+            rule_version=decision.rule_version,
+            evidence={"acts": [_evidence(act) for act in decision.evidence]} if decision.evidence else {},
+        )
+    )
+    unit.decided(decision_id)
+
+
+def _evidence(act: PastAct) -> dict[str, Any]:
+    return {
+        "person": act.person_id,
+        "duty": act.duty,
+        "state": act.state,
+        "case": act.case_id,
+        "at": act.at.isoformat(),
+    }
+
+
+def bind(unit: Unit, task: Task, state: str) -> int:
+    """Append a performance of the task's duty by the actor; answers its id. The fence may refuse."""
+    performance = insert(Performance).values(
+        case_id=task.case_id,
+        task_id=task.id,
+        person_id=unit.actor.person_id,
+        account_id=unit.actor.account_id,
+        on_behalf_of=unit.actor.on_behalf_of,
+        duty=task.duty,
+        state=state,
+        at=unit.now,
+        decision_id=unit.decision_ids[-1],
+    )
+    return unit.session.execute(performance.returning(Performance.id)).scalar_one()
+
+
+def sign(unit: Unit, case: Case, task: Task, performance_id: int, *, agrees: bool) -> None:
+    """Append the actor's signature on the case's current content hash."""
+    unit.session.execute(
+        insert(Signature).values(
+            case_id=case.id,
+            subject=CONCLUSION,
+            seq=next_signature_seq(unit.session, case.id, CONCLUSION),
+            duty=task.duty,
+            person_id=unit.actor.person_id,
+            performance_id=performance_id,
+            content_hash=case.content_hash,
+            verdict="agree" if agrees else "return",
+            at=unit.now,
+        )
+    )
+
+
+def find_missing_duty(unit: Unit, case: Case) -> str | None:
+    """The earliest signing duty the gate still demands on the current content; None when complete."""
+    latest = list_latest_signatures(unit.session, case.id, CONCLUSION)
+    return missing_signature(case.risk, case.content_hash, latest)
+
+
+def pass_gate(unit: Unit, case: Case, *, kind: str, outcome: str) -> int:
+    """Write the case decision on the required signatures; answers its id. Raise GateClosed when any lacks."""
+    latest = list_latest_signatures(unit.session, case.id, CONCLUSION)
+    missing = missing_signature(case.risk, case.content_hash, latest)
+    if missing is not None:
+        raise GateClosed(missing=missing)
+    decision = insert(CaseDecision).values(
+        case_id=case.id,
+        subject=CONCLUSION,
+        kind=kind,
+        outcome=outcome,
+        risk=case.risk,
+        content_hash=case.content_hash,
+        signature_ids=[latest[duty].signature_id for duty in required_signatures(case.risk)],
+        at=unit.now,
+    )
+    return unit.session.execute(decision.returning(CaseDecision.id)).scalar_one()
+
+
+def raise_risk(unit: Unit, case: Case, risk: str, reason: str) -> bool:
+    """Raise the risk class (never lowers); answers whether it rose. Appends a row and an audit event."""
+    if risk not in RISK_CLASSES or RISK_ORDER[risk] <= RISK_ORDER[case.risk]:
+        return False
+    unit.session.execute(insert(CaseRisk).values(case_id=case.id, risk=risk, reason=reason, at=unit.now))
+    unit.record("case.risk_raised", {"from": case.risk, "to": risk, "reason": reason}, case_id=case.id)
+    case.risk = risk
+    return True
+
+
+@dataclass(frozen=True)
+class GrantRequest:
+    """A post for a person in a region from a day on, asked for, reviewed and approved by three others."""
+
+    person_id: int
+    post: str
+    region_code: str
+    valid_from: date
+    valid_to: date | None
+    requested_by: int
+    reviewed_by: int
+    approved_by: int
+
+
+def grant_posts(unit: Unit, requests: Sequence[GrantRequest]) -> list[int]:
+    """Append grants; answers their ids. The fence refuses static conflicts and repeated persons."""
+    ids = []
+    for request in requests:
+        row = insert(PostGrant).values(**vars(request), recorded_at=unit.now).returning(PostGrant.id)
+        ids.append(unit.session.execute(row).scalar_one())
+        unit.record(
+            "grant.recorded",
+            {"grant": ids[-1], "post": request.post, "region": request.region_code},
+            chain=f"person:{request.person_id}",
+        )
+    return ids

@@ -1,0 +1,259 @@
+"""Reads for `decide`: rules in force, candidates with their posts, case histories, signatures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.elements import ColumnElement
+
+from app.kernel.cases.models import Case, CaseParty
+from app.kernel.duties.models import ConflictMember, ConflictSet, Performance, Post, PostGrant, Signature
+from app.kernel.duties.rules import (
+    Candidate,
+    CaseView,
+    ConflictRule,
+    Member,
+    PastAct,
+    SignatureView,
+    TaskView,
+)
+from app.kernel.identity.models import Account, Person
+from app.kernel.worklist.models import Task
+
+
+def list_rules(session: Session, now: datetime) -> tuple[ConflictRule, ...]:
+    """The version in force of every conflict set, in order of set id."""
+    latest = (
+        select(ConflictSet)
+        .where(ConflictSet.active_from <= now)
+        .distinct(ConflictSet.set_id)
+        .order_by(ConflictSet.set_id, ConflictSet.version.desc())
+    )
+    sets = session.scalars(latest).all()
+    members: dict[tuple[int, int], list[Member]] = defaultdict(list)
+    for row in session.scalars(select(ConflictMember)):
+        members[row.set_id, row.version].append(
+            Member(row.member, row.duty, row.process_key, row.case_role)
+        )
+    return tuple(
+        ConflictRule(
+            set_id=row.set_id,
+            version=row.version,
+            key=row.key,
+            scope=row.scope,
+            maximum=row.maximum,
+            severity=row.severity,
+            risk_classes=frozenset(row.risk_classes),
+            ground=row.ground,
+            members=tuple(members[row.set_id, row.version]),
+        )
+        for row in sets
+    )
+
+
+def grant_in_force(today: date) -> ColumnElement[bool]:
+    """Condition on PostGrant: gives its post today and is not cut by a revoking row."""
+    revoking = aliased(PostGrant)
+    return and_(
+        PostGrant.revokes.is_(None),
+        PostGrant.valid_from <= today,
+        or_(PostGrant.valid_to.is_(None), PostGrant.valid_to > today),
+        ~exists().where(revoking.revokes == PostGrant.id, revoking.valid_from <= today),
+    )
+
+
+def get_candidate(session: Session, person_id: int, today: date) -> Candidate:
+    """The person with every post held today. Raise KeyError when there is no such person."""
+    return list_candidates(session, [person_id], today)[person_id]
+
+
+def list_candidates(session: Session, person_ids: Collection[int], today: date) -> dict[int, Candidate]:
+    """Candidates by person id, each with all posts held today."""
+    grants: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+    rows = session.execute(
+        select(PostGrant.person_id, PostGrant.post, PostGrant.region_code, Post.kind)
+        .join(Post, Post.key == PostGrant.post)
+        .where(PostGrant.person_id.in_(person_ids), grant_in_force(today))
+    )
+    for row in rows:
+        grants[row.person_id].append((row.post, row.region_code, row.kind))
+    active = exists().where(Account.person_id == Person.id, Account.state == "active")
+    people = session.execute(
+        select(Person.id, Person.name, Person.pinyin, Person.id_number_index, active.label("active")).where(
+            Person.id.in_(person_ids)
+        )
+    )
+    return {
+        row.id: Candidate(
+            person_id=row.id,
+            name=row.name,
+            pinyin=row.pinyin,
+            id_number_index=row.id_number_index,
+            posts=frozenset((post, region) for post, region, _ in grants[row.id]),
+            post_kinds=frozenset(kind for _, _, kind in grants[row.id]),
+            supervised=frozenset(region for _, region, kind in grants[row.id] if kind == "supervision"),
+            active=row.active,
+        )
+        for row in people
+    }
+
+
+def list_holders(
+    session: Session, pairs: Collection[tuple[str, str]], today: date
+) -> dict[tuple[str, str], list[int]]:
+    """Person ids holding each (post, region) today."""
+    if not pairs:
+        return {}
+    posts = {post for post, _ in pairs}
+    regions = {region for _, region in pairs}
+    rows = session.execute(
+        select(PostGrant.post, PostGrant.region_code, PostGrant.person_id)
+        .where(PostGrant.post.in_(posts), PostGrant.region_code.in_(regions), grant_in_force(today))
+        .distinct()
+        .order_by(PostGrant.person_id)
+    )
+    holders: dict[tuple[str, str], list[int]] = {pair: [] for pair in pairs}
+    for row in rows:
+        if (row.post, row.region_code) in holders:
+            holders[row.post, row.region_code].append(row.person_id)
+    return holders
+
+
+def list_supervisors(session: Session, lineage: Collection[str], today: date) -> list[int]:
+    """Person ids holding a supervision post in a region or above it."""
+    return list(
+        session.scalars(
+            select(PostGrant.person_id)
+            .join(Post, Post.key == PostGrant.post)
+            .where(Post.kind == "supervision", PostGrant.region_code.in_(lineage), grant_in_force(today))
+            .distinct()
+            .order_by(PostGrant.person_id)
+        )
+    )
+
+
+def list_case_views(session: Session, cases: Iterable[Case]) -> dict[int, CaseView]:
+    """Views of cases by id, with the acts of their whole chains and their parties."""
+    cases = list(cases)
+    acts = _list_chain_acts(session, {case.chain_id for case in cases})
+    parties: dict[int, set[bytes]] = defaultdict(set)
+    for party in session.execute(
+        select(CaseParty.case_id, CaseParty.id_number_index).where(
+            CaseParty.case_id.in_([case.id for case in cases])
+        )
+    ):
+        parties[party.case_id].add(party.id_number_index)
+    return {
+        case.id: CaseView(
+            case_id=case.id,
+            region_code=case.region_code,
+            chain_id=case.chain_id,
+            process_key=case.process_key,
+            case_role=case.case_role,
+            risk=case.risk,
+            acts=tuple(acts[case.chain_id]),
+            party_indexes=frozenset(parties[case.id]),
+        )
+        for case in cases
+    }
+
+
+def _list_chain_acts(session: Session, chain_ids: Collection[int]) -> dict[int, list[PastAct]]:
+    rows = session.execute(
+        select(
+            Case.chain_id,
+            Case.case_no,
+            Case.process_key,
+            Case.case_role,
+            Performance.case_id,
+            Performance.person_id,
+            Performance.on_behalf_of,
+            Performance.duty,
+            Performance.state,
+            Performance.at,
+            Person.name,
+        )
+        .join(Case, Case.id == Performance.case_id)
+        .join(Person, Person.id == Performance.person_id)
+        .where(Case.chain_id.in_(chain_ids))
+        .order_by(Performance.id)
+    )
+    acts: dict[int, list[PastAct]] = defaultdict(list)
+    for row in rows:
+        # Both persons count when someone acts on behalf of another.
+        for person_id in {row.person_id, row.on_behalf_of} - {None}:
+            acts[row.chain_id].append(
+                PastAct(
+                    person_id,
+                    row.name,
+                    row.duty,
+                    row.state,
+                    row.case_id,
+                    row.case_no,
+                    row.process_key,
+                    row.case_role,
+                    row.at,
+                )
+            )
+    return acts
+
+
+def get_case_view(session: Session, case: Case) -> CaseView:
+    return list_case_views(session, [case])[case.id]
+
+
+def list_task_views(session: Session, tasks: Iterable[Task]) -> dict[int, TaskView]:
+    """Views of tasks by id; those needing several persons carry who has acted already."""
+    tasks = list(tasks)
+    acted: dict[int, set[int]] = defaultdict(set)
+    shared = [task.id for task in tasks if task.persons_required > 1]
+    if shared:
+        for row in session.execute(
+            select(Performance.task_id, Performance.person_id).where(
+                Performance.task_id.in_(shared), Performance.state == "performed"
+            )
+        ):
+            acted[row.task_id].add(row.person_id)
+    return {
+        task.id: TaskView(
+            task_id=task.id,
+            duty=task.duty,
+            post=task.post,
+            region_code=task.region_code,
+            claimed_by=task.claimed_by,
+            opened=task.opened_at is not None,
+            acted_by=frozenset(acted[task.id]),
+        )
+        for task in tasks
+    }
+
+
+def get_task_view(session: Session, task: Task) -> TaskView:
+    return list_task_views(session, [task])[task.id]
+
+
+def list_latest_signatures(session: Session, case_id: int, subject: str) -> dict[str, SignatureView]:
+    """The latest signature of every duty on a subject of a case."""
+    rows = session.scalars(
+        select(Signature)
+        .where(Signature.case_id == case_id, Signature.subject == subject)
+        .distinct(Signature.duty)
+        .order_by(Signature.duty, Signature.seq.desc())
+    )
+    return {
+        row.duty: SignatureView(
+            row.id, row.duty, row.person_id, row.seq, row.content_hash, row.verdict == "agree"
+        )
+        for row in rows
+    }
+
+
+def next_signature_seq(session: Session, case_id: int, subject: str) -> int:
+    last = session.scalar(
+        select(func.max(Signature.seq)).where(Signature.case_id == case_id, Signature.subject == subject)
+    )
+    return (last or 0) + 1

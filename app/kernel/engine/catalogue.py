@@ -1,0 +1,262 @@
+"""Deployed definitions: reading a process folder, storing a version once, and the parsed version by id."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.kernel.cases.schema import FactSchema
+from app.kernel.deadlines.rules import ClockSpec
+from app.kernel.decisions.rules import RuleSpec, parse_rules
+from app.kernel.decisions.vocabulary import RULE_FUNCTIONS
+from app.kernel.engine.dialect import StepSpec
+from app.kernel.engine.models import DefinitionFile, ProcessDefinition
+from app.kernel.engine.parsing import parse
+from app.kernel.engine.specs import Spec, dump_spec, load_spec, spec_digest
+from app.kernel.refusals import Refusal
+from app.kernel.transaction import Unit
+
+
+class DefinitionNotFound(Refusal):
+    """No such process is deployed; params: key."""
+
+    code = "definition_not_found"
+
+
+@dataclass(frozen=True)
+class DocumentSpec:
+    """A document template of a process; `effect` "notice" needs no decision, "decided" does."""
+
+    key: str
+    title_zh: str
+    title_en: str
+    number_format: str
+    docx: str
+    print: str
+    effect: str
+
+
+@dataclass(frozen=True)
+class MaterialKind:
+    kind: str
+    zh: str
+    en: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """One deployed version, parsed: everything that operations and pages ask of a process."""
+
+    id: int
+    key: str
+    version: int
+    title_zh: str
+    title_en: str
+    process: Mapping[str, Any]
+    schema: FactSchema
+    clocks: Mapping[str, ClockSpec]
+    documents: Mapping[str, DocumentSpec]
+    materials: tuple[MaterialKind, ...]
+    parties: Mapping[str, str]
+    required_at: Mapping[str, str]
+    steps: Mapping[str, StepSpec]
+    rules: tuple[RuleSpec, ...]
+    forms: Mapping[str, Mapping[str, Any]]
+    spec: Spec
+    files: Mapping[str, bytes]
+
+    def file(self, name: str) -> bytes:
+        """A file of the process's own folder by name. Raise KeyError."""
+        return self.files[f"{self.key}/{name}"]
+
+    def bpmn(self, process_id: str | None = None) -> bytes:
+        """The diagram of the process or of one it calls."""
+        key = process_id or self.key
+        return self.files[f"{key}/{key}.bpmn"]
+
+    @property
+    def intake_post(self) -> str:
+        """The post that registers applications: the candidate group of the first intake step."""
+        return next(
+            step.candidate_group
+            for step in self.steps.values()
+            if step.duty == "intake" and step.candidate_group is not None
+        )
+
+
+def read_folder(root: Path, key: str) -> dict[str, bytes]:
+    """All files of a process and of those it calls, by `folder/name`. Raise FileNotFoundError."""
+    files: dict[str, bytes] = {}
+    for folder in (key, *_callees(root, key)):
+        for path in sorted((root / folder).iterdir()):
+            if path.is_file():
+                files[f"{folder}/{path.name}"] = path.read_bytes()
+    return files
+
+
+def _callees(root: Path, key: str) -> list[str]:
+    document = tomllib.loads((root / key / "process.toml").read_text("utf-8"))
+    return list(document["process"].get("callees", []))
+
+
+def list_startable(root: Path) -> list[str]:
+    """Keys of the folders that hold a process cases are started of (callees are not)."""
+    keys = []
+    for path in sorted(root.glob("*/process.toml")):
+        document = tomllib.loads(path.read_text("utf-8"))
+        if document["process"].get("startable", "risk" in document["process"]):
+            keys.append(path.parent.name)
+    return keys
+
+
+def digest_files(files: Mapping[str, bytes]) -> str:
+    """SHA-256 over names and contents: the identity of a version."""
+    total = hashlib.sha256()
+    for name in sorted(files):
+        total.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
+    return total.hexdigest()
+
+
+def deploy(
+    unit: Unit, key: str, files: Mapping[str, bytes], *, by: str, approval: Mapping[str, Any]
+) -> ProcessDefinition:
+    """Store a version unless the same content is the current one. Raise DefinitionInvalid when it may not run."""
+    digest = digest_files(files)
+    existing = unit.session.scalar(
+        select(ProcessDefinition).where(ProcessDefinition.key == key, ProcessDefinition.digest == digest)
+    )
+    if existing is not None:
+        return existing
+    parsed = parse(_bpmn_files(files), key)
+    title = tomllib.loads(files[f"{key}/process.toml"].decode())["process"]
+    last = unit.session.scalar(
+        select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == key)
+    )
+    row = ProcessDefinition(
+        key=key,
+        version=(last or 0) + 1,
+        digest=digest,
+        title_zh=title["title_zh"],
+        title_en=title["title_en"],
+        spec=dump_spec(parsed),
+        deployed_at=unit.now,
+        deployed_by=by,
+        approval=dict(approval),
+    )
+    unit.session.add(row)
+    unit.session.flush()
+    unit.session.add_all(
+        DefinitionFile(definition_id=row.id, path=path, content=content) for path, content in files.items()
+    )
+    _parsed(row.id, key, row.version, files, row.spec)  # a malformed toml or form must not deploy
+    unit.record("definition.deployed", {"key": key, "version": row.version, "digest": digest}, chain="system")
+    return row
+
+
+def _bpmn_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: data for name, data in files.items() if name.endswith(".bpmn")}
+
+
+_CACHE: dict[int, Deployed] = {}
+
+
+def get_deployed(session: Session, definition_id: int) -> Deployed:
+    """The parsed version by id, kept for the life of the process (versions never change)."""
+    found = _CACHE.get(definition_id)
+    if found is None:
+        row = session.get_one(ProcessDefinition, definition_id)
+        files = {
+            file.path: file.content
+            for file in session.scalars(
+                select(DefinitionFile).where(DefinitionFile.definition_id == definition_id)
+            )
+        }
+        found = _parsed(row.id, row.key, row.version, files, row.spec)
+        _CACHE[definition_id] = found
+    return found
+
+
+def get_latest(session: Session, key: str) -> Deployed:
+    """The newest version of a process. Raise DefinitionNotFound."""
+    definition_id = session.scalar(
+        select(ProcessDefinition.id)
+        .where(ProcessDefinition.key == key)
+        .order_by(ProcessDefinition.version.desc())
+        .limit(1)
+    )
+    if definition_id is None:
+        raise DefinitionNotFound(key=key)
+    return get_deployed(session, definition_id)
+
+
+def _parsed(
+    definition_id: int, key: str, version: int, files: Mapping[str, bytes], spec: bytes
+) -> Deployed:
+    document = tomllib.loads(files[f"{key}/process.toml"].decode())
+    process = document["process"]
+    rules = files.get(f"{key}/rules.toml")
+    loaded = load_spec(spec_digest(spec), spec)
+    return Deployed(
+        id=definition_id,
+        key=key,
+        version=version,
+        title_zh=process["title_zh"],
+        title_en=process["title_en"],
+        process=process,
+        schema=FactSchema.from_toml(document),
+        clocks={kind: _clock(kind, table) for kind, table in document.get("clock", {}).items()},
+        documents={name: _document(name, table) for name, table in document.get("document", {}).items()},
+        materials=tuple(
+            MaterialKind(item["kind"], item["zh"], item["en"], item["required"])
+            for item in document.get("material", [])
+        ),
+        parties=document.get("party", {}),
+        required_at=document.get("required_at", {}),
+        steps={key: step for scope in loaded.steps.values() for key, step in scope.items()},
+        rules=parse_rules(tomllib.loads(rules.decode()), RULE_FUNCTIONS) if rules else (),
+        forms=_forms(key, files),
+        spec=loaded,
+        files=files,
+    )
+
+
+def _clock(kind: str, table: Mapping[str, Any]) -> ClockSpec:
+    return ClockSpec(
+        kind=kind,
+        title_zh=table["title_zh"],
+        title_en=table["title_en"],
+        length=table["length"],
+        unit=table["unit"],
+        ground_zh=table["ground_zh"],
+        ground_en=table["ground_en"],
+        binding=table["binding"],
+        main=table.get("main", False),
+        source=table["source"],
+    )
+
+
+def _document(key: str, table: Mapping[str, Any]) -> DocumentSpec:
+    return DocumentSpec(
+        key=key,
+        title_zh=table["title_zh"],
+        title_en=table["title_en"],
+        number_format=table["number_format"],
+        docx=table["docx"],
+        print=table["print"],
+        effect=table["effect"],
+    )
+
+
+def _forms(key: str, files: Mapping[str, bytes]) -> dict[str, Mapping[str, Any]]:
+    """Forms by id; a process's own form wins over one of the same id in a process it calls."""
+    callees_first = sorted(files, key=lambda name: name.startswith(f"{key}/"))
+    return {Path(name).stem: json.loads(files[name]) for name in callees_first if name.endswith(".form")}

@@ -1,0 +1,224 @@
+"""A process folder read into one immutable definition: everything a procedure is, as data.
+
+`read_definition` takes the files of one folder and those of the folders it calls; nothing here touches a disk
+or a database. The folder's manifest (`process.toml`) and rules stay as read: their owners (deadlines,
+documents, decisions, cases) know the meaning of their own tables.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import orjson
+
+from app.kernel.engine.dialect import StepSpec
+from app.kernel.engine.findings import DefinitionInvalid, Finding
+from app.kernel.engine.parsing import ParsedProcess, parse
+from app.kernel.engine.vocabulary import RISK_CLASSES
+
+Table = Mapping[str, Any]
+
+FACT_TYPES: Final = frozenset(
+    {"string", "text", "integer", "decimal", "boolean", "date", "datetime", "enum", "list"}
+)
+LARGEST_FILE: Final = 5 * 1024 * 1024
+_KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_KINDS: Final = (".bpmn", ".dmn", ".form", ".docx", ".html", ".toml")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One version of a procedure. `files` maps `folder/name` to bytes, callees included; `digest` covers them all.
+
+    `forms` are form-js schemas by form id: the folder's own win over those of its callees.
+    """
+
+    key: str
+    digest: str
+    files: Mapping[str, bytes]
+    parsed: ParsedProcess
+    manifest: Table
+    forms: Mapping[str, Table]
+    rule_sets: Mapping[str, tuple[Table, ...]]
+
+    @property
+    def process(self) -> Table:
+        """The `[process]` table: titles, authority, region level, initial risk …"""
+        return self._table("process")
+
+    @property
+    def index(self) -> Table:
+        """Which facts fill the kernel's neutral list columns."""
+        return self._table("index")
+
+    @property
+    def facts(self) -> Mapping[str, Table]:
+        return self._table("fact")
+
+    @property
+    def clocks(self) -> Mapping[str, Table]:
+        return self._table("clock")
+
+    @property
+    def documents(self) -> Mapping[str, Table]:
+        return self._table("document")
+
+    @property
+    def fact_groups(self) -> tuple[Table, ...]:
+        return tuple(self.manifest.get("fact_group", ()))
+
+    @property
+    def materials(self) -> tuple[Table, ...]:
+        return tuple(self.manifest.get("material", ()))
+
+    @cached_property
+    def steps(self) -> Mapping[str, StepSpec]:
+        """Steps by key, over the process and its callees; the process's own win."""
+        return {
+            step.step_key: step for step in sorted(self.parsed.steps, key=lambda s: s.process == self.key)
+        }
+
+    def file(self, name: str) -> bytes:
+        """A file of the folder, else of a callee's. Raises KeyError."""
+        own = f"{self.key}/{name}"
+        if own in self.files:
+            return self.files[own]
+        return next(data for path, data in self.files.items() if path.endswith("/" + name))
+
+    def _table(self, name: str) -> Table:
+        table: Table = self.manifest.get(name, {})
+        return table
+
+
+def read_definition(key: str, files: Mapping[str, bytes]) -> Definition:
+    """The definition in folder `key`. `files` (path `folder/name`) may hold more folders than it needs.
+
+    Raises DefinitionInvalid with every finding over manifest, forms, rules and diagrams.
+    """
+    used = _used(key, files)
+    problems = list(_size_problems(used))
+    if problems:
+        raise DefinitionInvalid(problems)
+    manifest = _toml(f"{key}/process.toml", used)
+    parsed = parse({path: data for path, data in used.items() if path.endswith(".bpmn")}, key)
+    definition = Definition(key, digest_of(used), used, parsed, manifest, _forms(key, used), _rule_sets(used))
+    problems = [*_manifest_problems(definition), *_reference_problems(definition)]
+    if problems:
+        raise DefinitionInvalid([*parsed.findings, *problems])
+    return definition
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """SHA-256 over names and contents, in the order of names."""
+    total = hashlib.sha256()
+    for path in sorted(files):
+        total.update(f"{path}\0{len(files[path])}\0".encode())
+        total.update(files[path])
+    return total.hexdigest()
+
+
+def _used(key: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    folders, waiting = set[str](), [key]
+    while waiting:
+        folder = waiting.pop()
+        if folder in folders:
+            continue
+        folders.add(folder)
+        if f"{folder}/process.toml" in files:
+            waiting += _toml(f"{folder}/process.toml", files).get("process", {}).get("callees", [])
+    return {path: data for path, data in sorted(files.items()) if path.partition("/")[0] in folders}
+
+
+def _toml(path: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(files[path].decode("utf-8"))
+    except KeyError:
+        raise DefinitionInvalid([_problem(path, "缺少文件", "the file is missing")]) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DefinitionInvalid([_problem(path, f"不是有效的 TOML：{error}", f"not TOML: {error}")]) from None
+
+
+def _forms(key: str, files: Mapping[str, bytes]) -> dict[str, Table]:
+    forms: dict[str, Table] = {}
+    for path in sorted(files, key=lambda path: path.startswith(f"{key}/")):
+        if path.endswith(".form"):
+            forms[path.rpartition("/")[2].removesuffix(".form")] = _json(path, files[path])
+    return forms
+
+
+def _json(path: str, data: bytes) -> Table:
+    try:
+        form = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise DefinitionInvalid([_problem(path, f"不是有效的 JSON：{error}", f"not JSON: {error}")]) from None
+    if not isinstance(form, dict) or not isinstance(form.get("components"), list):
+        raise DefinitionInvalid([_problem(path, "不是 form-js 表单", "not a form-js schema")])
+    return form
+
+
+def _rule_sets(files: Mapping[str, bytes]) -> dict[str, tuple[Table, ...]]:
+    sets = {}
+    for path in files:
+        if path.endswith("/rules.toml"):
+            table = _toml(path, files)
+            sets[str(table.get("set", path.partition("/")[0]))] = tuple(table.get("rule", ()))
+    return sets
+
+
+def _size_problems(files: Mapping[str, bytes]) -> Iterator[Finding]:
+    for path, data in files.items():
+        if len(data) > LARGEST_FILE:
+            yield _problem(path, "文件过大", "the file is too large", "too-large")
+        if not path.endswith(_KINDS) or path.count("/") != 1 or ".." in path:
+            yield _problem(path, "流程文件夹中不允许此文件", "not a file of a process folder")
+
+
+def _manifest_problems(definition: Definition) -> Iterator[Finding]:
+    path = f"{definition.key}/process.toml"
+    process = definition.process
+    if process.get("key") != definition.key or not _KEY.fullmatch(definition.key):
+        yield _problem(path, "key 与文件夹名不一致", "key must equal the folder's name, in snake_case")
+    for name in ("title_zh", "title_en"):
+        if not process.get(name):
+            yield _problem(path, f"[process] 缺少 {name}", f"[process] has no {name}")
+    if process.get("risk", "normal") not in RISK_CLASSES:
+        yield _problem(path, "未知风险等级", f"unknown risk class {process.get('risk')!r}")
+    for key, fact in definition.facts.items():
+        if fact.get("type") not in FACT_TYPES:
+            yield _problem(path, f"事实 {key} 的类型未知", f"fact {key} has an unknown type")
+    for column, key in definition.index.items():
+        if key not in definition.facts:
+            yield _problem(path, f"[index] {column} 引用未知事实 {key}", f"[index] {column}: no fact {key}")
+
+
+def _reference_problems(definition: Definition) -> Iterator[Finding]:
+    """Forms, clocks, documents and templates that steps and manifest refer to exist in the folder."""
+    for step in definition.parsed.steps:
+        where = f"{step.process}/{step.process}.bpmn"
+        if step.form_id is not None and step.form_id not in definition.forms:
+            yield _missing("missing-form", where, step, f"表单 {step.form_id}", f"form {step.form_id}")
+        if step.document is not None and step.document not in definition.documents:
+            yield _missing(
+                "missing-document", where, step, f"文书 {step.document}", f"document {step.document}"
+            )
+        for clock in step.clocks:
+            if clock.ref not in definition.clocks:
+                yield _missing("missing-clock", where, step, f"时限 {clock.ref}", f"clock {clock.ref}")
+    path = f"{definition.key}/process.toml"
+    for key, document in definition.documents.items():
+        for kind in ("docx", "print"):
+            template = document.get(kind)
+            if template and f"{definition.key}/{template}" not in definition.files:
+                yield _problem(path, f"文书 {key} 缺少 {template}", f"document {key}: no file {template}")
+
+
+def _missing(rule: str, file: str, step: StepSpec, zh: str, en: str) -> Finding:
+    return Finding(rule, "error", file, None, step.step_key, f"没有{zh}", f"there is no {en}")
+
+
+def _problem(file: str, zh: str, en: str, rule: str = "definition-invalid") -> Finding:
+    return Finding(rule, "error", file, None, None, zh, en)

@@ -1,0 +1,119 @@
+"""Service tasks the kernel itself offers to every process: rules, signatures, the gate, documents, archive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from app.kernel.decisions.operations import keep_hits
+from app.kernel.decisions.rules import Hit, evaluate_rules
+from app.kernel.duties.operations import find_missing_duty, pass_gate, raise_risk
+from app.kernel.engine.context import CaseContext
+from app.kernel.engine.engine_data import Data
+from app.kernel.engine.paperwork import issue_document
+from app.kernel.engine.workflow import ServiceCall, value_of
+
+KernelHandler = Callable[[CaseContext, ServiceCall, Data], Mapping[str, object]]
+
+POSITIVE: Final = "approved_positive"
+
+
+def run_rules(context: CaseContext, rule_set: str) -> list[Hit]:
+    """Evaluate a rule set on the current facts, keep the hits, raise the risk on a `route` hit."""
+    today = context.unit.today
+    hits = evaluate_rules(
+        [rule for rule in context.deployed.rules if rule.rule_set == rule_set],
+        context.facts,
+        {key: spec.type for key, spec in context.deployed.schema.facts.items()},
+        context.derived(),
+        today,
+    )
+    keep_hits(context.unit, context.case, hits)
+    routed = next((hit for hit in hits if hit.rule.action == "route"), None)
+    if routed is not None:
+        raise_risk(context.unit, context.case, "routed", routed.rule.rule_id)
+    return hits
+
+
+def _rule_set(call: ServiceCall, data: Data) -> str:
+    return str(value_of(call.step.rules or "", data))
+
+
+def handle_run_rules(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
+    """RB-1: is anything blocked, and which risk class holds now?"""
+    hits = run_rules(context, _rule_set(call, data))
+    return {"block": any(hit.rule.action == "block" for hit in hits), "risk": context.case.risk}
+
+
+def handle_check_signatures(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
+    """RB-5a: run the rules again; name the earliest signing duty that is missing or stale."""
+    hits = run_rules(context, _rule_set(call, data))
+    blocked = any(hit.rule.action == "block" for hit in hits) and context.case.outcome == POSITIVE
+    missing = "blocked" if blocked else find_missing_duty(context.unit, context.case) or "none"
+    return {"missing": missing, "risk": context.case.risk}
+
+
+def handle_seal_decision(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
+    """RB-6: write the case decision behind the gate, number and issue its document."""
+    case, unit = context.case, context.unit
+    outcome = case.outcome or ""
+    kind = call.step.effect.kind if call.step.effect else "decided"
+    content_hash = case.content_hash
+    context.decision_id = pass_gate(unit, case, kind=kind, outcome=outcome)
+    case.decided_at = unit.now
+    unit.record(
+        "case.decided",
+        {"outcome": outcome, "content_hash": content_hash.hex(), "decision": context.decision_id},
+        case_id=case.id,
+    )
+    context.note("decided_at", unit.now.isoformat())
+    template = context.deployed.process.get("decision_documents", {}).get(outcome)
+    if template:
+        issue_document(context, template)
+    return {"review_result": outcome}
+
+
+def handle_issue_document(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
+    """Issue the notice the step names; notices are unguarded."""
+    if call.step.document:
+        issue_document(context, call.step.document)
+    return {}
+
+
+def handle_set_procedure(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
+    """Put the case on a track (simple, ordinary), which lists show."""
+    context.case.track = str(data.get("procedure") or "") or None
+    context.note("procedure", context.case.track)
+    context.unit.record("case.track_set", {"track": context.case.track}, case_id=context.case.id)
+    return {"procedure": data.get("procedure")}
+
+
+def handle_archive_case(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
+    """Archive: nothing may change afterwards; the retention clock of the step starts with it."""
+    context.unit.record("case.archived", {"outcome": context.case.outcome}, case_id=context.case.id)
+    return {}
+
+
+HANDLERS: Final[Mapping[str, KernelHandler]] = {
+    "run_rules": handle_run_rules,
+    "check_signatures": handle_check_signatures,
+    "seal_decision": handle_seal_decision,
+    "issue_document": handle_issue_document,
+    "set_procedure": handle_set_procedure,
+    "archive_case": handle_archive_case,
+}
+
+
+def call_handler(context: CaseContext, task_type: str, call: ServiceCall, data: Data) -> Mapping[str, Any]:
+    """The kernel's handler, or the domain's; a domain handler answers facts to change.
+
+    Raise LookupError for a type nobody registered (start-up refuses such a definition already).
+    """
+    handler = HANDLERS.get(task_type)
+    if handler is not None:
+        return handler(context, call, data)
+    registered = context.unit.kernel.ports.service_handlers.get(task_type)
+    if registered is None:
+        raise LookupError(f"no handler for service task type {task_type!r}")
+    context.change(registered(context.unit, context.case, context.facts))
+    return context.routing()

@@ -1,0 +1,337 @@
+"""Operations that move a case: start, complete a task, deliver a message, run timers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import DBAPIError
+
+from app.kernel.cases.facts import content_hash, index_columns, insert_facts
+from app.kernel.cases.models import Case, CaseChain, CaseParty, CaseState, SerialCounter
+from app.kernel.duties.models import CaseRisk, Performance
+from app.kernel.duties.operations import (
+    bind,
+    keep_decision,
+    permit_system,
+    require,
+    require_intake,
+    sign,
+)
+from app.kernel.duties.rules import Action
+from app.kernel.engine.catalogue import Deployed, get_deployed, get_latest
+from app.kernel.engine.context import CaseContext
+from app.kernel.engine.engine_data import Data
+from app.kernel.engine.handlers import call_handler, run_rules
+from app.kernel.engine.progress import settle
+from app.kernel.engine.stepping import Instance, StepFailed
+from app.kernel.engine.workflow import Handler, ServiceCall, value_of
+from app.kernel.refusals import InvalidInput, TaskNotClaimed, TaskNotOpened
+from app.kernel.transaction import Unit
+from app.kernel.worklist.forms import validate
+from app.kernel.worklist.models import Task
+from app.kernel.worklist.operations import assign_new_task, check_version, end_claim, get_open_task
+
+OUTCOME, OPINION, ASSIGNEE = "outcome", "opinion", "task_assignee"
+AGREEING = ("submit", "agree", "approve")
+"""Outcomes that begin so agree with the draft; any other one earns no signature (fails closed)."""
+DRAFTED = {"submit_positive": "approved_positive", "submit_negative": "approved_negative"}
+
+
+@dataclass(frozen=True)
+class CaseStart:
+    """What a new case begins with. `facts` are raw values by key, checked against the process."""
+
+    process_key: str
+    region_code: str
+    facts: Mapping[str, Any]
+    received_at: datetime | None = None
+    chain_id: int | None = None
+    case_role: str = "first"
+
+
+def start_case(unit: Unit, start: CaseStart) -> dict[str, Any]:
+    """Open a case and run it to its first wait; answers {"case_id", "case_no"}.
+
+    Raise InvalidInput naming every wrong or missing field, DutyDenied for who may not register here.
+    """
+    deployed = get_latest(unit.session, start.process_key)
+    facts = deployed.schema.parse(start.facts, today=unit.today)
+    missing = deployed.schema.missing(facts, "application")
+    if missing:
+        raise InvalidInput({key: ("required", {}) for key in missing})
+    decision = require_intake(unit, deployed.intake_post, start.region_code)
+    case = _insert_case(unit, deployed, start, facts)
+    if decision is None:
+        permit_system(unit, Action.START, case.id)
+    else:
+        keep_decision(unit, decision, Action.START, case.id, None, "intake")
+        bind_intake(unit, case)
+    unit.record("case.started", {"process": deployed.key, "version": deployed.version, "case_no": case.case_no})
+    context = CaseContext(unit, case, deployed)
+    with _moving(context) as handler:
+        instance = Instance.start(deployed.spec, context.routing())
+        instance.advance(handler, unit.now)
+    settle(context, instance, new=True)
+    return {"case_id": case.id, "case_no": case.case_no}
+
+
+def _insert_case(unit: Unit, deployed: Deployed, start: CaseStart, facts: Mapping[str, Any]) -> Case:
+    received_at = start.received_at or unit.now
+    chain_id = start.chain_id or _new_chain(unit)
+    risk = deployed.process["risk"]
+    case = Case(
+        uid=uuid4(),
+        case_no=next_case_no(unit, start.region_code, received_at.year),
+        process_key=deployed.key,
+        definition_id=deployed.id,
+        chain_id=chain_id,
+        case_role=start.case_role,
+        region_code=start.region_code,
+        risk=risk,
+        content_hash=content_hash(deployed.schema, facts, [], None),
+        received_at=received_at,
+        version=1,
+        draft_no=1,
+        status="open",
+        **index_columns(unit.kernel.keyring, deployed.schema, facts),
+    )
+    unit.session.add(case)
+    unit.session.flush()
+    unit.case = case
+    insert_facts(unit, case, deployed.schema, facts)
+    unit.session.execute(insert(CaseRisk).values(case_id=case.id, risk=risk, reason="process", at=unit.now))
+    _insert_parties(unit, case, deployed, facts)
+    return case
+
+
+def _new_chain(unit: Unit) -> int:
+    chain = insert(CaseChain).values(created_at=unit.now).returning(CaseChain.id)
+    return unit.session.execute(chain).scalar_one()
+
+
+def next_case_no(unit: Unit, region_code: str, year: int) -> str:
+    """Region code, year and serial of the year (LOG: `case_no` of the domain), e.g. 640100-2026-00487."""
+    key = f"case:{region_code}:{year}"
+    raised = (
+        upsert(SerialCounter)
+        .values(key=key, value=1)
+        .on_conflict_do_update(index_elements=["key"], set_={"value": SerialCounter.value + 1})
+        .returning(SerialCounter.value)
+    )
+    return f"{region_code}-{year}-{unit.session.execute(raised).scalar_one():05d}"
+
+
+def _insert_parties(unit: Unit, case: Case, deployed: Deployed, facts: Mapping[str, Any]) -> None:
+    for role, key in deployed.parties.items():
+        if facts.get(key):
+            index = unit.kernel.keyring.blind_index("id_number", facts[key])
+            unit.session.execute(
+                insert(CaseParty).values(case_id=case.id, id_number_index=index, role=role)
+            )
+
+
+def bind_intake(unit: Unit, case: Case) -> None:
+    """Registering and receiving are part of intake: whoever does it can't approve the case later."""
+    unit.session.execute(
+        insert(Performance).values(
+            case_id=case.id,
+            person_id=unit.actor.person_id,
+            account_id=unit.actor.account_id,
+            on_behalf_of=unit.actor.on_behalf_of,
+            duty="intake",
+            state="performed",
+            at=unit.now,
+            decision_id=unit.decision_ids[-1],
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A form that passed its checks, split by where its values go."""
+
+    outcome: str
+    opinion: str | None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    own: Mapping[str, Any] = field(default_factory=dict)
+
+
+def complete_task(
+    unit: Unit, task_id: int, submitted: Mapping[str, str | list[str]], version: int | None = None
+) -> None:
+    """Complete a claimed and opened task with its form; the case runs to its next wait.
+
+    A signing task signs the current content. A task for several persons completes with the last one.
+    Raise InvalidInput by field, StaleForm, TaskNotClaimed, TaskNotOpened, TaskAlreadyCompleted, DutyDenied.
+    """
+    case, task = get_open_task(unit, task_id)
+    if task.claimed_by != unit.actor.person_id:
+        raise TaskNotClaimed(task_id=task_id)
+    if task.opened_at is None:
+        raise TaskNotOpened(task_id=task_id)
+    check_version(task, version)
+    context = CaseContext(unit, case, get_deployed(unit.session, case.definition_id))
+    submission = _read_form(context, task, submitted)
+    require(unit, Action.COMPLETE, case=case, task=task)
+    context.change(submission.facts)
+    _check_required(context, task, submission)
+    _draft(context, task, submission)
+    performance_id = bind(unit, task, "performed")
+    if task.signs:
+        sign(unit, case, task, performance_id, agrees=submission.outcome.startswith(AGREEING))
+    if task.acts + 1 < task.persons_required:
+        _hand_to_second_person(unit, task, submission)
+        return
+    _close_task(unit, case, task, submission)
+    _advance(context, task, submission)
+
+
+def _read_form(
+    context: CaseContext, task: Task, submitted: Mapping[str, str | list[str]]
+) -> Submission:
+    form = validate(context.deployed.forms[task.form_id or ""], submitted)
+    if form.errors:
+        raise InvalidInput(dict(form.errors))
+    own = {key: value for key, value in form.values.items() if key.startswith("task_")}
+    facts = {
+        key: value for key, value in form.values.items() if key not in own and key not in (OUTCOME, OPINION)
+    }
+    return Submission(
+        outcome=str(form.values.get(OUTCOME) or "done"),
+        opinion=form.values.get(OPINION),
+        facts=context.deployed.schema.parse(facts, today=context.unit.today),
+        own=own,
+    )
+
+
+def _check_required(context: CaseContext, task: Task, submission: Submission) -> None:
+    """Facts that this outcome of this step demands (`required_at` of process.toml) must be there."""
+    purpose = context.deployed.required_at.get(f"{task.step_key}.{submission.outcome}")
+    missing = context.deployed.schema.missing(context.facts, purpose) if purpose else []
+    if missing:
+        raise InvalidInput({key: ("required_for_outcome", {"field": key}) for key in missing})
+
+
+def _draft(context: CaseContext, task: Task, submission: Submission) -> None:
+    """Initial review drafts the outcome; a new draft after an earlier signature gets the next number."""
+    drafted = DRAFTED.get(submission.outcome)
+    if drafted is None or not task.signs:
+        return
+    if context.case.outcome is not None:
+        context.case.draft_no += 1
+    context.draft_outcome(drafted)
+
+
+def _hand_to_second_person(unit: Unit, task: Task, submission: Submission) -> None:
+    """Keep the first person's part and put the task back for somebody else (POL-24: two officers)."""
+    parts = list((task.result or {}).get("parts", []))
+    parts.append({"person": unit.actor.person_id, "opinion": submission.opinion, **submission.own})
+    task.result = {"parts": parts}
+    task.acts += 1
+    task.draft = None
+    end_claim(unit, task, "second_person")
+    unit.record("task.part_performed", {"step": task.step_key, "duty": task.duty}, task_id=task.id)
+
+
+def _close_task(unit: Unit, case: Case, task: Task, submission: Submission) -> None:
+    task.state = "completed"
+    task.acts += 1
+    task.version += 1
+    task.completed_at, task.completed_by = unit.now, unit.actor.person_id
+    task.outcome, task.opinion = submission.outcome, submission.opinion
+    parts = (task.result or {}).get("parts")
+    task.result = {**submission.own, **({"parts": parts} if parts else {})} or None
+    task.draft, task.draft_no, task.content_hash = None, case.draft_no, case.content_hash
+    end_claim(unit, task, "completed")
+    unit.record(
+        "task.completed",
+        {
+            "step": task.step_key,
+            "duty": task.duty,
+            "outcome": submission.outcome,
+            "draft": case.draft_no,
+            "content_hash": case.content_hash.hex(),
+            "definition": case.definition_id,
+        },
+        task_id=task.id,
+    )
+
+
+def _advance(context: CaseContext, task: Task, submission: Submission) -> None:
+    unit = context.unit
+    instance = _restore(context)
+    ready = next(item for item in instance.ready_tasks() if item.engine_task_id == task.engine_task_id)
+    if ready.step.rules:
+        run_rules(context, str(value_of(ready.step.rules, ready.data)))
+    with _moving(context) as handler:
+        instance.complete(
+            task.engine_task_id, {OUTCOME: submission.outcome, **context.routing()}, handler, unit.now
+        )
+    for new in settle(context, instance):
+        if new.persons_required == 1:
+            new.return_reason = _return_reason(task, submission)
+        assign_new_task(unit, context.case, new, submission.own.get(ASSIGNEE))
+
+
+def _return_reason(task: Task, submission: Submission) -> str | None:
+    """What a returned task shows its next holder: the opinion of whoever returned it."""
+    return submission.opinion if task.signs and not submission.outcome.startswith(AGREEING) else None
+
+
+def deliver_message(unit: Unit, message: str, changes: Mapping[str, Any] | None = None) -> None:
+    """Hand a message (all corrections received, …) to the waiting case. Raise MessageNotExpected."""
+    case = _locked(unit)
+    context = CaseContext(unit, case, get_deployed(unit.session, case.definition_id))
+    context.change(context.deployed.schema.parse(changes or {}, today=unit.today))
+    unit.record("case.message_received", {"message": message})
+    instance = _restore(context)
+    with _moving(context) as handler:
+        instance.deliver_message(message, context.routing(), handler, unit.now)
+    settle(context, instance)
+
+
+def run_timers(unit: Unit) -> None:
+    """Advance a case whose timers are due. Unattended timers never decide: the gate needs signatures."""
+    case = _locked(unit)
+    permit_system(unit, Action.SYSTEM, case.id)
+    context = CaseContext(unit, case, get_deployed(unit.session, case.definition_id))
+    instance = _restore(context)
+    with _moving(context) as handler:
+        instance.advance(handler, unit.now)
+    unit.record("case.timers_run", {})
+    settle(context, instance)
+
+
+def _locked(unit: Unit) -> Case:
+    if unit.case is None:
+        raise LookupError("the operation needs a locked case")
+    return unit.case
+
+
+def _restore(context: CaseContext) -> Instance:
+    state = context.unit.session.scalars(
+        select(CaseState.state).where(CaseState.case_id == context.case.id)
+    ).one()
+    return Instance.restore(context.deployed.spec, state)
+
+
+@contextmanager
+def _moving(context: CaseContext) -> Iterator[Handler]:
+    """Lend the engine the handlers; a database refusal inside a step comes out as itself."""
+
+    def handle(task_type: str, call: ServiceCall, data: Data) -> Mapping[str, object]:
+        return call_handler(context, task_type, call, data)
+
+    try:
+        yield handle
+    except StepFailed as failed:
+        if isinstance(failed.cause, DBAPIError):
+            raise failed.cause from failed
+        raise

@@ -1,0 +1,171 @@
+"""After the engine moved: clocks, documents, the task projection, state and next timer, all in the unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import insert, select, update
+
+from app.kernel.cases.models import CaseState
+from app.kernel.deadlines import operations as clocks
+from app.kernel.deadlines.queries import active_clock
+from app.kernel.duties.queries import list_candidates, list_case_views, list_holders, list_rules, list_task_views
+from app.kernel.duties.rules import Action, decide
+from app.kernel.engine.context import CaseContext
+from app.kernel.engine.dialect import ClockAction
+from app.kernel.engine.paperwork import issue_document
+from app.kernel.engine.stepping import Instance, ReadyTask, StepEvent
+from app.kernel.local_time import local_day
+from app.kernel.worklist.models import Task
+from app.kernel.worklist.operations import end_claim, nearest_due, notify_supervisors, refresh_due
+from app.storage.jobs import defer
+
+TIMER_JOB = "run_timers"
+
+
+def settle(context: CaseContext, instance: Instance, *, new: bool = False) -> list[Task]:
+    """Carry out what the finished steps say and store where the case now stands; answers new tasks."""
+    for event in instance.take_events():
+        if event.change == "completed":
+            _carry_out(context, event)
+    tasks = _project_tasks(context, instance)
+    _store_state(context, instance, new=new)
+    if instance.is_completed() and context.case.closed_at is None:
+        context.case.status, context.case.closed_at = "closed", context.unit.now
+        context.unit.record("case.closed", {"outcome": context.case.outcome}, case_id=context.case.id)
+    return tasks
+
+
+def _carry_out(context: CaseContext, event: StepEvent) -> None:
+    if event.step_key == context.deployed.process.get("acceptance_step"):
+        context.case.accepted_at = context.unit.now
+        context.note("accepted_at", context.unit.now.isoformat())
+    for action in event.step.clocks:
+        apply_clock(context, action)
+    if event.step.document and event.step.kind == "user":
+        issue_document(context, event.step.document)
+
+
+def apply_clock(context: CaseContext, action: ClockAction) -> None:
+    """Do to a clock what the model says. Stopping a clock that does not run is nothing to do."""
+    unit, case = context.unit, context.case
+    spec = context.deployed.clocks[action.ref]
+    running = active_clock(unit.session, case.id, action.ref)
+    if action.action == "start" and running is None:
+        accepted = case.accepted_at or unit.now
+        counted_from = context.deployed.process.get("counted_from_acceptance", [])
+        clocks.start_clock(
+            unit, case.id, spec, on=local_day(accepted) if action.ref in counted_from else unit.today
+        )
+    elif action.action == "stop" and running is not None:
+        clocks.stop_clock(unit, case.id, action.ref, reason="purpose_reached")
+    elif action.action == "convert" and running is not None:
+        _convert(context, action.ref)
+    elif action.action == "pause" and running is not None:
+        clocks.pause_clock(unit, case.id, action.ref, reason="suspension", ground=spec.ground_zh)
+    elif action.action == "resume" and running is not None:
+        clocks.resume_clock(unit, case.id, action.ref, ground=spec.ground_zh)
+
+
+def _convert(context: CaseContext, ref: str) -> None:
+    """CR07 becomes CR06 counted from the same day; when that one runs already, the first just ends."""
+    unit, case = context.unit, context.case
+    into = context.deployed.clocks[context.deployed.process["convert"][ref]]
+    if active_clock(unit.session, case.id, into.kind) is None:
+        clocks.convert_clock(unit, case.id, ref, into, ground=into.ground_zh)
+    else:
+        clocks.stop_clock(unit, case.id, ref, reason="converted", ground=into.ground_zh)
+
+
+def _project_tasks(context: CaseContext, instance: Instance) -> list[Task]:
+    """Make our open tasks those of the engine: new ones inserted, vanished ones cancelled."""
+    unit, case = context.unit, context.case
+    unit.session.flush()
+    ready = {task.engine_task_id: task for task in instance.ready_tasks()}
+    known = unit.session.scalars(select(Task).where(Task.case_id == case.id, Task.state == "open")).all()
+    for task in known:
+        if task.engine_task_id not in ready:
+            _cancel(context, task)
+    existing = {task.engine_task_id for task in known}
+    due = nearest_due(unit, case.id)
+    new = [_new_task(context, item, due) for key, item in ready.items() if key not in existing]
+    unit.session.add_all(new)
+    refresh_due(unit, case)
+    unit.session.flush()
+    _mark_waiting(context, new)
+    return new
+
+
+def _new_task(context: CaseContext, ready: ReadyTask, due: object) -> Task:
+    step = ready.step
+    if step.duty is None or ready.candidate_group is None:
+        raise LookupError(f"user task {step.step_key} without duty or candidate group")
+    return Task(
+        case_id=context.case.id,
+        region_code=context.case.region_code,
+        engine_task_id=ready.engine_task_id,
+        step_key=step.step_key,
+        title_zh=step.name,
+        title_en=step.name_en or step.name,
+        duty=step.duty,
+        signs=step.signs,
+        resets=step.resets,
+        persons_required=step.persons,
+        post=ready.candidate_group,
+        form_id=step.form_id,
+        due_on=due,
+        created_at=context.unit.now,
+        version=1,
+        acts=0,
+        state="open",
+    )
+
+
+def _cancel(context: CaseContext, task: Task) -> None:
+    task.state = "cancelled"
+    task.completed_at = context.unit.now
+    if task.claimed_by is not None:
+        end_claim(context.unit, task, "cancelled")
+    context.unit.record("task.cancelled", {"step": task.step_key}, case_id=context.case.id, task_id=task.id)
+
+
+def _mark_waiting(context: CaseContext, tasks: list[Task]) -> None:
+    """A task that nobody may do waits for staff: say so and tell the supervisors. Duties never merge."""
+    unit = context.unit
+    for task in tasks:
+        if not list_able(context, task):
+            task.waiting_for_staff = True
+            unit.record(
+                "task.waiting_for_staff",
+                {"step": task.step_key, "post": task.post},
+                case_id=context.case.id,
+                task_id=task.id,
+            )
+            notify_supervisors(unit, context.case, task, "waiting_for_staff")
+
+
+def list_able(context: CaseContext, task: Task) -> list[int]:
+    """Ids of the people who may claim the task now."""
+    session, today = context.unit.session, context.unit.today
+    pair = (task.post, task.region_code)
+    people = list_candidates(session, list_holders(session, {pair}, today)[pair], today)
+    case_view = list_case_views(session, [context.case])[context.case.id]
+    task_view = list_task_views(session, [task])[task.id]
+    rules = list_rules(session, context.unit.now)
+    return [
+        person.person_id
+        for person in people.values()
+        if decide(person, Action.CLAIM, case_view, task_view, rules).allowed
+    ]
+
+
+def _store_state(context: CaseContext, instance: Instance, *, new: bool) -> None:
+    due = instance.next_due()
+    values: Mapping[str, object] = {"state": instance.dump(), "next_due_at": due}
+    session = context.unit.session
+    if new:
+        session.execute(insert(CaseState).values(case_id=context.case.id, **values))
+    else:
+        session.execute(update(CaseState).where(CaseState.case_id == context.case.id).values(**values))
+    if due is not None:
+        defer(session, TIMER_JOB, {"case_id": context.case.id}, at=due, lock=f"case:{context.case.id}")

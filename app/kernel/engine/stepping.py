@@ -1,0 +1,362 @@
+"""A running instance: start, restore, advance, complete, deliver, dump.
+
+Nothing here knows a database. After any error the instance is unusable and must be thrown away with the
+transaction: the library leaves it half advanced.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal, Self
+from uuid import UUID
+
+import orjson
+from SpiffWorkflow.bpmn import BpmnEvent
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
+from SpiffWorkflow.exceptions import SpiffWorkflowException
+from SpiffWorkflow.util.task import TaskState
+
+from app.kernel.engine.compaction import compact
+from app.kernel.engine.dialect import StepSpec
+from app.kernel.engine.engine_data import Scalar, checked
+from app.kernel.engine.specs import Spec, registry
+from app.kernel.engine.timers import due_at
+from app.kernel.engine.workflow import (
+    CaseWorkflow,
+    Handler,
+    assigned,
+    path_of,
+    step_of,
+    text_of,
+)
+from app.kernel.refusals import Refusal
+
+STATE_FORMAT: Final = 1
+# Far more than any process does between two waits, far fewer than the recursion limit bears.
+MOST_AUTOMATIC_STEPS: Final = 300
+
+Change = Literal["entered", "completed", "cancelled"]
+_ACTIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
+
+
+class StepFailed(Exception):
+    """A step raised; `element` is its BPMN id (or the library's name for a step of its own)."""
+
+    def __init__(self, element: str, cause: BaseException) -> None:
+        super().__init__(f"step {element} failed: {type(cause).__name__}: {cause}")
+        self.element = element
+        self.cause = cause
+
+
+class EndlessLoop(StepFailed):
+    """Automatic steps that never come to a wait."""
+
+    def __init__(self, element: str) -> None:
+        super().__init__(element, RuntimeError(f"more than {MOST_AUTOMATIC_STEPS} automatic steps"))
+
+
+class TaskNotReady(Exception):
+    """The task doesn't exist in this instance, isn't for people, or is not (any more) open."""
+
+
+class MessageNotExpected(Exception):
+    """Nothing in the instance waits for that message now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyTask:
+    """An open user or manual task. `path`: call activities around it; `data`: variables with the task's inputs;
+    `candidate_group` and `rules` are the role and the rule set their expressions give now."""
+
+    engine_task_id: str
+    step_key: str
+    path: tuple[str, ...]
+    candidate_group: str | None
+    data: Mapping[str, Scalar]
+    is_manual: bool
+    step: StepSpec
+    rules: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepEvent:
+    """A step was entered, completed or cancelled; `outcome` is the variable of that name when it completed."""
+
+    change: Change
+    step_key: str
+    path: tuple[str, ...]
+    engine_task_id: str
+    step: StepSpec
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """An active element, for the diagram; `state` is `open` (people), `waiting` (event) or `inside` (call)."""
+
+    step_key: str
+    path: tuple[str, ...]
+    state: Literal["open", "waiting", "inside"]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingMessage:
+    name: str
+    step_key: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message the process threw and nothing inside it caught, with the variables at that point."""
+
+    name: str
+    data: Mapping[str, Scalar]
+
+
+@dataclass
+class Instance:
+    """One case's process instance over a shared Spec. Not for use by two threads at once."""
+
+    spec: Spec
+    workflow: CaseWorkflow
+    compacting: bool = True
+    _events: list[StepEvent] = field(default_factory=list)
+    _sent: list[SentMessage] = field(default_factory=list)
+    _entered: dict[UUID, StepEvent] = field(default_factory=dict)
+
+    @classmethod
+    def start(cls, spec: Spec, data: Mapping[str, object]) -> Self:
+        """A new instance with its first variables, not advanced yet. Raises EngineDataInvalid."""
+        workflow = CaseWorkflow(spec.library, dict(spec.subprocesses))
+        workflow.steps = spec.steps
+        workflow.task_tree.set_data(**checked(data))
+        return cls(spec, workflow)
+
+    @classmethod
+    def restore(cls, spec: Spec, state: bytes) -> Self:
+        """The instance that `dump` wrote, over the same spec. Raises ValueError for any other state."""
+        stored = orjson.loads(state)
+        if stored.get("format") != STATE_FORMAT or stored.get("spec") != spec.digest:
+            raise ValueError("the state was not written for this specification")
+        workflow = registry().restore(stored["workflow"], spec=spec)
+        instance = cls(spec, workflow)
+        instance._entered = instance._active()
+        return instance
+
+    def dump(self) -> bytes:
+        """The state. Bytes with their key order: parents stand before their children and must stay there."""
+        workflow = registry().convert(self.workflow)
+        return orjson.dumps({"format": STATE_FORMAT, "spec": self.spec.digest, "workflow": workflow})
+
+    # -- moving
+
+    def advance(self, handler: Handler, now: datetime) -> None:
+        """Fire due timers, then run automatic steps to the next wait. Raises StepFailed, EndlessLoop, Refusal."""
+        with self._moving(handler, now) as steps:
+            self._run(steps)
+
+    def complete(
+        self, engine_task_id: str, variables: Mapping[str, object], handler: Handler, now: datetime
+    ) -> None:
+        """Complete an open task with `variables`, then advance. Raises TaskNotReady beside what `advance` raises."""
+        task = self._open_task(engine_task_id)
+        step = step_of(task)
+        given = checked(variables)
+        with self._moving(handler, now) as steps:
+            seen = {**task.data, **given}
+            task.data.update(assigned(step.outputs, seen) if step and step.outputs else given)
+            steps.enter(task)
+            task.run()
+            steps.leave(task)
+            self._run(steps)
+
+    def deliver_message(
+        self, name: str, payload: Mapping[str, object], handler: Handler, now: datetime
+    ) -> None:
+        """Hand a message to whoever waits for it, then advance. Raises MessageNotExpected."""
+        if all(waiting.name != name for waiting in self.waiting_messages()):
+            raise MessageNotExpected(name)
+        event = BpmnEvent(MessageEventDefinition(name), checked(payload))
+        with self._moving(handler, now) as steps:
+            self.workflow.catch(event)
+            self._run(steps)
+
+    def assign(self, variables: Mapping[str, object]) -> None:
+        """Set variables everywhere in the instance, as a risk class that rose does."""
+        given = checked(variables)
+        for scope in self._scopes():
+            for task in scope.tasks.values():
+                task.data.update(given)
+
+    @contextmanager
+    def _moving(self, handler: Handler, now: datetime) -> Iterator["_Steps"]:
+        if now.tzinfo is None:
+            raise ValueError("the engine's clock must be aware of its zone")
+        steps = _Steps(self._events)
+        self.workflow.now, self.workflow.handler = now, handler
+        try:
+            yield steps
+        except (Refusal, StepFailed):
+            raise
+        except RecursionError:
+            raise EndlessLoop(steps.current) from None
+        except SpiffWorkflowException as error:
+            raise StepFailed(steps.current, error.__cause__ or error) from error
+        except Exception as error:
+            raise StepFailed(steps.current, error) from error
+        finally:
+            self.workflow.now = self.workflow.handler = None
+        self._settle()
+
+    def _run(self, steps: "_Steps") -> None:
+        self.workflow.refresh_timers()
+        self.workflow.do_engine_steps(steps.enter, steps.leave)
+        # The library looks at its timers once more at the end; what that made ready has still to run.
+        while any(not task.task_spec.manual for task in self._tasks(TaskState.READY)):
+            self.workflow.do_engine_steps(steps.enter, steps.leave)
+
+    def _settle(self) -> None:
+        """Collect what left the instance and what it came to wait for, and forget what is over."""
+        for event in self.workflow.get_events():
+            if isinstance(event.event_definition, MessageEventDefinition):
+                self._sent.append(SentMessage(event.event_definition.name, dict(event.payload or {})))
+        active = self._active()
+        self._events += [event for key, event in active.items() if key not in self._entered]
+        completed = {event.engine_task_id for event in self._events if event.change == "completed"}
+        for key, event in self._entered.items():
+            if key not in active and event.engine_task_id not in completed:
+                self._events.append(_changed(event, "cancelled"))
+        self._entered = active
+        if self.compacting:
+            compact(self.workflow)
+
+    # -- looking
+
+    def ready_tasks(self) -> list[ReadyTask]:
+        """Open tasks of people, outermost process first."""
+        return [
+            self._ready(task)
+            for task in self._tasks(TaskState.READY)
+            if task.task_spec.manual and step_of(task) is not None
+        ]
+
+    def waiting_messages(self) -> list[WaitingMessage]:
+        return [
+            WaitingMessage(name, event.step_key, event.path)
+            for task in self._tasks(TaskState.WAITING)
+            if (event := _event(task, "entered")) is not None
+            for name in _message_names(task)
+        ]
+
+    def next_due(self) -> datetime | None:
+        """When the earliest timer is due, None when none runs."""
+        due = [at for task in self._tasks(TaskState.WAITING) if (at := due_at(task)) is not None]
+        return min(due, default=None)
+
+    def position(self) -> tuple[Position, ...]:
+        """Active elements, outermost process first."""
+        found = []
+        for task in self._tasks(_ACTIVE):
+            event = _event(task, "entered")
+            if event is not None:
+                found.append(Position(event.step_key, event.path, _shown(task)))
+        return tuple(found)
+
+    def is_completed(self) -> bool:
+        return bool(self.workflow.is_completed())
+
+    @property
+    def data(self) -> Mapping[str, Scalar]:
+        """Variables of the outermost process: its result once it is completed."""
+        last = self.workflow.last_task
+        return dict(last.data if last is not None else self.workflow.task_tree.data)
+
+    def take_events(self) -> list[StepEvent]:
+        """What happened since the last call, in order: completed steps, then what was entered and cancelled."""
+        events, self._events = self._events, []
+        return events
+
+    def take_messages(self) -> list[SentMessage]:
+        """Messages thrown since the last call that nothing inside the instance caught."""
+        sent, self._sent = self._sent, []
+        return sent
+
+    def _scopes(self) -> list[Any]:
+        return [self.workflow, *self.workflow.subprocesses.values()]
+
+    def _tasks(self, state: int) -> list[Any]:
+        return [task for scope in self._scopes() for task in scope.tasks.values() if task.has_state(state)]
+
+    def _active(self) -> dict[UUID, StepEvent]:
+        found = ((task.id, _event(task, "entered")) for task in self._tasks(_ACTIVE))
+        return {key: event for key, event in found if event is not None}
+
+    def _open_task(self, engine_task_id: str) -> Any:
+        for task in self._tasks(TaskState.READY):
+            if str(task.id) == engine_task_id and task.task_spec.manual:
+                return task
+        raise TaskNotReady(engine_task_id)
+
+    def _ready(self, task: Any) -> ReadyTask:
+        step = step_of(task)
+        if step is None:
+            raise LookupError(task.task_spec.name)
+        seen = {**task.data, **assigned(step.inputs, task.data)}
+        return ReadyTask(
+            engine_task_id=str(task.id),
+            step_key=step.step_key,
+            path=path_of(task),
+            candidate_group=text_of(step.candidate_group, seen),
+            data=seen,
+            is_manual=step.kind == "manual",
+            step=step,
+            rules=text_of(step.rules, seen),
+        )
+
+
+class _Steps:
+    """Counts automatic steps, remembers the one being run and records those completed."""
+
+    def __init__(self, events: list[StepEvent]) -> None:
+        self.current = ""
+        self._events = events
+        self._count = 0
+
+    def enter(self, task: Any) -> None:
+        self.current = getattr(task.task_spec, "bpmn_id", None) or task.task_spec.name
+        self._count += 1
+        if self._count > MOST_AUTOMATIC_STEPS:
+            raise EndlessLoop(self.current)
+
+    def leave(self, task: Any) -> None:
+        event = _event(task, "completed")
+        if event is not None and task.has_state(TaskState.COMPLETED):
+            self._events.append(event)
+
+
+def _event(task: Any, change: Change) -> StepEvent | None:
+    step = step_of(task)
+    if step is None:
+        return None
+    decided = change == "completed" and step.kind in ("user", "manual")
+    outcome = task.data.get("outcome") if decided else None
+    outcome = outcome if isinstance(outcome, str) else None
+    return StepEvent(change, step.step_key, path_of(task), str(task.id), step, outcome)
+
+
+def _changed(event: StepEvent, change: Change) -> StepEvent:
+    return StepEvent(change, event.step_key, event.path, event.engine_task_id, event.step)
+
+
+def _message_names(task: Any) -> list[str]:
+    definition = getattr(task.task_spec, "event_definition", None)
+    alternatives = getattr(definition, "event_definitions", [definition])
+    return [one.name for one in alternatives if isinstance(one, MessageEventDefinition)]
+
+
+def _shown(task: Any) -> Literal["open", "waiting", "inside"]:
+    if task.has_state(TaskState.STARTED):
+        return "inside"
+    return "open" if task.task_spec.manual else "waiting"

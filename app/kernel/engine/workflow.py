@@ -1,0 +1,202 @@
+"""Our subclass of the library's workflow, its script engine and its automatic tasks.
+
+The script engine is a property without a setter's effect: whatever the library does while deserialising,
+expressions go to our own language and never to Python.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from SpiffWorkflow.bpmn import BpmnWorkflow
+from SpiffWorkflow.bpmn.specs.defaults import (
+    CallActivity,
+    EndEvent,
+    IntermediateThrowEvent,
+    ScriptTask,
+    ServiceTask,
+)
+
+from app.kernel.decisions.expressions import Expression, compile_expression, feel
+from app.kernel.engine.dialect import Assignment, StepSpec
+from app.kernel.engine.engine_data import Data, Scalar, checked, from_expression
+
+# Variables of the whole case: they leave a called process even when its outputs don't name them.
+CASE_WIDE: Final = ("risk",)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCall:
+    """An automatic step asking for its handler; `path` are the call activities it stands in, outermost first."""
+
+    engine_task_id: str
+    step: StepSpec
+    path: tuple[str, ...]
+    rules: str | None
+
+
+Handler = Callable[[str, ServiceCall, Data], Mapping[str, object]]
+"""(task type, call, variables) -> variables to set. What it raises fails the step."""
+
+
+class NoHandler(RuntimeError):
+    """An automatic step was reached in a place that gave no handler, or it names no task type."""
+
+
+@lru_cache(maxsize=4096)
+def compiled(source: str) -> Expression:
+    """Expressions are few and used by every case."""
+    return compile_expression(source)
+
+
+def value_of(text: str, data: Mapping[str, object]) -> object:
+    """`text` itself, or what the expression after its leading "=" gives."""
+    return compiled(feel(text)).evaluate(data) if text.lstrip().startswith("=") else text
+
+
+def assigned(assignments: tuple[Assignment, ...], data: Mapping[str, object]) -> dict[str, Scalar]:
+    """Variables set by `assignments`; each sees the ones before it."""
+    result: dict[str, Scalar] = {}
+    for assignment in assignments:
+        value = value_of(assignment.source, {**data, **result})
+        result[assignment.target] = from_expression(assignment.target, value)
+    return result
+
+
+class ExpressionEngine:
+    """The only script engine there is: conditions and values in our language, no scripts, no services."""
+
+    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> bool:
+        """A condition; anything but true (null as well) is false."""
+        return compiled(feel(expression)).evaluate(task.data) is True
+
+    def value(self, task: Any, text: str) -> object:
+        return value_of(text, task.data)
+
+    def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
+        raise PermissionError("scripts are not executed")
+
+    def call_service(self, task: Any, **_: Any) -> None:
+        raise PermissionError("services are called through the handler only")
+
+    @property
+    def environment(self) -> Any:
+        raise PermissionError("there is no Python environment")
+
+
+_ENGINE: Final = ExpressionEngine()
+
+
+class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
+    """A process instance; `now` and `handler` are lent to it for the length of one advance."""
+
+    def __init__(self, spec: Any, subprocess_specs: Any = None, **arguments: Any) -> None:
+        self.now: datetime | None = None
+        self.handler: Handler | None = None
+        self.steps: Mapping[str, Mapping[str, StepSpec]] = {}
+        super().__init__(spec, subprocess_specs, script_engine=_ENGINE, **arguments)
+
+    @property
+    def script_engine(self) -> ExpressionEngine:
+        return _ENGINE
+
+    @script_engine.setter
+    def script_engine(self, engine: object) -> None:
+        raise PermissionError("the script engine can't be replaced")
+
+
+def step_of(task: Any) -> StepSpec | None:
+    """The specification of a library task, None for the library's own splits and joins."""
+    if getattr(task.task_spec, "bpmn_id", None) is None:
+        return None
+    steps: Mapping[str, Mapping[str, StepSpec]] = task.workflow.top_workflow.steps
+    return steps.get(task.workflow.spec.name, {}).get(task.task_spec.bpmn_id)
+
+
+def path_of(task: Any) -> tuple[str, ...]:
+    """Ids of the call activities and sub-processes around a task, outermost first."""
+    path: list[str] = []
+    workflow = task.workflow
+    while workflow.parent_task_id is not None:
+        parent = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
+        path.append(parent.task_spec.bpmn_id)
+        workflow = parent.workflow
+    return tuple(reversed(path))
+
+
+def _known_step(task: Any) -> StepSpec:
+    step = step_of(task)
+    if step is None:
+        raise LookupError(f"no step specification for {task.task_spec.name}")
+    return step
+
+
+def text_of(text: str | None, data: Data) -> str | None:
+    """A group or rule set written out or as an expression; None where it isn't given or gives no text."""
+    value = value_of(text, data) if text else None
+    return value if isinstance(value, str) and value else None
+
+
+def _call(task: Any, step: StepSpec, data: Data) -> ServiceCall:
+    return ServiceCall(str(task.id), step, path_of(task), text_of(step.rules, data))
+
+
+class HandledTask(ServiceTask):  # type: ignore[misc]
+    """Service, send and rule tasks: asks the handler lent to the workflow."""
+
+    def _execute(self, task: Any) -> bool:
+        step = _known_step(task)
+        handler = task.workflow.top_workflow.handler
+        if handler is None or step.task_type is None:
+            raise NoHandler(f"no handler for step {step.step_key} of type {step.task_type}")
+        seen = {**task.data, **assigned(step.inputs, task.data)}
+        answer = checked(handler(step.task_type, _call(task, step, seen), seen))
+        task.data.update(assigned(step.outputs, {**seen, **answer}) if step.outputs else answer)
+        return True
+
+
+class AssignmentTask(ScriptTask):  # type: ignore[misc]
+    """A script task: assignments of expressions, nothing else."""
+
+    def _execute(self, task: Any) -> bool:
+        task.data.update(assigned(_known_step(task).script, task.data))
+        return True
+
+
+class _MappedEvent:
+    """Sets the event's output mappings before anything is thrown."""
+
+    def _run_hook(self, task: Any) -> bool:
+        task.data.update(assigned(_known_step(task).outputs, task.data))
+        return bool(super()._run_hook(task))  # type: ignore[misc]
+
+
+class MappedEnd(_MappedEvent, EndEvent):  # type: ignore[misc]
+    pass
+
+
+class MappedThrow(_MappedEvent, IntermediateThrowEvent):  # type: ignore[misc]
+    pass
+
+
+class MappedCall(CallActivity):  # type: ignore[misc]
+    """A call activity with input and output mappings.
+
+    The called process sees the caller's variables and the mapped inputs. Outputs, where there are any, are all
+    that comes back (beside the case-wide variables); without outputs every variable does.
+    """
+
+    def copy_data(self, my_task: Any, subworkflow: Any) -> None:
+        inputs = assigned(_known_step(my_task).inputs, my_task.data)
+        subworkflow.task_tree.set_data(**{**my_task.data, **inputs})
+
+    def update_data(self, my_task: Any, subworkflow: Any) -> None:
+        inner = subworkflow.last_task.data
+        outputs = _known_step(my_task).outputs
+        if outputs:
+            case_wide = {name: inner[name] for name in CASE_WIDE if name in inner}
+            my_task.data.update({**case_wide, **assigned(outputs, inner)})
+        else:
+            my_task.data = dict(inner)

@@ -1,0 +1,23 @@
+"""Reads of persons and accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel.identity.identifiers import ID_NUMBER_KIND, parse_id_number
+from app.kernel.identity.models import Account, Person
+from app.storage.crypto import KeyRing
+
+
+def person_by_id_number(session: Session, keyring: KeyRing, id_number: str) -> Person | None:
+    """The person with this ID number, typed in any form. Raises `IdentifierInvalid`."""
+    index = keyring.blind_index(ID_NUMBER_KIND, parse_id_number(id_number).number)
+    return session.scalar(select(Person).where(Person.id_number_index == index))
+
+
+def accounts_of(session: Session, person_id: int) -> Sequence[Account]:
+    """All accounts of a person, oldest first."""
+    return session.scalars(select(Account).where(Account.person_id == person_id).order_by(Account.id)).all()

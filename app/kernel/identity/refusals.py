@@ -1,0 +1,110 @@
+"""The expected "no" of identity: log-in, sessions, passwords, identifiers, uploads."""
+
+from __future__ import annotations
+
+from app.kernel.audit.chain import LOGIN_CHAIN
+from app.kernel.refusals import Refusal
+from app.kernel.transaction.unit import Unit
+
+
+class LoginFailed(Refusal):
+    """Unknown login, wrong password or disabled account: nobody is told which.
+
+    params: none. `login_index` (blind index, hexadecimal), `address` and the number of failures
+    in a row go to the audit log only.
+    """
+
+    code = "login_failed"
+
+    def __init__(self, *, login_index: str, address: str | None, failures: int) -> None:
+        super().__init__()
+        self._audited = {"login_index": login_index, "address": address, "failures": failures}
+
+    def record_attempt(self, unit: Unit) -> None:
+        """A failed log-in is news even though nothing was written."""
+        unit.record("login.failed", self._audited, chain=LOGIN_CHAIN)
+
+
+class LoginThrottled(Refusal):
+    """Too many failures; params: seconds until the next attempt counts."""
+
+    code = "login_throttled"
+
+
+class AccountLocked(Refusal):
+    """The password was right, but an administrator has locked the account."""
+
+    code = "account_locked"
+
+    def __init__(self, *, address: str | None) -> None:
+        super().__init__()
+        self._audited = {"address": address}
+
+    def record_attempt(self, unit: Unit) -> None:
+        """Somebody knows the password of a locked account."""
+        unit.record("login.locked", self._audited, chain=LOGIN_CHAIN)
+
+
+class SessionExpired(Refusal):
+    """No live session: idle or absolute time-out, log-out, or a changed password."""
+
+    code = "session_expired"
+
+
+class PasswordWeak(Refusal):
+    """params: rule (a `Weakness`), minimum."""
+
+    code = "password_weak"
+
+
+class PasswordWrong(Refusal):
+    """The present password, asked again before a change, is wrong."""
+
+    code = "password_wrong"
+
+    def record_attempt(self, unit: Unit) -> None:
+        """Perhaps a stranger at an unlocked desk."""
+        unit.record("password.wrong", {"account_id": unit.actor.account_id})
+
+
+class LoginTaken(Refusal):
+    """params: login."""
+
+    code = "login_taken"
+
+
+class LoginInvalid(Refusal):
+    """A login is 3 to 40 of a-z, 0-9, dot, hyphen and underscore, beginning with a letter or digit."""
+
+    code = "login_invalid"
+
+
+class PersonKnown(Refusal):
+    """One person per ID number; params: person_id."""
+
+    code = "person_known"
+
+
+class AccountNotFound(Refusal):
+    """params: account_id."""
+
+    code = "account_not_found"
+
+
+class UploadRefused(Refusal):
+    """A file isn't taken; the code says why, params always name the file."""
+
+    CODES = (
+        "upload_too_large",
+        "upload_type_unknown",
+        "upload_extension_mismatch",
+        "upload_empty",
+        "upload_macros",
+        "upload_count",
+    )
+    code = "upload_refused"
+
+    def __init__(self, code: str, **params: object) -> None:
+        # An instance's own code, because six near-empty classes would say nothing more.
+        self.code = code  # type: ignore[misc]
+        super().__init__(field="file", ground=None, **params)

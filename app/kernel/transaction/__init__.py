@@ -1,0 +1,7 @@
+"""One intention, one transaction: the only package that commits."""
+
+from app.kernel.transaction.idempotency import Idempotency
+from app.kernel.transaction.run import run
+from app.kernel.transaction.unit import Actor, Recorded, Unit, system_actor
+
+__all__ = ["Actor", "Idempotency", "Recorded", "Unit", "run", "system_actor"]

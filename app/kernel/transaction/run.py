@@ -1,0 +1,172 @@
+"""`run`: opens, guards and commits the one transaction of an intention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import orjson
+from sqlalchemy import event, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import ORMExecuteState, Session
+
+from app.kernel.audit.chain import NewEvent, append
+from app.kernel.cases.models import Case
+from app.kernel.kernel import Kernel
+from app.kernel.refusals import CaseNotFound, FenceRefused, Refusal
+from app.kernel.transaction.idempotency import Idempotency, insert_key, keep_result
+from app.kernel.transaction.unit import Actor, Unit
+
+T = TypeVar("T")
+
+RETRIES = 3
+LOST_RACE = frozenset({"40001", "40P01"})
+FENCE_CLASS = "SD"
+
+
+class TransactionFault(RuntimeError):
+    """A programming error that must never commit: an unrecorded write, or a case write undecided."""
+
+
+def run(
+    kernel: Kernel,
+    operation: Callable[[Unit], T],
+    actor: Actor,
+    *,
+    case_id: int | None = None,
+    idempotency: Idempotency | None = None,
+) -> T:
+    """Carry out one intention in one transaction and commit it.
+
+    Order: idempotency key, case lock, operation, case version, audit chain, commit. A replayed key
+    answers the first result (None or a mapping). A deadlock or serialization failure is retried.
+    Raise what the operation refuses; a refusal rolls back, then its attempt is recorded on its own.
+    """
+    for attempt in range(1, RETRIES + 1):
+        try:
+            return _attempt(kernel, operation, actor, case_id, idempotency)
+        except Refusal as refusal:
+            _record_attempt(kernel, refusal, actor)
+            raise
+        except DBAPIError as error:
+            if _sqlstate(error) in LOST_RACE and attempt < RETRIES:
+                continue
+            fence = _fence_refusal(error)
+            if fence is None:
+                raise
+            _record_attempt(kernel, fence, actor)
+            raise fence from error
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _attempt(
+    kernel: Kernel,
+    operation: Callable[[Unit], T],
+    actor: Actor,
+    case_id: int | None,
+    idempotency: Idempotency | None,
+) -> T:
+    with kernel.database.session() as session:
+        unit = _open_unit(kernel, session, actor)
+        if idempotency is not None:
+            replay = insert_key(unit, idempotency)
+            if replay is not None:
+                return cast(T, replay.result)
+        if case_id is not None:
+            unit.case = lock_case(session, case_id)
+        watch = _WriteWatch(session)
+        result = operation(unit)
+        session.flush()
+        _guard(unit, watch)
+        if idempotency is not None:
+            keep_result(unit, idempotency, cast("dict[str, Any] | None", result))
+        _close_unit(unit)
+        session.commit()
+        return result
+
+
+def lock_case(session: Session, case_id: int) -> Case:
+    """Lock and load the case row. Raise CaseNotFound, also when it lies outside the actor's regions."""
+    case = session.scalar(
+        select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if case is None:
+        raise CaseNotFound(case_id=case_id)
+    return case
+
+
+def _open_unit(kernel: Kernel, session: Session, actor: Actor) -> Unit:
+    kernel.database.scope(session, actor.regions)
+    return Unit(kernel=kernel, session=session, actor=actor, now=kernel.clock())
+
+
+def _close_unit(unit: Unit) -> None:
+    if unit.case is not None and unit.events:
+        unit.case.version += 1
+        unit.session.flush()
+    actor = unit.actor
+    drafts = [
+        NewEvent(
+            chain=item.chain,
+            event=item.event,
+            payload=item.payload,
+            at=unit.now,
+            account_id=actor.account_id,
+            person_id=actor.person_id,
+            on_behalf_of=actor.on_behalf_of,
+            case_id=item.case_id,
+            task_id=item.task_id,
+            decision_id=item.decision_id,
+            request_id=actor.request_id,
+        )
+        for item in unit.events
+    ]
+    append(unit.session, unit.kernel.keyring, drafts)
+
+
+def _guard(unit: Unit, watch: _WriteWatch) -> None:
+    if watch.wrote and not unit.events:
+        raise TransactionFault("a write recorded no audit event")
+    if watch.wrote and unit.case is not None and not unit.decision_ids:
+        raise TransactionFault("a case was written without a duty decision")
+
+
+class _WriteWatch:
+    """Notices whether the operation wrote anything, through the unit of work or by statement."""
+
+    def __init__(self, session: Session) -> None:
+        self.wrote = False
+        event.listen(session, "before_flush", self._flush)
+        event.listen(session, "do_orm_execute", self._execute)
+
+    def _flush(self, session: Session, *_: object) -> None:
+        self.wrote = self.wrote or bool(session.new or session.deleted or session.dirty)
+
+    def _execute(self, state: ORMExecuteState) -> None:
+        self.wrote = self.wrote or state.is_insert or state.is_update or state.is_delete
+
+
+def _record_attempt(kernel: Kernel, refusal: Refusal, actor: Actor) -> None:
+    """Keep the trace of a denied attempt in a transaction of its own."""
+    with kernel.database.session() as session:
+        unit = _open_unit(kernel, session, actor)
+        refusal.record_attempt(unit)
+        if not unit.events:
+            return
+        session.flush()
+        _close_unit(unit)
+        session.commit()
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+def _fence_refusal(error: DBAPIError) -> FenceRefused | None:
+    """Translate the fence's SQLSTATE class SD into a refusal; anything else is a fault."""
+    state = _sqlstate(error)
+    if not state.startswith(FENCE_CLASS):
+        return None
+    diagnostics = getattr(error.orig, "diag", None)
+    detail = getattr(diagnostics, "message_detail", None)
+    return FenceRefused(sqlstate=state, detail=orjson.loads(detail) if detail else {})

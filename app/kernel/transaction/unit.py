@@ -1,0 +1,85 @@
+"""The unit of work an operation receives: session, actor, clock, and what it queues for the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.kernel.cases.models import Case
+from app.kernel.kernel import Kernel
+from app.kernel.local_time import local_day
+
+EVERY_REGION = ("*",)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: an account of a person, within regions; `account_id` None is the system itself."""
+
+    account_id: int | None
+    person_id: int | None
+    regions: tuple[str, ...]
+    on_behalf_of: int | None = None
+    request_id: str = ""
+
+
+def system_actor(request_id: str = "") -> Actor:
+    """The system: runs timers and deliveries, holds no duty, never decides."""
+    return Actor(account_id=None, person_id=None, regions=EVERY_REGION, request_id=request_id)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An audit event waiting for the commit."""
+
+    event: str
+    payload: Mapping[str, Any]
+    case_id: int | None
+    task_id: int | None
+    chain: str
+    decision_id: UUID | None
+
+
+@dataclass
+class Unit:
+    """Passed to operations; they neither commit nor read the wall clock."""
+
+    kernel: Kernel
+    session: Session
+    actor: Actor
+    now: datetime
+    case: Case | None = None
+    decision_ids: list[UUID] = field(default_factory=list)
+    events: list[Recorded] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        """The day in Asia/Shanghai."""
+        return local_day(self.now)
+
+    def record(
+        self,
+        event: str,
+        payload: Mapping[str, Any],
+        *,
+        case_id: int | None = None,
+        task_id: int | None = None,
+        chain: str | None = None,
+    ) -> None:
+        """Queue an audit event; it goes to the case's chain when there is a case."""
+        case_id = case_id if case_id is not None else (self.case.id if self.case else None)
+        decision = self.decision_ids[-1] if self.decision_ids else None
+        default = f"case:{case_id}" if case_id is not None else self._own_chain()
+        self.events.append(Recorded(event, payload, case_id, task_id, chain or default, decision))
+
+    def _own_chain(self) -> str:
+        return "system" if self.actor.person_id is None else f"person:{self.actor.person_id}"
+
+    def decided(self, decision_id: UUID) -> None:
+        """Note that a duty decision covers what this unit writes; `run` demands one for a case write."""
+        self.decision_ids.append(decision_id)

@@ -1,0 +1,227 @@
+"""Writes of the work queue that need no engine: claim, release, assign, open, save a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.kernel.cases.models import Case
+from app.kernel.deadlines.models import Clock
+from app.kernel.duties.operations import bind, require, require_supervisor
+
+from app.kernel.duties.queries import list_supervisors
+from app.kernel.duties.rules import Action, Decision
+from app.kernel.identity.models import Account, Person
+from app.kernel.identity.regions import get_lineage
+from app.kernel.refusals import (
+    StaffNotEligible,
+    StaleForm,
+    TaskAlreadyClaimed,
+    TaskAlreadyCompleted,
+    TaskNotClaimed,
+    TaskNotFound,
+    TaskNotOpened,
+)
+from app.kernel.transaction.unit import Unit
+from app.kernel.worklist.models import Notification, Task, TaskClaim
+
+
+def get_open_task(unit: Unit, task_id: int) -> tuple[Case, Task]:
+    """The task of the locked case, still open. Raise TaskNotFound or TaskAlreadyCompleted."""
+    case = unit.case
+    task = unit.session.get(Task, task_id, populate_existing=True)
+    if case is None or task is None or task.case_id != case.id:
+        raise TaskNotFound(task_id=task_id)
+    if task.state != "open":
+        raise TaskAlreadyCompleted(task_id=task_id)
+    return case, task
+
+
+def check_version(task: Task, expected: int | None) -> None:
+    """Raise StaleForm when the page was made from an older version of the task."""
+    if expected is not None and expected != task.version:
+        raise StaleForm(expected=expected, actual=task.version)
+
+
+def claim_task(unit: Unit, task_id: int) -> Decision:
+    """Take an open task. Answers the decision (it may warn). Raise TaskAlreadyClaimed or DutyDenied."""
+    case, task = get_open_task(unit, task_id)
+    if task.claimed_by is not None and task.claimed_by != unit.actor.person_id:
+        raise TaskAlreadyClaimed(name=_name(unit, task.claimed_by))
+    decision = require(unit, Action.CLAIM, case=case, task=task)
+    if task.claimed_by is None:
+        assert unit.actor.person_id is not None and unit.actor.account_id is not None
+        _set_claim(unit, task, unit.actor.person_id, unit.actor.account_id, assigned_by=None)
+        unit.record("task.claimed", _about(task), task_id=task.id)
+    return decision
+
+
+def release_task(unit: Unit, task_id: int) -> None:
+    """Put a claimed task back. A dossier that was opened stays bound; otherwise no trace remains."""
+    case, task = get_open_task(unit, task_id)
+    if task.claimed_by != unit.actor.person_id:
+        raise TaskNotClaimed(task_id=task_id)
+    require(unit, Action.RELEASE, case=case, task=task)
+    _end_claim(unit, task, "released")
+    unit.record("task.released", _about(task), task_id=task.id)
+
+
+def assign_task(unit: Unit, task_id: int, person_id: int) -> Decision:
+    """A supervisor gives an open task to an eligible person, taking it from whoever holds it.
+
+    Raise DutyDenied when the actor does not supervise the region or the person may not do the duty.
+    """
+    case, task = get_open_task(unit, task_id)
+    require_supervisor(unit, case, task)
+    decision = require(unit, Action.REASSIGN, case=case, task=task, person_id=person_id)
+    account_id = unit.session.scalar(
+        select(Account.id)
+        .where(Account.person_id == person_id, Account.state == "active")
+        .order_by(Account.id)
+        .limit(1)
+    )
+    if account_id is None:
+        raise StaffNotEligible(name=_name(unit, person_id))
+    former = task.claimed_by
+    if former is not None:
+        _end_claim(unit, task, "reassigned")
+    _set_claim(unit, task, person_id, account_id, assigned_by=unit.actor.person_id)
+    unit.record("task.reassigned", {**_about(task), "from": former, "to": person_id}, task_id=task.id)
+    for who, code in ((person_id, "task_assigned"), (former, "task_taken_away")):
+        if who is not None and who != unit.actor.person_id:
+            notify(unit, who, code, f"task:{task.id}:{task.version}:{code}", case, task)
+    return decision
+
+
+def open_task(unit: Unit, task_id: int) -> None:
+    """Open the dossier on a claimed task: binds its duty to the actor (the page said so before)."""
+    case, task = get_open_task(unit, task_id)
+    if task.claimed_by != unit.actor.person_id:
+        raise TaskNotClaimed(task_id=task_id)
+    if task.opened_at is not None:
+        return
+    require(unit, Action.OPEN, case=case, task=task)
+    bind(unit, task, "opened")
+    task.opened_at = unit.now
+    unit.record("task.opened", _about(task), task_id=task.id)
+
+
+def save_draft(unit: Unit, task_id: int, values: Mapping[str, Any], version: int | None) -> None:
+    """Keep what was typed so far. Raise TaskNotOpened or StaleForm."""
+    case, task = get_open_task(unit, task_id)
+    check_version(task, version)
+    if task.claimed_by != unit.actor.person_id or task.opened_at is None:
+        raise TaskNotOpened(task_id=task_id)
+    require(unit, Action.SAVE_DRAFT, case=case, task=task)
+    task.draft = dict(values)
+    task.draft_saved_at = unit.now
+    unit.record("task.draft_saved", _about(task), task_id=task.id)
+
+
+def _set_claim(unit: Unit, task: Task, person_id: int, account_id: int, *, assigned_by: int | None) -> None:
+    """Compare-and-set on the task, backed by the unique index on open claims."""
+    won = unit.session.execute(
+        update(Task)
+        .where(Task.id == task.id, Task.state == "open", Task.claimed_by.is_(None))
+        .values(
+            claimed_by=person_id, claimed_account=account_id, claimed_at=unit.now, version=Task.version + 1
+        )
+        .returning(Task.version)
+    ).scalar_one_or_none()
+    if won is None:
+        raise TaskAlreadyClaimed(name="")
+    unit.session.execute(
+        insert(TaskClaim).values(
+            task_id=task.id,
+            person_id=person_id,
+            account_id=account_id,
+            assigned_by=assigned_by,
+            claimed_at=unit.now,
+        )
+    )
+    unit.session.refresh(task)
+
+
+def _end_claim(unit: Unit, task: Task, reason: str) -> None:
+    unit.session.execute(
+        update(TaskClaim)
+        .where(TaskClaim.task_id == task.id, TaskClaim.released_at.is_(None))
+        .values(released_at=unit.now, release_reason=reason)
+    )
+    task.claimed_by = task.claimed_account = None
+    task.claimed_at = task.opened_at = None
+    task.version += 1
+    unit.session.flush()
+
+
+def end_claim(unit: Unit, task: Task, reason: str) -> None:
+    """Close the open claim of a task that was completed or cancelled, or that a second person must take."""
+    _end_claim(unit, task, reason)
+
+
+def refresh_due(unit: Unit, case: Case) -> None:
+    """Copy the nearest due day of the case's running binding clocks to its open tasks."""
+    due = nearest_due(unit, case.id)
+    unit.session.execute(
+        update(Task)
+        .where(Task.case_id == case.id, Task.state == "open", Task.due_on.is_distinct_from(due))
+        .values(due_on=due)
+    )
+
+
+def nearest_due(unit: Unit, case_id: int) -> date | None:
+    """The nearest due day among the case's running binding clocks."""
+    return unit.session.scalar(
+        select(func.min(Clock.due_on)).where(
+            Clock.case_id == case_id, Clock.state == "running", Clock.binding
+        )
+    )
+
+
+def notify(unit: Unit, person_id: int, code: str, key: str, case: Case, task: Task | None = None) -> None:
+    """A line under the person's bell; the same key comes once."""
+    params = {"case_no": case.case_no, "subject": case.subject_name}
+    if task is not None:
+        params |= {"title_zh": task.title_zh, "title_en": task.title_en, "task": str(task.id)}
+    unit.session.execute(
+        upsert(Notification)
+        .values(person_id=person_id, key=key, code=code, params=params, case_id=case.id, at=unit.now)
+        .on_conflict_do_nothing()
+    )
+
+
+def notify_supervisors(unit: Unit, case: Case, task: Task, code: str) -> None:
+    """Tell everyone who supervises the case's region."""
+    for person_id in list_supervisors(unit.session, get_lineage(unit.session, case.region_code), unit.today):
+        notify(unit, person_id, code, f"task:{task.id}:{code}", case, task)
+
+
+def assign_new_task(unit: Unit, case: Case, task: Task, person_id: str | None) -> None:
+    """Give a task that has just come up to the person the assigning step named, if that person may do it.
+
+    Raise DutyDenied when not: the assigner learns why and names somebody else.
+    """
+    if not person_id:
+        return
+    require(unit, Action.ASSIGN, case=case, task=task, person_id=int(person_id))
+    account_id = unit.session.scalars(
+        select(Account.id)
+        .where(Account.person_id == int(person_id), Account.state == "active")
+        .order_by(Account.id)
+        .limit(1)
+    ).one()
+    _set_claim(unit, task, int(person_id), account_id, assigned_by=unit.actor.person_id)
+    unit.record("task.assigned", {**_about(task), "to": int(person_id)}, task_id=task.id)
+    notify(unit, int(person_id), "task_assigned", f"task:{task.id}:assigned", case, task)
+
+
+def _about(task: Task) -> dict[str, Any]:
+    return {"step": task.step_key, "duty": task.duty}
+
+
+def _name(unit: Unit, person_id: int) -> str:
+    return unit.session.scalar(select(Person.name).where(Person.id == person_id)) or ""

@@ -1,0 +1,57 @@
+"""The connection to PostgreSQL: one engine per process, sessions that nobody but the kernel commits."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.orm import Session
+
+DRIVER = "postgresql+psycopg"
+
+
+class DatabaseUrlInvalid(ValueError):
+    """The address isn't one of a PostgreSQL database."""
+
+
+def normalised_url(url: str) -> str:
+    """`postgres://…` and `postgresql://…` with our driver named.
+
+    Raises DatabaseUrlInvalid for anything that isn't PostgreSQL; the text never repeats the password.
+    """
+    try:
+        parsed = make_url(url)
+    except Exception as error:
+        raise DatabaseUrlInvalid("the database URL can't be read") from error
+    if parsed.drivername.split("+")[0] not in ("postgresql", "postgres"):
+        raise DatabaseUrlInvalid(f"only PostgreSQL is supported, not {parsed.drivername}")
+    return parsed.set(drivername=DRIVER).render_as_string(hide_password=False)
+
+
+class Database:
+    """One pool of connections under one role."""
+
+    def __init__(self, url: str, *, application_name: str = "sanshen", pool_size: int = 10) -> None:
+        self.url = normalised_url(url)
+        self.engine = create_engine(
+            self.url,
+            pool_pre_ping=True,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            connect_args={"application_name": application_name, "options": "-c timezone=UTC"},
+        )
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session that is rolled back at the end unless its user committed."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    def scope(self, session: Session, regions: Iterable[str]) -> None:
+        """Let the row-level security of this transaction see these regions (codes) and no others."""
+        session.execute(
+            text("SELECT set_config('app.regions', :regions, true)"), {"regions": ",".join(regions)}
+        )
+
+    def dispose(self) -> None:
+        """Close all pooled connections."""
+        self.engine.dispose()

@@ -1,0 +1,39 @@
+"""The one place where parts are joined: settings, database, keys, blobs, domain ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from app.domain.recognition import wiring as recognition
+from app.kernel.kernel import Kernel, wall_clock
+from app.kernel.ports import Ports
+from app.storage.blobs import BlobStore
+from app.storage.crypto import KeyRing, key_file
+from app.storage.database import Database
+from config import Settings
+
+WORKFLOWS = Path(__file__).resolve().parent.parent / "workflows"
+
+
+def build_ports() -> Ports:
+    """All answers of the domain."""
+    ports = Ports()
+    recognition.register(ports)
+    return ports
+
+
+def build_kernel(
+    settings: Settings, *, database_url: str | None = None, clock: Callable[[], datetime] = wall_clock
+) -> Kernel:
+    """The kernel over the application's database URL. Creates the key file at first use."""
+    data = settings.data_dir
+    keys = key_file(data)
+    return Kernel(
+        database=Database(database_url or settings.database_url or ""),
+        keyring=KeyRing.load(keys) if keys.exists() else KeyRing.create(keys),
+        blobs=BlobStore(data / "blobs"),
+        clock=clock,
+        ports=build_ports(),
+    )

@@ -1,0 +1,56 @@
+// 流程图:只看的 bpmn-js,标出令牌与走过的步骤。右下角留给 bpmn.io 的标志。
+import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+
+function ids(text) {
+  return (text ?? "").split(" ").filter(Boolean);
+}
+
+function overlay(className, text) {
+  const element = document.createElement("div");
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+// 走过的写次数(一次不写数字),在此的放令牌点;步骤表里有同样的内容
+function mark(viewer, tokens, passed) {
+  const overlays = viewer.get("overlays");
+  const canvas = viewer.get("canvas");
+  const known = viewer.get("elementRegistry");
+  for (const item of passed) {
+    const [id, times] = item.split(":");
+    if (!known.get(id)) continue;
+    canvas.addMarker(id, "was-passed");
+    const text = Number(times) > 1 ? `✓ ${times}` : "✓";
+    overlays.add(id, { position: { top: -9, left: 6 }, html: overlay("passed", text) });
+  }
+  for (const id of tokens) {
+    if (!known.get(id)) continue;
+    canvas.addMarker(id, "at-token");
+    overlays.add(id, { position: { top: -7, right: 7 }, html: overlay("token", "") });
+  }
+}
+
+function shown(viewer, tokens) {
+  const canvas = viewer.get("canvas");
+  canvas.zoom("fit-viewport");
+  const here = tokens.map((id) => viewer.get("elementRegistry").get(id)).find(Boolean);
+  if (here && canvas.zoom() < 0.6) {
+    canvas.zoom(0.75);
+    canvas.scrollToElement(here, { top: 60, bottom: 60, left: 90, right: 90 });
+  }
+}
+
+async function draw(place) {
+  const response = await fetch(place.dataset.diagram, { credentials: "same-origin" });
+  if (!response.ok) { place.hidden = true; return; }
+  const viewer = new NavigatedViewer({ container: place });
+  await viewer.importXML(await response.text());
+  mark(viewer, ids(place.dataset.tokens), ids(place.dataset.passed));
+  shown(viewer, ids(place.dataset.tokens));
+  place.dataset.drawn = "yes";
+}
+
+for (const place of document.querySelectorAll("[data-diagram]")) {
+  draw(place).catch(() => { place.hidden = true; });
+}

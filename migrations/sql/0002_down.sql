@@ -1,0 +1,10 @@
+-- The triggers go with their functions.
+DO $$
+DECLARE
+    routine regprocedure;
+BEGIN
+    FOR routine IN SELECT oid FROM pg_proc
+                   WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'fence\_%' LOOP
+        EXECUTE format('DROP FUNCTION %s CASCADE', routine);
+    END LOOP;
+END $$;
