@@ -111,7 +111,9 @@ class World:
             self.risk(self.owner, case, risk)
         return case
 
-    def risk(self, connection: Connection, case: int, risk: str, by: tuple[int | None, ...] = (None, None)) -> None:
+    def risk(
+        self, connection: Connection, case: int, risk: str, by: tuple[int | None, ...] = (None, None)
+    ) -> None:
         connection.execute(
             "INSERT INTO case_risk (case_id, risk, reason, at, proposed_by, approved_by)"
             " VALUES (%s, %s, 'test', now(), %s, %s)",

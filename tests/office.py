@@ -1,188 +1,225 @@
-"""A city with one open case, its handler and the heads above it: what clocks and documents need."""
+"""An office for tests: people with posts in 银川市, and one recognition case worked through the service layer."""
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime
-from uuid import uuid4
+from __future__ import annotations
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from typing import Any
 
-from app.kernel.audit.models import AuditEvent
-from app.kernel.cases.models import Case, CaseChain
-from app.kernel.deadlines.calendar_operations import seed_years
-from app.kernel.deadlines.models import Clock
-from app.kernel.duties.models import Post, PostGrant
-from app.kernel.engine.models import ProcessDefinition
-from app.kernel.identity.models import Account, Person, Region
+from sqlalchemy import create_engine, select
+from sqlalchemy.pool import NullPool
+
+from app.domain.registry import reference
+from app.kernel.cases.facts import load_facts
+from app.kernel.cases.models import Case
+from app.kernel.duties.operations import GrantRequest, grant_posts
+from app.kernel.engine.catalogue import deploy, get_deployed, read_folder
+from app.kernel.engine.operations import CaseStart, complete_task, start_case
+from app.kernel.identity.operations import create_account, create_person
 from app.kernel.kernel import Kernel
-from app.kernel.transaction import Unit, run, system_actor
-from app.kernel.worklist.models import Notification, Task
-from app.storage.database import Database
+from app.kernel.transaction import Actor, Unit, run, system_actor
+from app.kernel.worklist.form_schema import Field, input_fields, read_fields
+from app.kernel.worklist.models import Task
+from app.kernel.worklist.operations import claim_task, open_task
+from app.wiring import WORKFLOWS
 from tests.databases import CopiedDatabase
 
-EARLY = datetime(2026, 1, 1, tzinfo=UTC)
+CITY = "640100"
+PASSWORD = "Correct-horse-9"
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+POSTS: Mapping[str, tuple[str, ...]] = {
+    "window": ("rec_window",),
+    "handler": ("rec_handler",),
+    "handler2": ("rec_handler",),
+    "checker": ("rec_checker",),
+    "checker2": ("rec_checker",),
+    "risk": ("rec_risk",),
+    "approver": ("rec_approver",),
+    "clerk": ("rec_clerk",),
+    "supervisor": ("supervisor",),
+    "auditor": ("internal_auditor",),
+    "chief1": (),
+    "chief2": (),
+    "chief3": (),
+}
 
 
+def id_number(serial: int) -> str:
+    """A fictitious resident ID number with a right check digit."""
+    base = f"6401021980{serial // 1000 % 12 + 1:02d}01{serial % 1000:03d}"
+    return base + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(base, _WEIGHTS, strict=True)) % 11]
+
+
+def uscc(serial: int) -> str:
+    """A fictitious unified social credit code with a right check character."""
+    base = f"91640100MA75{serial:05d}"
+    return base + _USCC[-sum(_USCC.index(char) * pow(3, i, 31) for i, char in enumerate(base)) % 31]
+
+
+def prepare_database(copy: CopiedDatabase) -> None:
+    """Reference data as the owner."""
+    engine = create_engine(copy.owner_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        reference.install(connection)
+    engine.dispose()
+
+
+APPLICATION = {
+    "applicant_type": "employer",
+    "applicant_name": "宁夏朔峰机械制造有限公司",
+    "worker_name": "苏国栋",
+    "worker_id_no": id_number(555),
+    "employer_name": "宁夏朔峰机械制造有限公司",
+    "employer_uscc": uscc(1),
+    "responsible_employer": "宁夏朔峰机械制造有限公司",
+    "responsible_employer_uscc": uscc(1),
+    "accident_at": "2026-02-20T14:20",
+    "diagnosis_at": "2026-02-20T15:05",
+    "employment_proof_kind": "contract",
+    "accident_place": "二号机加车间 6 号车床",
+    "accident_course": "更换刀具时主轴未完全停转，左手示指被夹伤。",
+    "hospital": "银川市某三级医院",
+    "diagnosis_text": "左手示指末节开放性骨折",
+    "injury_description": "左手示指末节开放性骨折",
+    "occupation": "数控车床操作工",
+    "legal_basis_code": "14-1",
+}
+
+
+@dataclass
 class Office:
-    """A city with one open case: its handler, its head, and the head of the region above."""
+    """People by role name, each an actor; `work` claims, opens and completes the case's open task."""
 
-    def __init__(self, database: CopiedDatabase, kernel: Kernel) -> None:
-        self.kernel = kernel
-        self.owner = Database(database.owner_url)
-        with self.owner.session() as session:
-            for code, path in (("640000", "640000"), ("640100", "640000/640100")):
-                session.add(_region(code, path))
-            session.flush()
-            self.handler, self.head, self.above, *others = (_person(session, n) for n in range(6))
-            session.add_all(_posts())
-            seed_years(session)
-            session.flush()
-            for person, code in ((self.head, "640100"), (self.above, "640000")):
-                session.add(_grant(person, "dept_head", code, others))
-            self.case_id = _case(session)
-            self.task_id = _task(session, self.case_id, self.handler)
-            session.commit()
+    kernel: Kernel
+    actors: dict[str, Actor] = field(default_factory=dict)
 
-    def close(self) -> None:
-        self.owner.dispose()
+    @classmethod
+    def found(cls, kernel: Kernel) -> Office:
+        """Create the people, deploy the processes and grant the posts."""
+        office = cls(kernel)
+        for number, name in enumerate(POSTS):
+            office.hire(name, number)
+        chiefs = [office.person(name) for name in ("chief1", "chief2", "chief3")]
+        for name, posts in POSTS.items():
+            for post in posts:
+                office.grant(name, post, chiefs=chiefs)
+        run(kernel, _deploy, system_actor())
+        return office
 
-    def do(self, operation: Callable[[Unit], object]) -> None:
-        """Carry out an operation on the case's clocks as the system."""
-        run(self.kernel, operation, system_actor())
+    def hire(self, name: str, number: int) -> None:
+        """A new person with a first account."""
+        person = run(self.kernel, partial(create_person, name=name, id_number=id_number(number)), system_actor())
+        self.actors[name] = self.account(name, person)
 
-    def clock(self, kind: str = "CR06") -> Clock:
-        with self.owner.session() as session:
-            query = select(Clock).where(Clock.kind == kind).order_by(Clock.run.desc())
-            row = session.scalars(query).first()
-            assert row is not None
-            return row
+    def account(self, login: str, person_id: int) -> Actor:
+        """One more account of a person."""
+        operation = partial(create_account, person_id=person_id, login=f"{login}-account", password=PASSWORD)
+        return Actor(run(self.kernel, operation, system_actor()), person_id, (CITY,))
 
-    def told(self, code: str) -> list[int]:
-        """Persons who were notified, once per notification."""
-        with self.owner.session() as session:
-            query = select(Notification.person_id).where(Notification.code == code)
-            return sorted(session.scalars(query))
+    def person(self, name: str) -> int:
+        person_id = self.actors[name].person_id
+        assert person_id is not None
+        return person_id
 
-    def events(self, event: str) -> int:
-        with self.owner.session() as session:
-            query = select(func.count()).where(
-                AuditEvent.event == event, AuditEvent.chain == f"case:{self.case_id}"
-            )
-            return session.scalar(query) or 0
+    def grant(
+        self, name: str, post: str, *, chiefs: list[int] | None = None, region: str = CITY, since: date = date(2026, 1, 1)
+    ) -> None:
+        """A post, asked for, reviewed and approved by the three chiefs."""
+        requested, reviewed, approved = chiefs or [self.person(f"chief{n}") for n in (1, 2, 3)]
+        request = GrantRequest(self.person(name), post, region, since, None, requested, reviewed, approved)
+        run(self.kernel, lambda unit: grant_posts(unit, [request]), system_actor())
 
-    def task(self) -> Task:
-        with self.owner.session() as session:
-            return session.scalars(select(Task).where(Task.id == self.task_id)).one()
+    def start(self, by: str = "window", **facts: Any) -> int:
+        """A new application; answers the case id."""
+        start = CaseStart("injury_recognition", CITY, {**APPLICATION, **facts})
+        return int(run(self.kernel, partial(start_case, start=start), self.actors[by])["case_id"])
+
+    def open_task_of(self, case_id: int) -> Task:
+        """The single open task of a case."""
+        with self.kernel.database.session() as session:
+            self.kernel.database.scope(session, ("*",))
+            return session.scalars(select(Task).where(Task.case_id == case_id, Task.state == "open")).one()
+
+    def case(self, case_id: int) -> Case:
+        with self.kernel.database.session() as session:
+            self.kernel.database.scope(session, ("*",))
+            return session.get_one(Case, case_id)
+
+    def work(self, case_id: int, by: str, **form: Any) -> Task:
+        """Claim, open and complete the open task with the case's facts and `form`; answers the task before."""
+        task = self.take(case_id, by)
+        self.complete(case_id, task, by, **form)
+        return task
+
+    def take(self, case_id: int, by: str) -> Task:
+        """Claim and open."""
+        task = self.open_task_of(case_id)
+        for operation in (claim_task, open_task):
+            run(self.kernel, partial(operation, task_id=task.id), self.actors[by], case_id=case_id)
+        return self.open_task_of(case_id)
+
+    def complete(self, case_id: int, task: Task, by: str, **form: Any) -> None:
+        submitted = self.fill(case_id, task, form)
+        operation = partial(complete_task, task_id=task.id, submitted=submitted, version=task.version)
+        run(self.kernel, operation, self.actors[by], case_id=case_id)
+
+    def fill(self, case_id: int, task: Task, form: Mapping[str, Any]) -> dict[str, Any]:
+        """The form as a person would send it: current facts, then `form`, then something for what is required."""
+        with self.kernel.database.session() as session:
+            self.kernel.database.scope(session, ("*",))
+            case = session.get_one(Case, case_id)
+            known = {**load_facts(session, self.kernel.keyring, case), **form}
+            schema = get_deployed(session, case.definition_id).forms[task.form_id or ""]
+        values = {item.key: _posted(item, known.get(item.key)) for item in input_fields(read_fields(schema))}
+        return {key: value for key, value in values.items() if value is not None}
 
 
-def _region(code: str, path: str) -> Region:
-    return Region(
-        code=code,
-        parent_code=None,
-        path=path,
-        level="city",
-        name_zh=code,
-        name_en=code,
-        authority_zh="人力资源和社会保障局",
-        document_prefix=f"测{code}",
+def _deploy(unit: Unit) -> None:
+    deploy(
+        unit,
+        "injury_recognition",
+        read_folder(WORKFLOWS, "injury_recognition"),
+        by="tests",
+        approval={"kind": "bootstrap"},
     )
 
 
-def _person(session: Session, number: int) -> int:
-    person = Person(
-        uid=uuid4(),
-        name=f"测试{number}",
-        pinyin="ceshi",
-        id_number_sealed=b"sealed",
-        id_number_index=f"index {number}".encode(),
-        created_at=EARLY,
-    )
-    session.add(person)
-    session.flush()
-    account = Account(
-        login=f"person{number}",
-        kind="human",
-        person_id=person.id,
-        state="active",
-        locale="zh",
-        created_at=EARLY,
-    )
-    session.add(account)
-    session.flush()
-    return person.id
+def _posted(item: Field, value: Any) -> Any:
+    if value is None and item.required:
+        value = _something(item)
+    if isinstance(value, bool):
+        return "true" if value else ""
+    return value if value is None or isinstance(value, list) else str(value)
 
 
-def _posts() -> list[Post]:
-    wanted = (("dept_head", "supervision"), ("rec_checker", "business"))
-    return [Post(key=key, kind=kind, authority="hrss", title_zh=key, title_en=key) for key, kind in wanted]
+def _something(item: Field) -> Any:
+    if item.kind == "checkbox":
+        return True
+    if item.kind == "checklist":
+        return [option.value for option in item.options]
+    if item.options:
+        return item.options[0].value
+    return "3" if item.kind == "number" else "经核对，材料属实，三要件成立。"
 
 
-def _grant(person_id: int, post: str, region_code: str, others: list[int]) -> PostGrant:
-    requested, reviewed, approved = others
-    return PostGrant(
-        person_id=person_id,
-        post=post,
-        region_code=region_code,
-        valid_from=date(2026, 1, 1),
-        recorded_at=EARLY,
-        requested_by=requested,
-        reviewed_by=reviewed,
-        approved_by=approved,
-    )
+TO_REVIEW: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("window", {"outcome": "complete"}),
+    ("window", {}),
+    ("approver", {}),
+    ("handler", {"outcome": "ordinary"}),
+    ("handler", {"investigated_on": "2026-03-01"}),
+    ("handler2", {"investigated_on": "2026-03-01"}),
+)
+"""From application to initial review."""
 
 
-def _case(session: Session) -> int:
-    chain = CaseChain(created_at=EARLY)
-    definition = ProcessDefinition(
-        key="injury_recognition",
-        version=1,
-        digest="d",
-        title_zh="工伤认定",
-        title_en="Injury recognition",
-        spec=b"",
-        deployed_at=EARLY,
-        deployed_by="test",
-        approval={},
-    )
-    session.add_all([chain, definition])
-    session.flush()
-    case = Case(
-        uid=uuid4(),
-        case_no="640100-2026-00001",
-        process_key="injury_recognition",
-        definition_id=definition.id,
-        chain_id=chain.id,
-        region_code="640100",
-        risk="high",
-        subject_name="测试",
-        subject_pinyin="ceshi",
-        organisation="测试公司",
-        content_hash=b"",
-        received_at=EARLY,
-    )
-    session.add(case)
-    session.flush()
-    return case.id
-
-
-def _task(session: Session, case_id: int, handler: int) -> int:
-    account = session.scalars(select(Account.id).where(Account.person_id == handler)).one()
-    task = Task(
-        case_id=case_id,
-        region_code="640100",
-        engine_task_id="t1",
-        step_key="RB-3",
-        title_zh="复核",
-        title_en="Recheck",
-        duty="recheck",
-        signs=True,
-        resets=False,
-        post="rec_checker",
-        state="open",
-        claimed_by=handler,
-        claimed_account=account,
-        created_at=EARLY,
-    )
-    session.add(task)
-    session.flush()
-    return task.id
+def bring_to_review(office: Office, **facts: Any) -> int:
+    """A case that waits for initial review; answers its id."""
+    case_id = office.start(**facts)
+    for who, form in TO_REVIEW:
+        office.work(case_id, who, **form)
+    return case_id

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+from app.faces.translation import Lazy, _l
 
-DUTY_WORDS: dict[str, LazyString] = {
+DUTY_WORDS: dict[str, Lazy] = {
     "intake": _l("受理"),
     "assign": _l("分派"),
     "investigation": _l("调查核实"),

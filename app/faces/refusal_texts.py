@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from flask_babel import LazyString, gettext
-from flask_babel import lazy_gettext as _l
-
 from app.faces.duty_words import duty_word
+from app.faces.translation import Lazy, _, _l
 from app.kernel.refusals import Refusal
 
-TEXTS: dict[str, LazyString] = {
+TEXTS: dict[str, Lazy] = {
     "refused": _l("这一步不能办理。"),
     "invalid_input": _l("有 %(count)s 处填写不对，请改正后再提交。"),
     "case_not_found": _l("没有找到这个案件，或者它不在您的辖区。"),
@@ -58,7 +56,7 @@ TEXTS: dict[str, LazyString] = {
     "clock_not_found": _l("没有这个时限。"),
 }
 
-REASONS: dict[str, LazyString] = {
+REASONS: dict[str, Lazy] = {
     "allowed": _l("可以办理"),
     "account_inactive": _l("账号已停用"),
     "platform_holds_no_duty": _l("平台管理岗不办业务"),
@@ -74,7 +72,7 @@ REASONS: dict[str, LazyString] = {
     "conflicting_duty_advised": _l("已是本案%(held)s人，按内控建议不宜再%(wanted)s"),
 }
 
-FIELD_TEXTS: dict[str, LazyString] = {
+FIELD_TEXTS: dict[str, Lazy] = {
     "required": _l("必填"),
     "too_short": _l("至少 %(min)s 个字"),
     "too_long": _l("最多 %(max)s%(limit)s 个字"),
@@ -117,10 +115,14 @@ FIELD_TEXTS: dict[str, LazyString] = {
 def text_of(refusal: Refusal) -> str:
     """The refusal in the reader's language, with its legal ground when it has one."""
     if refusal.code == "duty_denied":
-        message = gettext("您%(reason)s。", reason=reason_text(str(refusal.params.get("reason")), refusal.params))
+        message = _("您%(reason)s。", reason=reason_text(str(refusal.params.get("reason")), refusal.params))
     else:
         message = _filled(TEXTS.get(refusal.code, TEXTS["refused"]), _worded(refusal.params))
-    return gettext("%(message)s依据：%(ground)s", message=message, ground=refusal.ground) if refusal.ground else message
+    return (
+        _("%(message)s依据：%(ground)s", message=message, ground=refusal.ground)
+        if refusal.ground
+        else message
+    )
 
 
 def reason_text(reason: str, params: Mapping[str, object], *, scope: str | None = None) -> str:
@@ -141,6 +143,6 @@ def _worded(params: Mapping[str, object]) -> dict[str, object]:
     return {key: duty_word(str(value)) if key in duties else value for key, value in params.items()}
 
 
-def _filled(message: LazyString, params: Mapping[str, object]) -> str:
+def _filled(message: Lazy, params: Mapping[str, object]) -> str:
     text = str(message)
     return text % defaultdict(str, params) if "%(" in text else text

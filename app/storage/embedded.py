@@ -21,7 +21,7 @@ from sqlalchemy import URL
 from app.storage import roles, server_directory
 from app.storage.credentials import kept_password
 from app.storage.database import DRIVER
-from app.storage.server_account import server_account
+from app.storage.server_account import ServerAccount, server_account
 from app.storage.server_directory import PORT, SUPERUSER, ServerFailed
 
 DATABASE = "sanshen"
@@ -119,9 +119,7 @@ class EmbeddedServer:
         )
 
     def _launch(self) -> None:
-        account = server_account()
-        account.reach(self.directory)
-        account.reach(server_directory.programs() / "postgres")
+        account = self._reaching_account()
         server_directory.make_private(self._sockets, account)
         if not self.directory.exists():
             server_directory.initialise(self.directory, account, kept_password(self.secrets, SUPERUSER))
@@ -169,11 +167,18 @@ class EmbeddedServer:
             f"--pgdata={self.directory}",
             "--wait",
         ]
-        done = server_account().run([*arguments, *options], timeout=180)
+        done = self._reaching_account().run([*arguments, *options], timeout=180)
         if done.returncode != 0:
             raise ServerFailed(
                 f"pg_ctl {verb}: {done.stderr.strip() or done.stdout.strip()}\n{self._last_words()}"
             )
+
+    def _reaching_account(self) -> ServerAccount:
+        """The server's account, able to walk to its directory and programs even if somebody closed them since."""
+        account = server_account()
+        account.reach(self.directory)
+        account.reach(server_directory.programs() / "postgres")
+        return account
 
     def _last_words(self) -> str:
         logs = [self.directory / "startup.log", *(self.directory / "log").glob("*.log")]

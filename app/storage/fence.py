@@ -42,7 +42,7 @@ _TABLE = """
 _FUNCTION = """
     SELECT format('%s(%s)', proname, pg_get_function_identity_arguments(oid)),
            concat_ws(' ', pg_get_userbyid(proowner), CASE WHEN prosecdef THEN 'definer' END,
-                     array_to_string(proconfig, ';'), md5(prosrc),
+                     array_to_string(proconfig, ';'), encode(sha256(convert_to(prosrc, 'UTF8')), 'hex'),
                      CASE WHEN has_function_privilege('sanshen_app', oid, 'EXECUTE') THEN 'callable' END)
     FROM pg_proc WHERE pronamespace = 'public'::regnamespace
 """

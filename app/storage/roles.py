@@ -22,10 +22,11 @@ def ensure_roles(admin: Connection[Any], passwords: Mapping[str, str]) -> None:
         # Hashed here, so that the clear password never reaches the server or its log.
         hashed = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
         known = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
-        verb = sql.SQL("ALTER" if known else "CREATE")
+        # Only a superuser may so much as mention these attributes of an existing role.
+        verb, attributes = (sql.SQL("ALTER"), sql.SQL("LOGIN")) if known else (sql.SQL("CREATE"), HARMLESS)
         admin.execute(
             sql.SQL("{} ROLE {} {} PASSWORD {}").format(
-                verb, sql.Identifier(role), HARMLESS, sql.Literal(hashed)
+                verb, sql.Identifier(role), attributes, sql.Literal(hashed)
             )
         )
 

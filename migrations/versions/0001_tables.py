@@ -1,4 +1,6 @@
-"""All tables of the kernel. # pre-deployment"""
+"""All tables of the kernel."""
+
+# pre-deployment: runs before the new code starts; the old code works on the new schema too.
 
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,45 @@ depends_on = None
 SQL = Path(__file__).resolve().parents[1] / "sql"
 PARTS = ("0001_identity", "0001_posts", "0001_cases", "0001_ledger")
 # Later tables refer to earlier ones.
-TABLES = (
-    "region person account login_attempt web_session idempotency_key post post_exclusion post_grant post_hold "
-    "conflict_set conflict_member process_definition definition_file serial_counter case_chain case case_facts "
-    "case_state case_party material rule_hit clock clock_suspension calendar_day calendar_year task task_claim "
-    "notification duty_decision performance sod_binding signature case_risk case_decision document audit_event"
-).split()
+TABLES = [
+    "region",
+    "person",
+    "account",
+    "login_attempt",
+    "web_session",
+    "idempotency_key",
+    "post",
+    "post_exclusion",
+    "post_grant",
+    "post_hold",
+    "conflict_set",
+    "conflict_member",
+    "process_definition",
+    "definition_file",
+    "serial_counter",
+    "case_chain",
+    "case",
+    "case_facts",
+    "case_state",
+    "case_party",
+    "material",
+    "rule_hit",
+    "clock",
+    "clock_suspension",
+    "calendar_day",
+    "calendar_year",
+    "task",
+    "task_claim",
+    "notification",
+    "duty_decision",
+    "performance",
+    "sod_binding",
+    "signature",
+    "case_risk",
+    "case_decision",
+    "document",
+    "audit_event",
+]
 
 
 def upgrade() -> None:

@@ -1,4 +1,6 @@
-"""The fence: functions and triggers that make conflicting duties impossible to commit. # pre-deployment"""
+"""The fence: functions and triggers that make conflicting duties impossible to commit."""
+
+# pre-deployment: runs before the new code starts; the old code works on the new schema too.
 
 from pathlib import Path
 from typing import Any

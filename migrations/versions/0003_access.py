@@ -1,4 +1,6 @@
-"""What each database role may do, and row-level security by region. # pre-deployment"""
+"""What each database role may do, and row-level security by region."""
+
+# pre-deployment: runs before the new code starts; the old code works on the new schema too.
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,6 @@
-"""The job queue (the library's own schema, in `jobs`) and the outbox. # pre-deployment"""
+"""The job queue (the library's own schema, in `jobs`) and the outbox."""
+
+# pre-deployment: runs before the new code starts; the old code works on the new schema too.
 
 from pathlib import Path
 from typing import Any

@@ -19,9 +19,9 @@ from app.kernel.transaction import Actor, run
 from app.storage.blobs import BlobStore
 from app.storage.crypto import KeyRing
 from app.storage.database import Database
+from tests.clock_office import ClockOffice
 from tests.databases import CopiedDatabase
 from tests.moving_clock import MovingClock
-from tests.office import Office
 
 CR06 = ClockSpec(
     kind="CR06",
@@ -44,22 +44,22 @@ def noon(day: date) -> datetime:
 
 
 @pytest.fixture
-def office(fresh_database: CopiedDatabase, clock: MovingClock, tmp_path: Path) -> Iterator[Office]:
+def office(fresh_database: CopiedDatabase, clock: MovingClock, tmp_path: Path) -> Iterator[ClockOffice]:
     keyring = KeyRing.create(tmp_path / "keys.json")
     database = Database(fresh_database.app_url)
     kernel = Kernel(database, keyring, BlobStore(tmp_path / "blobs"), clock=clock)
     clock.set(noon(ACCEPTED))
-    place = Office(fresh_database, kernel)
+    place = ClockOffice(fresh_database, kernel)
     yield place
     place.close()
     database.dispose()
 
 
-def start(office: Office, spec: ClockSpec = CR06) -> None:
+def start(office: ClockOffice, spec: ClockSpec = CR06) -> None:
     office.do(lambda unit: operations.start_clock(unit, office.case_id, spec))
 
 
-def pause(office: Office, clock: MovingClock, began: date, ended: date) -> None:
+def pause(office: ClockOffice, clock: MovingClock, began: date, ended: date) -> None:
     clock.set(noon(began))
     office.do(
         lambda unit: operations.pause_clock(
@@ -71,7 +71,7 @@ def pause(office: Office, clock: MovingClock, began: date, ended: date) -> None:
 
 
 def test_suspension_is_stored_reckoned_audited_and_sorts_the_queue(
-    office: Office, clock: MovingClock
+    office: ClockOffice, clock: MovingClock
 ) -> None:
     start(office)
     assert office.clock().due_on == date(2026, 11, 17)
@@ -84,7 +84,7 @@ def test_suspension_is_stored_reckoned_audited_and_sorts_the_queue(
     assert [office.events(f"clock.{what}") for what in ("started", "paused", "resumed")] == [1, 1, 1]
 
 
-def test_view_of_the_case_page_explains_the_last_day(office: Office, clock: MovingClock) -> None:
+def test_view_of_the_case_page_explains_the_last_day(office: ClockOffice, clock: MovingClock) -> None:
     start(office)
     pause(office, clock, date(2026, 10, 12), date(2026, 10, 21))
     with office.kernel.database.session() as session:
@@ -94,7 +94,7 @@ def test_view_of_the_case_page_explains_the_last_day(office: Office, clock: Movi
     assert [item.reason for item in view.suspensions] == ["等结论"]
 
 
-def test_suspended_clock_neither_warns_nor_breaches(office: Office, clock: MovingClock) -> None:
+def test_suspended_clock_neither_warns_nor_breaches(office: ClockOffice, clock: MovingClock) -> None:
     start(office)
     clock.set(noon(date(2026, 10, 12)))
     office.do(lambda unit: operations.pause_clock(unit, office.case_id, "CR06", reason="r", ground="g"))
@@ -103,7 +103,7 @@ def test_suspended_clock_neither_warns_nor_breaches(office: Office, clock: Movin
     assert office.clock().due_on is None
 
 
-def test_four_fifths_warn_handler_and_head_once(office: Office, clock: MovingClock) -> None:
+def test_four_fifths_warn_handler_and_head_once(office: ClockOffice, clock: MovingClock) -> None:
     start(office)
     clock.set(datetime(2026, 11, 5, 23, 59, tzinfo=LOCAL_ZONE))
     assert check_clocks(office.kernel) == 0
@@ -115,7 +115,9 @@ def test_four_fifths_warn_handler_and_head_once(office: Office, clock: MovingClo
     assert office.clock().breached_at is None
 
 
-def test_breach_escalates_to_the_region_above_and_decides_nothing(office: Office, clock: MovingClock) -> None:
+def test_breach_escalates_to_the_region_above_and_decides_nothing(
+    office: ClockOffice, clock: MovingClock
+) -> None:
     start(office)
     clock.set(datetime(2026, 11, 17, 23, 59, tzinfo=LOCAL_ZONE))
     check_clocks(office.kernel)
@@ -129,7 +131,9 @@ def test_breach_escalates_to_the_region_above_and_decides_nothing(office: Office
     assert office.events("clock.breached") == 1
 
 
-def test_case_that_somebody_works_in_is_left_for_the_next_run(office: Office, clock: MovingClock) -> None:
+def test_case_that_somebody_works_in_is_left_for_the_next_run(
+    office: ClockOffice, clock: MovingClock
+) -> None:
     start(office)
     clock.set(noon(date(2026, 11, 10)))
     with office.kernel.database.session() as session:
@@ -140,7 +144,7 @@ def test_case_that_somebody_works_in_is_left_for_the_next_run(office: Office, cl
 
 
 def test_stopped_clock_never_speaks_again_and_the_kind_may_start_anew(
-    office: Office, clock: MovingClock
+    office: ClockOffice, clock: MovingClock
 ) -> None:
     start(office)
     with pytest.raises(refusals.ClockAlreadyRunning):
@@ -154,7 +158,7 @@ def test_stopped_clock_never_speaks_again_and_the_kind_may_start_anew(
     assert (office.clock().run, office.clock().state) == (2, "running")
 
 
-def test_conversion_counts_from_the_same_acceptance_day(office: Office, clock: MovingClock) -> None:
+def test_conversion_counts_from_the_same_acceptance_day(office: ClockOffice, clock: MovingClock) -> None:
     start(office, CR07)
     assert office.clock("CR07").due_on == date(2026, 10, 8)  # 3 October lies in the holiday
     clock.set(noon(date(2026, 9, 29)))
@@ -164,7 +168,7 @@ def test_conversion_counts_from_the_same_acceptance_day(office: Office, clock: M
     assert office.clock("CR06").due_on == date(2026, 11, 17)
 
 
-def test_law_without_extension_refuses_one(office: Office) -> None:
+def test_law_without_extension_refuses_one(office: ClockOffice) -> None:
     start(office)
     with pytest.raises(refusals.ClockNotExtendable):
         office.do(
@@ -175,7 +179,7 @@ def test_law_without_extension_refuses_one(office: Office) -> None:
     assert office.clock().due_on == date(2026, 11, 17)
 
 
-def test_corrected_holiday_moves_the_last_day_once(office: Office) -> None:
+def test_corrected_holiday_moves_the_last_day_once(office: ClockOffice) -> None:
     start(office)
     holiday = date(2026, 11, 17)
     office.do(lambda unit: calendar_operations.override_day(unit, holiday, "holiday", "宁政办发〔2026〕1号"))
@@ -186,7 +190,7 @@ def test_corrected_holiday_moves_the_last_day_once(office: Office) -> None:
     assert office.events("clock.recomputed") == 1
 
 
-def test_publishing_the_year_makes_a_provisional_date_final(office: Office, clock: MovingClock) -> None:
+def test_publishing_the_year_makes_a_provisional_date_final(office: ClockOffice, clock: MovingClock) -> None:
     clock.set(noon(date(2026, 12, 1)))
     start(office)
     assert office.clock().provisional
@@ -195,7 +199,7 @@ def test_publishing_the_year_makes_a_provisional_date_final(office: Office, cloc
     assert not office.clock().provisional
 
 
-def test_change_of_a_clock_by_a_person_names_the_person(office: Office) -> None:
+def test_change_of_a_clock_by_a_person_names_the_person(office: ClockOffice) -> None:
     actor = Actor(account_id=1, person_id=office.handler, regions=("640100",))
     run(
         office.kernel,

@@ -20,9 +20,9 @@ from app.kernel.transaction.run import lock_case
 from app.storage.blobs import BlobStore
 from app.storage.crypto import KeyRing
 from app.storage.database import Database
+from tests.clock_office import ClockOffice
 from tests.databases import CopiedDatabase
 from tests.moving_clock import MovingClock
-from tests.office import Office
 
 DATA = {"worker": "苏国栋"}
 
@@ -46,24 +46,24 @@ DECISION = template("{{ number }}", "{{ authority }}：{{ worker }}", "{{ issued
 
 
 @pytest.fixture
-def office(fresh_database: CopiedDatabase, clock: MovingClock, tmp_path: Path) -> Iterator[Office]:
+def office(fresh_database: CopiedDatabase, clock: MovingClock, tmp_path: Path) -> Iterator[ClockOffice]:
     database = Database(fresh_database.app_url)
     keyring = KeyRing.create(tmp_path / "keys.json")
     clock.set(datetime(2026, 11, 23, 2, tzinfo=UTC))
-    place = Office(fresh_database, Kernel(database, keyring, BlobStore(tmp_path / "blobs"), clock=clock))
+    place = ClockOffice(fresh_database, Kernel(database, keyring, BlobStore(tmp_path / "blobs"), clock=clock))
     yield place
     place.close()
     database.dispose()
 
 
-def issue(office: Office, of: DocumentTemplate = DECISION) -> Document:
+def issue(office: ClockOffice, of: DocumentTemplate = DECISION) -> Document:
     def operation(unit: Unit) -> Document:
         return operations.issue(unit, lock_case(unit.session, office.case_id), of, DATA)
 
     return run(office.kernel, operation, system_actor())
 
 
-def test_document_carries_its_number_the_authority_and_the_day(office: Office) -> None:
+def test_document_carries_its_number_the_authority_and_the_day(office: ClockOffice) -> None:
     document = issue(office)
     blobs = office.kernel.blobs
     text = [p.text for p in word.Document(io.BytesIO(queries.docx_of(blobs, document))).paragraphs]
@@ -76,20 +76,20 @@ def test_document_carries_its_number_the_authority_and_the_day(office: Office) -
     assert office.events("document.issued") == 1
 
 
-def test_refused_document_uses_up_no_number(office: Office) -> None:
+def test_refused_document_uses_up_no_number(office: ClockOffice) -> None:
     issue(office)
     with pytest.raises(DocumentDataMissing, match="accident_place"):
         issue(office, template("{{ accident_place }}"))
     assert issue(office).number == "测640100认〔2026〕2号"
 
 
-def test_numbers_begin_anew_each_year(office: Office, clock: MovingClock) -> None:
+def test_numbers_begin_anew_each_year(office: ClockOffice, clock: MovingClock) -> None:
     issue(office)
     clock.set(datetime(2026, 12, 31, 16, 30, tzinfo=UTC))  # already 2027 in Shanghai
     assert issue(office).number == "测640100认〔2027〕1号"
 
 
-def test_preview_has_no_number_and_leaves_no_trace(office: Office) -> None:
+def test_preview_has_no_number_and_leaves_no_trace(office: ClockOffice) -> None:
     def operation(unit: Unit) -> operations.Rendered:
         return operations.preview(unit, lock_case(unit.session, office.case_id), DECISION, DATA)
 
@@ -98,7 +98,7 @@ def test_preview_has_no_number_and_leaves_no_trace(office: Office) -> None:
     assert issue(office).number == "测640100认〔2026〕1号"
 
 
-def test_rivals_for_a_number_get_every_number_once(office: Office) -> None:
+def test_rivals_for_a_number_get_every_number_once(office: ClockOffice) -> None:
     taken: list[int] = []
 
     def take(unit: Unit) -> int:
@@ -128,7 +128,7 @@ def test_rivals_for_a_number_get_every_number_once(office: Office) -> None:
     assert sorted(taken) == list(range(1, 13))
 
 
-def test_served_document_is_not_served_again_but_can_be_revoked(office: Office) -> None:
+def test_served_document_is_not_served_again_but_can_be_revoked(office: ClockOffice) -> None:
     uid = issue(office).uid
 
     def change(what: str) -> None:

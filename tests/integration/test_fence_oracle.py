@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.domain.registry import reference
 from tests.databases import CopiedDatabase
-from tests.fence_world import Staff, World, act, first, world_of
+from tests.fence_world import Staff, World, act, decide, first, sign, world_of
 
 CASES = (
     ("injury_recognition", "first"),
@@ -20,10 +20,24 @@ CASES = (
     ("fund_payment", "first"),
     ("audit_recovery", "first"),
 )
-DUTIES = (
-    "intake initial_review recheck risk_review final_review final_review_2 draw witness panel_opinion serve"
-    " payment_make payment_check payment_release rule_edit rule_recheck rule_approve"
-).split()
+DUTIES = [
+    "intake",
+    "initial_review",
+    "recheck",
+    "risk_review",
+    "final_review",
+    "final_review_2",
+    "draw",
+    "witness",
+    "panel_opinion",
+    "serve",
+    "payment_make",
+    "payment_check",
+    "payment_release",
+    "rule_edit",
+    "rule_recheck",
+    "rule_approve",
+]
 PEOPLE = 3
 ACTS = st.lists(
     st.tuples(
@@ -93,10 +107,12 @@ def test_database_and_plain_reading_agree(
 
 
 def committed(world: World, case: int, staff: Staff, duty: str, behalf: int | None, state: str) -> bool:
+    """Whether the act went through; any refusal but the one of the sets is an error of the test."""
     try:
         act(world.app, case, staff, duty, behalf=behalf, state=state)
-    except psycopg.Error as error:
-        assert error.sqlstate == "SD001", error
+    except psycopg.Error as refused:
+        if refused.sqlstate != "SD001":
+            raise
         return False
     return True
 
@@ -123,7 +139,9 @@ def test_maximum_above_one_admits_as_many_members(fresh_database: CopiedDatabase
     with world_of(fresh_database) as world:
         add_set(world, 900, 1, maximum=2, duties=("a", "b", "c"))
         case, (staff,) = world.case("normal"), world.staff(1)
-        outcome = [committed(world, case, staff, duty, None, "performed") for duty in ("a", "b", "a", "c", "b")]
+        outcome = [
+            committed(world, case, staff, duty, None, "performed") for duty in ("a", "b", "a", "c", "b")
+        ]
         assert outcome == [True, True, True, False, True]
 
 
@@ -149,11 +167,9 @@ def test_rising_risk_binds_what_was_done_before(fresh_database: CopiedDatabase) 
 
 
 def test_facts_that_collide_after_a_rise_stop_the_decision(fresh_database: CopiedDatabase) -> None:
-    from tests.fence_world import decide, sign
-
     with world_of(fresh_database) as world:
         add_set(world, 903, 1, maximum=1, duties=("intake", "recheck"), risks="{high,routed}")
-        case, (a, b, c, d) = world.case("normal"), world.staff(4)
+        case, (a, b, c) = world.case("normal"), world.staff(3)
         act(world.app, case, b, "intake")
         pairs = ((a, "initial_review"), (b, "recheck"), (c, "final_review"))
         signed = [sign(world.app, case, who, duty, n) for n, (who, duty) in enumerate(pairs, 1)]
@@ -166,11 +182,19 @@ def test_facts_that_collide_after_a_rise_stop_the_decision(fresh_database: Copie
 
 
 def add_set(
-    world: World, number: int, version: int, *, maximum: int, duties: tuple[str, ...], risks: str = "{normal,high,routed}"
+    world: World,
+    number: int,
+    version: int,
+    *,
+    maximum: int,
+    duties: tuple[str, ...],
+    risks: str = "{normal,high,routed}",
 ) -> None:
     world.owner.execute(
         "INSERT INTO conflict_set VALUES (%s, %s, 'test', 'case', %s, 'deny', %s, '', '', '', '2020-01-01')",
         (number, version, maximum, risks),
     )
     for duty in duties:
-        world.owner.execute("INSERT INTO conflict_member VALUES (%s, %s, %s, %s)", (number, version, duty, duty))
+        world.owner.execute(
+            "INSERT INTO conflict_member VALUES (%s, %s, %s, %s)", (number, version, duty, duty)
+        )

@@ -60,7 +60,9 @@ def grant(
     )
 
 
-def refused(sqlstate: str, connection: Connection, by: tuple[int, int, int], *args: object, **more: object) -> str:
+def refused(
+    sqlstate: str, connection: Connection, by: tuple[int, int, int], *args: object, **more: object
+) -> str:
     with pytest.raises(psycopg.Error) as error:
         grant(connection, by, *args, **more)  # type: ignore[arg-type]
     assert error.value.sqlstate == sqlstate, error.value
@@ -84,7 +86,9 @@ def test_posts_of_one_side_go_together(world: World, chain_of_permission: tuple[
         assert grant(world.app, chain_of_permission, person, post) > 0
 
 
-def test_handler_until_may_may_check_from_june(world: World, chain_of_permission: tuple[int, int, int]) -> None:
+def test_handler_until_may_may_check_from_june(
+    world: World, chain_of_permission: tuple[int, int, int]
+) -> None:
     person = world.person()
     grant(world.app, chain_of_permission, person, "rec_handler", START, date(2026, 6, 1))
     detail = refused("SD012", world.app, chain_of_permission, person, "rec_checker", date(2026, 5, 31))
@@ -92,7 +96,9 @@ def test_handler_until_may_may_check_from_june(world: World, chain_of_permission
     assert grant(world.app, chain_of_permission, person, "rec_checker", date(2026, 6, 1)) > 0
 
 
-def test_revocation_frees_the_other_side_from_its_day(world: World, chain_of_permission: tuple[int, int, int]) -> None:
+def test_revocation_frees_the_other_side_from_its_day(
+    world: World, chain_of_permission: tuple[int, int, int]
+) -> None:
     person = world.person()
     held = grant(world.app, chain_of_permission, person, "rec_handler")
     grant(world.app, chain_of_permission, person, "rec_handler", date(2026, 7, 1), revokes=held)
@@ -146,7 +152,9 @@ def test_rival_grants_at_the_same_time_end_with_one(
             assert outcomes == ["", "SD012", "SD012", "SD012"]
 
 
-def test_platform_administrator_performs_no_duty(world: World, chain_of_permission: tuple[int, int, int]) -> None:
+def test_platform_administrator_performs_no_duty(
+    world: World, chain_of_permission: tuple[int, int, int]
+) -> None:
     (staff, substitute), case = world.staff(2), world.case("high")
     grant(world.app, chain_of_permission, staff.person, "audit_admin")
     for actor, behalf in ((staff, None), (substitute, staff.person)):
@@ -156,7 +164,9 @@ def test_platform_administrator_performs_no_duty(world: World, chain_of_permissi
     assert act(world.app, case, substitute, "assign") > 0
 
 
-def test_former_platform_administrator_may_act(world: World, chain_of_permission: tuple[int, int, int]) -> None:
+def test_former_platform_administrator_may_act(
+    world: World, chain_of_permission: tuple[int, int, int]
+) -> None:
     person = world.person()
     staff = Staff(person, world.account(person))
     grant(world.app, chain_of_permission, person, "audit_admin", date(2020, 1, 1), date(2020, 2, 1))

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from app.faces.worker.delivery import channels, deliver_due
 from app.faces.worker.registry import JOBS
 from app.faces.worker.run import queue_app
+from app.faces.worker.timers import advance_case, sweep_timers
+from app.kernel.cases.models import CaseState
 from app.kernel.kernel import Kernel
 from app.kernel.transaction import run, system_actor
 from app.storage import jobs, outbox
@@ -20,8 +22,10 @@ from app.storage.blobs import BlobStore
 from app.storage.crypto import KeyRing
 from app.storage.database import Database
 from app.storage.outbox import Outbox
+from app.wiring import build_ports
 from tests.databases import CopiedDatabase
 from tests.moving_clock import MovingClock
+from tests.office import Office, prepare_database
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 
@@ -31,7 +35,7 @@ def kernel(fresh_database: CopiedDatabase, clock: MovingClock, tmp_path: Path) -
     database = Database(fresh_database.app_url)
     clock.set(NOW)
     keyring = KeyRing.create(tmp_path / "keys.json")
-    yield Kernel(database, keyring, BlobStore(tmp_path / "blobs"), clock=clock)
+    yield Kernel(database, keyring, BlobStore(tmp_path / "blobs"), clock=clock, ports=build_ports())
     database.dispose()
 
 
@@ -81,9 +85,7 @@ def test_job_for_later_holds_back_no_job_of_the_same_lock(kernel: Kernel) -> Non
         second = jobs.defer(session, "now", {}, lock="case:1")
         assert session.execute(fetch).scalar_one() == now
         assert session.execute(fetch).scalar_one() is None, "one at a time"
-        session.execute(
-            text("SELECT jobs.procrastinate_finish_job_v1(:id, 'succeeded', true)"), {"id": now}
-        )
+        session.execute(text("SELECT jobs.procrastinate_finish_job_v1(:id, 'succeeded', true)"), {"id": now})
         assert session.execute(fetch).scalar_one() == second
 
 
@@ -194,3 +196,42 @@ def test_delivery_cut_off_by_a_death_is_counted_and_tried_again(
     clock.move(minutes=2)
     assert deliver_due(kernel, known) == 1
     assert (the_row(kernel).state, the_row(kernel).attempts) == ("sent", 2)
+
+
+def test_timer_job_advances_a_case_only_when_its_timer_is_due(
+    kernel: Kernel, clock: MovingClock, fresh_database: CopiedDatabase
+) -> None:
+    prepare_database(fresh_database)
+    case_id = Office.found(kernel).start()
+    set_timer(kernel, case_id, NOW + timedelta(days=30))
+    advance_case(kernel, 1, {"case_id": case_id})
+    assert timers_run(kernel) == 0
+    clock.move(days=30)
+    advance_case(kernel, 1, {"case_id": case_id})
+    assert timers_run(kernel) == 1
+
+
+def test_sweep_catches_a_timer_whose_job_was_lost(
+    kernel: Kernel, clock: MovingClock, fresh_database: CopiedDatabase
+) -> None:
+    prepare_database(fresh_database)
+    case_id = Office.found(kernel).start()
+    set_timer(kernel, case_id, NOW)
+    clock.move(minutes=1)
+    assert sweep_timers(kernel, 1, {}) == 0, "the timer's own job comes first"
+    clock.move(minutes=5)
+    assert sweep_timers(kernel, 1, {}) == 1
+    assert timers_run(kernel) == 1
+    assert sweep_timers(kernel, 1, {}) == 0
+
+
+def set_timer(kernel: Kernel, case_id: int, due: datetime) -> None:
+    with kernel.database.session() as session:
+        session.execute(update(CaseState).where(CaseState.case_id == case_id).values(next_due_at=due))
+        session.commit()
+
+
+def timers_run(kernel: Kernel) -> int:
+    with kernel.database.session() as session:
+        query = text("SELECT count(*) FROM audit_event WHERE event = 'case.timers_run'")
+        return int(session.execute(query).scalar_one())

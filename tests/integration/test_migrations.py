@@ -86,7 +86,9 @@ def test_models_and_migrated_schema_agree(database: CopiedDatabase) -> None:
 def test_comparison_sees_a_changed_column(fresh_database: CopiedDatabase) -> None:
     engine = engine_of(fresh_database.owner_url)
     with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE task ALTER COLUMN version SET DEFAULT 7, ALTER due_on TYPE timestamptz"))
+        connection.execute(
+            text("ALTER TABLE task ALTER COLUMN version SET DEFAULT 7, ALTER due_on TYPE timestamptz")
+        )
         connection.execute(text("ALTER TABLE clock DROP COLUMN stop_reason"))
     assert len(differences(fresh_database.owner_url)) == 3
 

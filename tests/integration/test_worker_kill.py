@@ -220,7 +220,8 @@ def test_job_that_always_fails_is_tried_as_often_as_said_then_kept(url: str, dir
     defer(url, ("fail", {}))
     with pack_of(url, directory, 1) as pack:
         work_until_done(url, pack, random.Random(0), kills=0, limit=30)
-    assert rows(url, "SELECT task_name, status::text FROM jobs.procrastinate_jobs") == [("fail", "failed")]
+    query = "SELECT task_name, status::text, attempts FROM jobs.procrastinate_jobs"
+    assert rows(url, query) == [("fail", "failed", 2)]
 
 
 if __name__ == "__main__":

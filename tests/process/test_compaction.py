@@ -23,7 +23,7 @@ from tests.unit.engine.diagrams import (
 )
 
 OUTCOMES = ("agree", "return", "approve", "return_recheck")
-RELAXED = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+RELAXED = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 CALLER = diagram(
     start(),
@@ -87,7 +87,13 @@ REENTERED_FORK = diagram(
     flow("decided", "left"),
     key="reentered",
 )
-FILES = {"review": REVIEW_LOOP, "caller": CALLER, "timed": TIMED_LOOP, "forked": FORKED_LOOP, "reentered": REENTERED_FORK}
+FILES = {
+    "review": REVIEW_LOOP,
+    "caller": CALLER,
+    "timed": TIMED_LOOP,
+    "forked": FORKED_LOOP,
+    "reentered": REENTERED_FORK,
+}
 
 
 def drive_of(key: str, risk: str, *, compacting: bool) -> Drive:

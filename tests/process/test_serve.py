@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -57,8 +57,12 @@ class Served:
 
     def children(self) -> dict[str, psutil.Process]:
         """By command: `web`, `worker`."""
-        found = psutil.Process(self.process.pid).children()
-        return {child.cmdline()[-2]: child for child in found if "app.faces.cli" in child.cmdline()}
+        found = {}
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # also one that has ended and waits to be noticed
+                if "app.faces.cli" in child.cmdline():
+                    found[child.cmdline()[-2]] = child
+        return found
 
 
 @contextmanager

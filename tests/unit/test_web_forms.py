@@ -38,7 +38,11 @@ def test_complete_form_gives_typed_values() -> None:
         {"type": "number", "key": "days"},
         {"type": "number", "key": "rate", "decimalDigits": 2},
         {"type": "checkbox", "key": "agreed"},
-        {"type": "checklist", "key": "checks", "values": [{"value": "a", "label": "A"}, {"value": "b", "label": "B"}]},
+        {
+            "type": "checklist",
+            "key": "checks",
+            "values": [{"value": "a", "label": "A"}, {"value": "b", "label": "B"}],
+        },
         {"type": "datetime", "key": "on_day", "subtype": "date"},
         {"type": "datetime", "key": "at", "subtype": "datetime"},
     )
@@ -65,7 +69,8 @@ def test_complete_form_gives_typed_values() -> None:
 
 
 def test_required_field_left_blank_is_named() -> None:
-    result = validate(form(OUTCOME, {"type": "textfield", "key": "name", "validate": {"required": True}}), {"name": "  "})
+    name = {"type": "textfield", "key": "name", "validate": {"required": True}}
+    result = validate(form(OUTCOME, name), {"name": "  "})
     assert result.errors == {"outcome": ("required", {}), "name": ("required", {})}
 
 

@@ -32,6 +32,7 @@ def derive(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any
     return {
         "duplicate_count": count_duplicates(unit.session, case),
         "employer_cases_90d": count_employer_cases(unit.session, case),
+        "outcome": case.outcome,
         "investigators": list_investigators(unit.session, case),
         "application_day": days_until_application(facts, received),
         "employer_applied_late": employer_applied_late(facts, received),

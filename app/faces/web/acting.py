@@ -61,7 +61,8 @@ class Standing:
     @property
     def person_id(self) -> int:
         """The natural person; accounts of people always have one."""
-        assert self.actor.person_id is not None
+        if self.actor.person_id is None:
+            raise LookupError("a signed-in account is a person's")
         return self.actor.person_id
 
     def holds(self, kind: str) -> bool:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import structlog
 from flask import Flask, Response, make_response, render_template, url_for
-from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
 from app.faces.refusal_texts import text_of
+from app.faces.translation import _
 from app.faces.web.request_log import request_id
 from app.faces.web.security import ForgerySuspected
 from app.kernel.refusals import Refusal
@@ -114,7 +114,10 @@ def _too_large() -> ErrorPage:
 
 def _too_many() -> ErrorPage:
     return ErrorPage(
-        _("请稍等"), _("短时间内尝试的次数太多。"), [_("等 15 分钟再试。"), _("忘了密码请找系统管理员。")], "hourglass-split"
+        _("请稍等"),
+        _("短时间内尝试的次数太多。"),
+        [_("等 15 分钟再试。"), _("忘了密码请找系统管理员。")],
+        "hourglass-split",
     )
 
 

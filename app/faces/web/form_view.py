@@ -8,9 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext as _
-
 from app.faces.refusal_texts import text_of_field
+from app.faces.translation import _
 from app.faces.web.language import pick
 from app.faces.web.parts import ErrorLine
 from app.faces.web.words import local

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from flask import Flask, current_app, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale  # type: ignore[import-untyped]
 
 TRANSLATIONS = Path(__file__).resolve().parents[3] / "translations"
 COOKIE = "sanshen_lang"

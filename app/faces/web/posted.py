@@ -34,9 +34,7 @@ def posted_form() -> Posted:
     version = form.get("task_version", "")
     return Posted(
         values={
-            key: values[0] if len(values) == 1 else values
-            for key, values in form.lists()
-            if key not in OURS
+            key: values[0] if len(values) == 1 else values for key, values in form.lists() if key not in OURS
         },
         key=form.get("idempotency_key", "")[:64],
         version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None,

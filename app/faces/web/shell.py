@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
+from app.faces.translation import _, _l
 from app.faces.web import built_assets, errors, language, request_log, security
 from app.storage.crypto import KeyRing
 from config import Settings

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Request, current_app, g, request
 from flask_login import LoginManager, UserMixin, current_user
+from werkzeug.wrappers import Response
 
 from app.faces.web.request_log import request_id
 from app.kernel.identity.refusals import SessionExpired

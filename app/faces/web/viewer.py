@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import func, select
 
+from app.faces.translation import _
 from app.faces.web.acting import HeldPost, Standing, reading, standing
 from app.faces.web.parts import Link, Viewer
 from app.faces.web.signin import officer

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-
 from app.faces.duty_words import duty_word
+from app.faces.translation import _, _l
 from app.faces.web.parts import ClockView, Duty
 from app.kernel.local_time import LOCAL_ZONE
 

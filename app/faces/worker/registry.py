@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from app.faces.worker.timers import advance_case, sweep_timers
 from app.kernel.deadlines.calendar_operations import RECOMPUTE
 from app.kernel.deadlines.jobs import check_clocks, recompute_clocks
+from app.kernel.engine.progress import TIMER_JOB
 from app.kernel.kernel import Kernel
 from app.kernel.transaction import run, system_actor
 from app.storage.jobs import forget_receipts
@@ -22,7 +24,7 @@ RECEIPT_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One kind of job. `cron` None: only when deferred. `attempts` counts errors and deaths."""
+    """One kind of job. `cron` None: only when deferred. `attempts`: how often it may run in all."""
 
     name: str
     handler: Handler
@@ -45,5 +47,7 @@ def _forget_receipts(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> in
 JOBS: tuple[Job, ...] = (
     Job("check_clocks", _check_clocks, cron="* * * * *"),
     Job(RECOMPUTE, _recompute_clocks),
+    Job(TIMER_JOB, advance_case),
+    Job("sweep_timers", sweep_timers, cron="*/5 * * * *"),
     Job("forget_receipts", _forget_receipts, cron="17 3 * * *"),
 )

@@ -158,7 +158,7 @@ def _register(app: App, kernel: Kernel, job: Job) -> None:
         name=job.name,
         queue=QUEUE,
         pass_context=True,
-        retry=RetryStrategy(max_attempts=job.attempts, exponential_wait=2),
+        retry=RetryStrategy(max_attempts=job.attempts - 1, exponential_wait=2),
         queueing_lock=job.name if job.cron else None,
     )(handle)
     if job.cron:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -30,7 +31,7 @@ def list_rules(session: Session, now: datetime) -> tuple[ConflictRule, ...]:
     latest = (
         select(ConflictSet)
         .where(ConflictSet.active_from <= now)
-        .distinct(ConflictSet.set_id)
+        .ext(distinct_on(ConflictSet.set_id))
         .order_by(ConflictSet.set_id, ConflictSet.version.desc())
     )
     sets = session.scalars(latest).all()
@@ -241,7 +242,7 @@ def list_latest_signatures(session: Session, case_id: int, subject: str) -> dict
     rows = session.scalars(
         select(Signature)
         .where(Signature.case_id == case_id, Signature.subject == subject)
-        .distinct(Signature.duty)
+        .ext(distinct_on(Signature.duty))
         .order_by(Signature.duty, Signature.seq.desc())
     )
     return {

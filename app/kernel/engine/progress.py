@@ -9,7 +9,13 @@ from sqlalchemy import insert, select, update
 from app.kernel.cases.models import CaseState
 from app.kernel.deadlines import operations as clocks
 from app.kernel.deadlines.queries import active_clock
-from app.kernel.duties.queries import list_candidates, list_case_views, list_holders, list_rules, list_task_views
+from app.kernel.duties.queries import (
+    list_candidates,
+    list_case_views,
+    list_holders,
+    list_rules,
+    list_task_views,
+)
 from app.kernel.duties.rules import Action, decide
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.dialect import ClockAction

@@ -18,10 +18,22 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.util.task import TaskState
 
 from app.kernel.engine.compaction import compact
-from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.engine_data import Scalar, checked
 from app.kernel.engine.specs import Spec, registry
 from app.kernel.engine.timers import due_at
+from app.kernel.engine.views import (
+    MOST_AUTOMATIC_STEPS,
+    Change,
+    EndlessLoop,
+    MessageNotExpected,
+    Position,
+    ReadyTask,
+    SentMessage,
+    StepEvent,
+    StepFailed,
+    TaskNotReady,
+    WaitingMessage,
+)
 from app.kernel.engine.workflow import (
     CaseWorkflow,
     Handler,
@@ -32,87 +44,21 @@ from app.kernel.engine.workflow import (
 )
 from app.kernel.refusals import Refusal
 
+__all__ = [
+    "EndlessLoop",
+    "Instance",
+    "MessageNotExpected",
+    "Position",
+    "ReadyTask",
+    "SentMessage",
+    "StepEvent",
+    "StepFailed",
+    "TaskNotReady",
+    "WaitingMessage",
+]
+
 STATE_FORMAT: Final = 1
-# Far more than any process does between two waits, far fewer than the recursion limit bears.
-MOST_AUTOMATIC_STEPS: Final = 300
-
-Change = Literal["entered", "completed", "cancelled"]
 _ACTIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
-
-
-class StepFailed(Exception):
-    """A step raised; `element` is its BPMN id (or the library's name for a step of its own)."""
-
-    def __init__(self, element: str, cause: BaseException) -> None:
-        super().__init__(f"step {element} failed: {type(cause).__name__}: {cause}")
-        self.element = element
-        self.cause = cause
-
-
-class EndlessLoop(StepFailed):
-    """Automatic steps that never come to a wait."""
-
-    def __init__(self, element: str) -> None:
-        super().__init__(element, RuntimeError(f"more than {MOST_AUTOMATIC_STEPS} automatic steps"))
-
-
-class TaskNotReady(Exception):
-    """The task doesn't exist in this instance, isn't for people, or is not (any more) open."""
-
-
-class MessageNotExpected(Exception):
-    """Nothing in the instance waits for that message now."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadyTask:
-    """An open user or manual task. `path`: call activities around it; `data`: variables with the task's inputs;
-    `candidate_group` and `rules` are the role and the rule set their expressions give now."""
-
-    engine_task_id: str
-    step_key: str
-    path: tuple[str, ...]
-    candidate_group: str | None
-    data: Mapping[str, Scalar]
-    is_manual: bool
-    step: StepSpec
-    rules: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StepEvent:
-    """A step was entered, completed or cancelled; `outcome` is the variable of that name when it completed."""
-
-    change: Change
-    step_key: str
-    path: tuple[str, ...]
-    engine_task_id: str
-    step: StepSpec
-    outcome: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """An active element, for the diagram; `state` is `open` (people), `waiting` (event) or `inside` (call)."""
-
-    step_key: str
-    path: tuple[str, ...]
-    state: Literal["open", "waiting", "inside"]
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingMessage:
-    name: str
-    step_key: str
-    path: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SentMessage:
-    """A message the process threw and nothing inside it caught, with the variables at that point."""
-
-    name: str
-    data: Mapping[str, Scalar]
 
 
 @dataclass

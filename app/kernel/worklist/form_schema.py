@@ -11,7 +11,18 @@ from typing import Any
 from app.kernel.worklist.form_conditions import Condition, parse
 
 KINDS = frozenset(
-    {"textfield", "textarea", "radio", "select", "checkbox", "checklist", "number", "datetime", "text", "group"}
+    {
+        "textfield",
+        "textarea",
+        "radio",
+        "select",
+        "checkbox",
+        "checklist",
+        "number",
+        "datetime",
+        "text",
+        "group",
+    }
 )
 LAYOUT_ONLY = frozenset({"button", "spacer", "separator"})
 TEXT_LIMIT = 4000

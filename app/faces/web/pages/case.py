@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, render_template, request
-from flask_babel import gettext as _
 from sqlalchemy import select
 
+from app.faces.translation import _
 from app.faces.web.acting import carry_out, reading, standing
 from app.faces.web.pages.case_build import case_page, gate_page
 from app.faces.web.pages.case_position import diagrams

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask import url_for
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.faces.duty_words import duty_word
+from app.faces.translation import _
 from app.faces.web.acting import Standing
 from app.faces.web.language import pick
 from app.faces.web.pages import case_clocks as clocks
@@ -69,7 +69,13 @@ def case_page(
 
 
 def gate_page(
-    session: Session, case: Case, deployed: Deployed, region: Region, tasks: list[Task], who: Standing, attempt: Attempt
+    session: Session,
+    case: Case,
+    deployed: Deployed,
+    region: Region,
+    tasks: list[Task],
+    who: Standing,
+    attempt: Attempt,
 ) -> GatePage:
     """What the queue shows of the case, and the way in (or who can): no dossier before it is opened."""
     situation = Situation(case, deployed, tasks, {}, attempt)
@@ -105,7 +111,11 @@ def case_head(
 
 def case_state(case: Case, tasks: list[Task]) -> tuple[str, str]:
     """Word and tone of the case's state."""
-    closed = {"closed": (_("已办结"), "ok"), "withdrawn": (_("已撤回"), ""), "incident": (_("待处置"), "over")}
+    closed = {
+        "closed": (_("已办结"), "ok"),
+        "withdrawn": (_("已撤回"), ""),
+        "incident": (_("待处置"), "over"),
+    }
     if case.status in closed:
         return closed[case.status]
     if any(task.waiting_for_staff for task in tasks):

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-
+from app.faces.translation import _, _l
 from app.faces.web.language import pick
 from app.faces.web.pages.case_view import ClockRow
 from app.faces.web.parts import Axis, AxisSpan, ClockView

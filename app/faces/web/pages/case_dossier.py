@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app, url_for
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
+from app.faces.translation import _, _l
 from app.faces.web.acting import Standing
 from app.faces.web.language import pick
 from app.faces.web.pages.case_view import (
@@ -91,7 +90,9 @@ def materials(dossier: Dossier, who: Standing, task: Task | None, errors: Sequen
     """Files received; the upload form for whoever has opened a task of the case."""
     kinds = {kind.kind: pick(kind.zh, kind.en) for kind in dossier.deployed.materials}
     held = {item.kind for item in dossier.materials}
-    missing = [kinds[kind.kind] for kind in dossier.deployed.materials if kind.required and kind.kind not in held]
+    missing = [
+        kinds[kind.kind] for kind in dossier.deployed.materials if kind.required and kind.kind not in held
+    ]
     count = _("%(n)s 份", n=len(dossier.materials))
     if missing:
         remark = _("%(count)s，还缺%(missing)s", count=count, missing="、".join(missing))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 
 from flask import url_for
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from app.faces.refusal_texts import reason_text
+from app.faces.translation import _, _l
 from app.faces.web.acting import Standing
 from app.faces.web.language import pick
 from app.faces.web.pages.case_view import DiagramView, ReviewStep, StepRow
@@ -123,7 +122,9 @@ def _to_come(dossier: Dossier) -> list[StepRow]:
     ahead = [
         step
         for step in dossier.deployed.steps.values()
-        if step.kind == "user" and step.step_key not in seen and (step.duty in waiting or step.duty == "serve")
+        if step.kind == "user"
+        and step.step_key not in seen
+        and (step.duty in waiting or step.duty == "serve")
     ]
     ahead.sort(key=lambda step: step.duty == "serve")
     return [

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-
 from app.faces.duty_words import duty_word
+from app.faces.translation import _, _l
 from app.faces.web.acting import Standing
 from app.faces.web.language import pick
 from app.faces.web.pages.case_dossier import outcome_words

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.faces.duty_words import duty_word
+from app.faces.translation import _
 from app.faces.web.acting import Standing
 from app.faces.web.form_view import form_view
 from app.faces.web.language import pick
@@ -107,36 +107,32 @@ def _own(session: Session, row: QueueRow, situation: Situation, who: Standing) -
 
 
 def _not_own(row: QueueRow, attempt: Attempt, who: Standing) -> TaskPanel:
-    task = row.task
-    shown: dict[str, str] = {"reassign_url": _reassign_url(row) if may_supervise(who) else ""}
-    if task.claimed_by is not None:
-        shown["words"] = _("%(name)s正在办理。", name=row.claimant or "")
-    elif row.decision.allowed:
-        shown["claim_url"] = url_for("queue.claim", task_id=task.id)
-        shown["before_open"] = _before_open(task)
-        shown["warning"] = warning(row.decision, task.duty)
-    else:
-        shown["denied"] = denial(row.decision, task.duty)
-        shown["may"] = may(row.able)
-    typed = attempt.typed.get(OPINION, "")
-    return TaskPanel(
+    task, typed = row.task, attempt.typed.get(OPINION, "")
+    panel = TaskPanel(
         title=pick(task.title_zh, task.title_en),
         duty=duty(task.duty),
         refusal=attempt.refusal,
         typed=typed if isinstance(typed, str) else "",
-        **shown,
+        reassign_url=_reassign_url(row) if may_supervise(who) else "",
+    )
+    if task.claimed_by is not None:
+        return replace(panel, words=_("%(name)s正在办理。", name=row.claimant or ""))
+    if not row.decision.allowed:
+        return replace(panel, denied=denial(row.decision, task.duty), may=may(row.able))
+    return replace(
+        panel,
+        claim_url=url_for("queue.claim", task_id=task.id),
+        before_open=_before_open(task),
+        warning=warning(row.decision, task.duty),
     )
 
 
 def _reassign_url(row: QueueRow) -> str:
-    holder = str(row.task.claimed_by or 0)
-    return url_for("supervisor.show", **{"from": holder, "task": str(row.task.id)}) + "#reassign"
+    return f"{url_for('supervisor.show')}?from={row.task.claimed_by or 0}&task={row.task.id}#reassign"
 
 
 def _before_open(task: Task) -> str:
-    return _(
-        "打开卷宗即记为本案%(duty)s人，之后不能换职责。只看队列不算打开。", duty=duty_word(task.duty)
-    )
+    return _("打开卷宗即记为本案%(duty)s人，之后不能换职责。只看队列不算打开。", duty=duty_word(task.duty))
 
 
 def _schema(situation: Situation, task: Task) -> Mapping[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from flask import url_for
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from app.faces.duty_words import DUTY_WORDS
+from app.faces.translation import _, _l
 from app.faces.web.acting import Standing
 from app.faces.web.pages.queue_rows import queue_row
 from app.faces.web.pages.queue_view import Chip, FilterField, Pager, QueuePage
@@ -18,7 +18,15 @@ from app.faces.web.parts import Choice, Empty, Link
 from app.faces.web.words import local, long_day
 from app.kernel.deadlines.queries import load_calendar
 from app.kernel.identity.identifiers import IdentifierInvalid, parse_id_number
-from app.kernel.worklist.queries import PAGE_SIZE, QueueFilter, Sort, Tab, count_due_soon, count_tabs, list_queue
+from app.kernel.worklist.queries import (
+    PAGE_SIZE,
+    QueueFilter,
+    Sort,
+    Tab,
+    count_due_soon,
+    count_tabs,
+    list_queue,
+)
 from app.kernel.worklist.queries import QueuePage as Found
 from app.storage.crypto import KeyRing
 
@@ -66,9 +74,8 @@ class QueueRequest:
         """The same question with some parts changed; defaults are left out of the address."""
         merged = {**self.texts, "page": "1", **changed}
         defaults = {"tab": Tab.MINE.value, "sort": Sort.DUE.value, "page": "1"}
-        return url_for(
-            "queue.show", **{key: text for key, text in merged.items() if text and defaults.get(key) != text}
-        )
+        said = {key: text for key, text in merged.items() if text and defaults.get(key) != text}
+        return url_for("queue.show") + (f"?{urlencode(said)}" if said else "")
 
 
 def _known(text: str, allowed: object) -> str:
@@ -131,7 +138,9 @@ def _filters(wanted: QueueRequest) -> list[FilterField]:
     )
     return [
         FilterField(
-            name, words, [Choice(value, str(text), value == wanted.texts[name]) for value, text in known.items()]
+            name,
+            words,
+            [Choice(value, str(text), value == wanted.texts[name]) for value, text in known.items()],
         )
         for name, words, known in sources
     ]
@@ -154,9 +163,13 @@ def _chips(wanted: QueueRequest) -> list[Chip]:
     for item in _filters(wanted):
         chosen = next((option.words for option in item.options if option.chosen), "")
         if chosen:
-            chips.append(Chip(_("%(what)s：%(value)s", what=item.words, value=chosen), wanted.url(**{item.name: ""})))
+            chips.append(
+                Chip(_("%(what)s：%(value)s", what=item.words, value=chosen), wanted.url(**{item.name: ""}))
+            )
     if wanted.texts["q"]:
-        chips.append(Chip(_("%(what)s：%(value)s", what=_("查找"), value=wanted.texts["q"]), wanted.url(q="")))
+        chips.append(
+            Chip(_("%(what)s：%(value)s", what=_("查找"), value=wanted.texts["q"]), wanted.url(q=""))
+        )
     return chips
 
 
@@ -182,4 +195,3 @@ def _empty(wanted: QueueRequest, counts: Mapping[Tab, int]) -> Empty:
             Link(plain.url(tab="can_take"), _("看可领取的 %(n)s 件", n=takeable)),
         ],
     )
-

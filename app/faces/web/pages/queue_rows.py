@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from app.faces.refusal_texts import reason_text
+from app.faces.translation import _
 from app.faces.web.acting import Standing
 from app.faces.web.language import pick
 from app.faces.web.pages import queue_view as view
@@ -53,7 +53,8 @@ def _acting(row: QueueRow, who: Standing) -> dict[str, str]:
     if task.claimed_by == who.person_id:
         return {"action": "open", "remark": _own_state(row)}
     if row.claimant:
-        taken = _("%(when)s领取", when=day(_day_of(row), who.today)) if task.claimed_at else ""
+        on = local_day(task.claimed_at) if task.claimed_at else None
+        taken = _("%(when)s领取", when=day(on, who.today)) if on else ""
         return {"holder": row.claimant, "remark": taken}
     if not row.decision.allowed:
         return {"denied": denial(row.decision, task.duty), "may": may(row.able)}
@@ -64,11 +65,6 @@ def _own_state(row: QueueRow) -> str:
     if row.task.opened_at is None:
         return _("已领取，未打开")
     return _("您已打开，有未提交草稿") if row.task.draft else _("您已打开")
-
-
-def _day_of(row: QueueRow) -> date:
-    assert row.task.claimed_at is not None
-    return local_day(row.task.claimed_at)
 
 
 def denial(decision: Decision, duty_key: str, *, name: str = "") -> str:

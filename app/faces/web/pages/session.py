@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -74,7 +84,11 @@ def enter() -> AnyResponse:
     address, draft = safe_next(request.form.get("next", "")), _posted_draft()
     account = request.form.get("account", "")
     given = Credentials(
-        account, request.form.get("password", ""), request.remote_addr, presented_token() or None, request_id()
+        account,
+        request.form.get("password", ""),
+        request.remote_addr,
+        presented_token() or None,
+        request_id(),
     )
     try:
         opened = log_in(kernel(), given)
@@ -163,4 +177,6 @@ def _keep(response: AnyResponse, name: str, value: str) -> None:
     # The theme cookie is read by the page's script as well, so that switching needs no request.
     readable = name == THEME_COOKIE
     secure = current_app.config["SANSHEN_TLS"]
-    response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=secure, httponly=not readable, path="/")
+    response.set_cookie(
+        name, value, max_age=YEAR, samesite="Lax", secure=secure, httponly=not readable, path="/"
+    )

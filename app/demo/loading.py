@@ -1,0 +1,90 @@
+"""Loads the demonstration region into an empty, migrated database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any, Iterator
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.pool import NullPool
+
+from app.demo.plans import Planner
+from app.demo.playing import Player, SimulatedClock
+from app.demo.roster import POSTS_SINCE
+from app.demo.staff import found_region
+from app.domain.registry import reference
+from app.kernel.deadlines.jobs import check_clocks
+from app.kernel.kernel import Kernel
+from app.kernel.local_time import LOCAL_ZONE
+from app.storage.database import Database
+
+CASES = 400
+SEED = "sanshen-640000"
+HISTORY = timedelta(days=260)
+TRANSFER = date(2026, 6, 1)
+
+
+def load(
+    kernel: Kernel,
+    owner_url: str | None = None,
+    *,
+    cases: int = CASES,
+    told: Callable[[str], None] = lambda _: None,
+) -> None:
+    """People, posts and `cases` cases in every state; with `owner_url` the reference data too.
+
+    The past is played with the real operations: ledger, signatures, audit chain and clocks are genuine.
+    """
+    if owner_url is not None:
+        install_reference(owner_url)
+    now = kernel.clock()
+    with _unhurried(kernel) as quick:
+        transfer = transfer_day(now)
+        since = min(POSTS_SINCE, (now - HISTORY).date(), transfer - timedelta(days=60))
+        began = datetime(since.year, since.month, since.day, 1, tzinfo=LOCAL_ZONE)
+        staff = found_region(replace(quick, clock=SimulatedClock(began)), SEED, since, transfer)
+        planner = Planner(SEED, now)
+        plans = [planner.old_case(transfer), *planner.plans(cases - 1)]
+        Player(quick, staff, now).play(plans, _teller(told))
+        check_clocks(quick)
+
+
+def install_reference(owner_url: str) -> None:
+    """Regions, posts, exclusions and conflict sets, under the owner's role."""
+    engine = create_engine(owner_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        reference.install(connection)
+
+
+def transfer_day(now: datetime) -> date:
+    """The first of June 2026; where that is to come or hardly past, the first of a month some time ago."""
+    if (now.date() - TRANSFER).days > 20:
+        return TRANSFER
+    return (now - timedelta(days=150)).date().replace(day=1)
+
+
+def _teller(told: Callable[[str], None]) -> Callable[[int], None]:
+    def tell(done: int) -> None:
+        if done % 1000 == 0:
+            told(f"{done} 步 / acts")
+
+    return tell
+
+
+@contextmanager
+def _unhurried(kernel: Kernel) -> Iterator[Kernel]:
+    """The kernel over connections that don't wait for the disk: a load that is cut off begins anew anyway."""
+    database = Database(kernel.database.url, application_name="sanshen-demo")
+
+    @event.listens_for(database.engine, "connect")
+    def _relax(connection: Any, _: object) -> None:
+        connection.execute("SET synchronous_commit = off")
+        connection.commit()
+
+    try:
+        yield replace(kernel, database=database)
+    finally:
+        database.dispose()

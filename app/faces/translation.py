@@ -1,0 +1,23 @@
+"""`_` and `_l`: the interface's texts in the reader's language. Message ids are the Chinese texts."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from flask_babel import gettext, lazy_gettext  # type: ignore[import-untyped]
+
+__all__ = ["Lazy", "_", "_l"]
+
+Lazy: TypeAlias = object
+"""A text that is put into the reader's language only when `str` is asked of it."""
+
+
+def _(text: str, **values: object) -> str:
+    """The text in the reader's language, `%(name)s` filled in."""
+    return str(gettext(text, **values))
+
+
+def _l(text: str) -> Lazy:
+    """For tables of texts made at import, before there is a reader."""
+    lazy: object = lazy_gettext(text)
+    return lazy

@@ -1,0 +1,145 @@
+"""The form of a new application, made from the facts a process demands for one: no form file needed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.faces.translation import _
+from app.faces.web.acting import Standing, standing
+from app.faces.web.form_view import FormView, form_view
+from app.faces.web.language import pick
+from app.faces.web.pages.case_task import Attempt
+from app.faces.web.shell import fresh_key
+from app.kernel.cases.schema import FactSpec
+from app.kernel.engine.catalogue import Deployed, get_latest
+from app.kernel.engine.models import ProcessDefinition
+from app.kernel.engine.operations import CaseStart
+from app.kernel.refusals import InvalidInput, StaffNotEligible
+from app.kernel.transaction import Unit
+from app.kernel.worklist.forms import validate
+
+REGION = "region_code"
+KINDS = {
+    "string": "textfield",
+    "text": "textarea",
+    "integer": "number",
+    "decimal": "textfield",
+    "boolean": "checkbox",
+    "date": "datetime",
+    "datetime": "datetime",
+    "enum": "select",
+    "list": "checklist",
+}
+
+
+@dataclass(frozen=True)
+class ApplyPage:
+    """What the registration template prints."""
+
+    title: str
+    remark: str
+    url: str
+    form: FormView
+    idempotency_key: str
+    refusal: str = ""
+    kept: str = ""
+
+
+def apply_page(session: Session, who: Standing, attempt: Attempt) -> ApplyPage:
+    """The form for the first process whose intake post the officer holds. Raise StaffNotEligible."""
+    deployed = startable(session, who)
+    if deployed is None:
+        raise StaffNotEligible
+    schema = application_schema(deployed, who)
+    return ApplyPage(
+        title=_("登记%(process)s申请", process=pick(deployed.title_zh, deployed.title_en)),
+        remark=_("收到日 %(day)s", day=who.today.isoformat()),
+        url=url_for("task.register"),
+        form=form_view(schema, attempt.typed, attempt.errors),
+        idempotency_key=fresh_key(),
+        refusal=attempt.refusal,
+        kept=attempt.kept,
+    )
+
+
+def startable(session: Session, who: Standing) -> Deployed | None:
+    """The newest version of the first process this officer may register cases of."""
+    held = {post.key for post in who.posts}
+    for key in session.scalars(select(ProcessDefinition.key).distinct().order_by(ProcessDefinition.key)):
+        deployed = get_latest(session, key)
+        if "risk" in deployed.process and deployed.intake_post in held:
+            return deployed
+    return None
+
+
+def application_schema(deployed: Deployed, who: Standing) -> dict[str, Any]:
+    """A form-js schema: the facts of an application by group, demanded ones first in each."""
+    grouped: dict[str, list[FactSpec]] = defaultdict(list)
+    for spec in deployed.schema.facts.values():
+        if spec.required_for in ("application", "acceptance") or spec.key in deployed.parties.values():
+            grouped[spec.group].append(spec)
+    groups = [
+        {
+            "type": "group",
+            "label": group.zh,
+            "properties": {"label_en": group.en},
+            "components": [_component(spec) for spec in grouped[group.value]],
+        }
+        for group in deployed.schema.groups
+        if grouped[group.value]
+    ]
+    return {"components": [_where(deployed, who), *groups]}
+
+
+def _where(deployed: Deployed, who: Standing) -> dict[str, Any]:
+    places = [post for post in who.posts if post.key == deployed.intake_post]
+    values = [
+        {"value": post.region_code, "label": post.region_zh, "properties": {"label_en": post.region_en}}
+        for post in places
+    ]
+    return {
+        "type": "select",
+        "key": REGION,
+        "label": "受理机关所在地",
+        "properties": {"label_en": "Authority"},
+        "values": values,
+        "validate": {"required": True},
+    }
+
+
+def _component(spec: FactSpec) -> dict[str, Any]:
+    component: dict[str, Any] = {
+        "type": KINDS[spec.type],
+        "key": spec.key,
+        "label": spec.label_zh,
+        "properties": {"label_en": spec.label_en},
+        "validate": {"required": spec.required_for == "application", "maxLength": spec.max_length},
+    }
+    if spec.values:
+        component["values"] = [
+            {"value": item.value, "label": item.zh, "properties": {"label_en": item.en}}
+            for item in spec.values
+        ]
+    if spec.type == "datetime":
+        component["subtype"] = "datetime"
+    return component
+
+
+def application_of(unit: Unit, posted: Mapping[str, str | list[str]]) -> CaseStart:
+    """The checked application. Raise InvalidInput by field, StaffNotEligible for who may not register."""
+    who = standing()
+    deployed = startable(unit.session, who)
+    if deployed is None:
+        raise StaffNotEligible
+    result = validate(application_schema(deployed, who), posted)
+    if result.errors:
+        raise InvalidInput(dict(result.errors))
+    facts = {key: value for key, value in result.values.items() if key != REGION}
+    return CaseStart(deployed.key, result.values[REGION], facts)
