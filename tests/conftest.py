@@ -21,6 +21,7 @@ from tests.moving_clock import MovingClock
 
 if TYPE_CHECKING:
     from app.kernel.kernel import Kernel
+    from tests.office import Office
 
 SEED_VARIABLE = "SANSHEN_TEST_SEED"
 # A Monday morning in Shanghai, in a year whose holidays are published.
@@ -103,6 +104,15 @@ def kernel(settings: Settings, clock: MovingClock) -> Iterator["Kernel"]:
     built = dataclasses.replace(build_kernel(settings), clock=clock)
     yield built
     built.database.dispose()
+
+
+@pytest.fixture
+def office(server: EmbeddedServer, clock: MovingClock, tmp_path: Path) -> Iterator["Office"]:
+    """An office with people in every post and the shipped processes deployed, in a database of its own."""
+    from tests.office import open_office
+
+    with open_office(server, clock, tmp_path / "data") as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

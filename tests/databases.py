@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,11 +74,28 @@ def shared_server() -> EmbeddedServer:
     return server
 
 
+def template(server: EmbeddedServer, name: str, fill: Callable[[CopiedDatabase, Path], None]) -> Path:
+    """A database filled once per run by whoever asks first; answers its directory (keys, notes).
+
+    `fill` gets a migrated copy and the directory. No connection may stay open afterwards.
+    """
+    directory = Path(os.environ[DIRECTORY_VARIABLE]) / f"template-{name}"
+    directory.mkdir(exist_ok=True)
+    with (directory / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (directory / ".done").exists():
+            server.drop_database(name)
+            server.create_database(name, template=TEMPLATE)
+            fill(CopiedDatabase(name, server), directory)
+            (directory / ".done").touch()
+    return directory
+
+
 @contextmanager
-def copy_of_template(server: EmbeddedServer) -> Iterator[CopiedDatabase]:
+def copy_of_template(server: EmbeddedServer, source: str = TEMPLATE) -> Iterator[CopiedDatabase]:
     """A fresh copy, dropped afterwards."""
     name = f"copy_{uuid4().hex[:12]}"
-    server.create_database(name, template=TEMPLATE)
+    server.create_database(name, template=source)
     try:
         yield CopiedDatabase(name, server)
     finally:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from app.domain.registry import reference
 from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case
+from app.kernel.deadlines.calendar_operations import seed_years
 from app.kernel.duties.operations import GrantRequest, grant_posts
 from app.kernel.engine.catalogue import deploy, get_deployed, read_folder
 from app.kernel.engine.operations import CaseStart, complete_task, start_case
@@ -23,10 +29,16 @@ from app.kernel.transaction import Actor, Unit, run, system_actor
 from app.kernel.worklist.form_schema import Field, input_fields, read_fields
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import claim_task, open_task
-from app.wiring import WORKFLOWS
+from app.storage.embedded import EmbeddedServer
+from app.wiring import WORKFLOWS, build_kernel
+from config import Settings
+from tests import databases
 from tests.databases import CopiedDatabase
+from tests.moving_clock import MovingClock
 
 CITY = "640100"
+COUNTY = "640121"
+FOUNDED = datetime(2026, 3, 1, 1, 0, tzinfo=UTC)
 PASSWORD = "Correct-horse-9"
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -51,7 +63,10 @@ POSTS: Mapping[str, tuple[str, ...]] = {
 def id_number(serial: int) -> str:
     """A fictitious resident ID number with a right check digit."""
     base = f"6401021980{serial // 1000 % 12 + 1:02d}01{serial % 1000:03d}"
-    return base + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(base, _WEIGHTS, strict=True)) % 11]
+    return (
+        base
+        + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(base, _WEIGHTS, strict=True)) % 11]
+    )
 
 
 def uscc(serial: int) -> str:
@@ -61,11 +76,34 @@ def uscc(serial: int) -> str:
 
 
 def prepare_database(copy: CopiedDatabase) -> None:
-    """Reference data as the owner."""
+    """Reference data and the published years of the calendar, as the owner."""
     engine = create_engine(copy.owner_url, poolclass=NullPool)
     with engine.begin() as connection:
         reference.install(connection)
-    engine.dispose()
+        seed_years(Session(bind=connection))
+
+
+@contextmanager
+def open_office(server: EmbeddedServer, clock: MovingClock, data: Path) -> Iterator[Office]:
+    """A copy of the office that was founded once in this run, with its keys."""
+    directory = databases.template(server, "office", _found)
+    shutil.copytree(directory / "data", data)
+    people = orjson.loads((directory / "people.json").read_bytes())
+    actors = {name: Actor(account, person, (CITY, COUNTY)) for name, (account, person) in people.items()}
+    with databases.copy_of_template(server, "office") as copy:
+        kernel = replace(build_kernel(Settings(data_dir=data, database_url=copy.app_url)), clock=clock)
+        yield Office(kernel, actors)
+        kernel.database.dispose()
+
+
+def _found(copy: CopiedDatabase, directory: Path) -> None:
+    prepare_database(copy)
+    settings = Settings(data_dir=directory / "data", database_url=copy.app_url)
+    kernel = replace(build_kernel(settings), clock=MovingClock(FOUNDED))
+    office = Office.found(kernel)
+    people = {name: (actor.account_id, actor.person_id) for name, actor in office.actors.items()}
+    (directory / "people.json").write_bytes(orjson.dumps(people))
+    kernel.database.dispose()
 
 
 APPLICATION = {
@@ -112,13 +150,15 @@ class Office:
 
     def hire(self, name: str, number: int) -> None:
         """A new person with a first account."""
-        person = run(self.kernel, partial(create_person, name=name, id_number=id_number(number)), system_actor())
+        person = run(
+            self.kernel, partial(create_person, name=name, id_number=id_number(number)), system_actor()
+        )
         self.actors[name] = self.account(name, person)
 
     def account(self, login: str, person_id: int) -> Actor:
         """One more account of a person."""
         operation = partial(create_account, person_id=person_id, login=f"{login}-account", password=PASSWORD)
-        return Actor(run(self.kernel, operation, system_actor()), person_id, (CITY,))
+        return Actor(run(self.kernel, operation, system_actor()), person_id, (CITY, COUNTY))
 
     def person(self, name: str) -> int:
         person_id = self.actors[name].person_id
@@ -126,16 +166,25 @@ class Office:
         return person_id
 
     def grant(
-        self, name: str, post: str, *, chiefs: list[int] | None = None, region: str = CITY, since: date = date(2026, 1, 1)
+        self,
+        name: str,
+        post: str,
+        *,
+        chiefs: list[int] | None = None,
+        region: str = CITY,
+        since: date = date(2026, 1, 1),
     ) -> None:
         """A post, asked for, reviewed and approved by the three chiefs."""
         requested, reviewed, approved = chiefs or [self.person(f"chief{n}") for n in (1, 2, 3)]
         request = GrantRequest(self.person(name), post, region, since, None, requested, reviewed, approved)
         run(self.kernel, lambda unit: grant_posts(unit, [request]), system_actor())
 
-    def start(self, by: str = "window", **facts: Any) -> int:
+    def id_number_of(self, name: str) -> str:
+        return id_number(list(POSTS).index(name))
+
+    def start(self, by: str = "window", *, region: str = CITY, **facts: Any) -> int:
         """A new application; answers the case id."""
-        start = CaseStart("injury_recognition", CITY, {**APPLICATION, **facts})
+        start = CaseStart("injury_recognition", region, {**APPLICATION, **facts})
         return int(run(self.kernel, partial(start_case, start=start), self.actors[by])["case_id"])
 
     def open_task_of(self, case_id: int) -> Task:

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from app.demo.vocabulary import ADDRESSES, GIVEN, HOSPITALS, INJURIES, PREFIXES, REASON, SURNAMES, TRADES, Injury
+from app.demo.vocabulary import (
+    ADDRESSES,
+    GIVEN,
+    HOSPITALS,
+    INJURIES,
+    PREFIXES,
+    REASON,
+    SURNAMES,
+    TRADES,
+    Injury,
+)
 
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -62,7 +72,9 @@ class Generator:
         self._numbers: set[str] = set()
         self._names: set[str] = set()
 
-    def citizen(self, county: str, name: str | None = None, *, youngest: int = 1968, oldest: int = 2002) -> Citizen:
+    def citizen(
+        self, county: str, name: str | None = None, *, youngest: int = 1968, oldest: int = 2002
+    ) -> Citizen:
         """A person of working age, born in the years given."""
         while True:
             sex = self.rng.choice(("male", "male", "female"))

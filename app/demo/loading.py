@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, Iterator
+from typing import Any
 
-from sqlalchemy import create_engine, event
-from sqlalchemy.pool import NullPool
+from sqlalchemy import event
 
 from app.demo.plans import Planner
 from app.demo.playing import Player, SimulatedClock
@@ -39,7 +38,7 @@ def load(
     The past is played with the real operations: ledger, signatures, audit chain and clocks are genuine.
     """
     if owner_url is not None:
-        install_reference(owner_url)
+        reference.install_at(owner_url)
     now = kernel.clock()
     with _unhurried(kernel) as quick:
         transfer = transfer_day(now)
@@ -50,13 +49,6 @@ def load(
         plans = [planner.old_case(transfer), *planner.plans(cases - 1)]
         Player(quick, staff, now).play(plans, _teller(told))
         check_clocks(quick)
-
-
-def install_reference(owner_url: str) -> None:
-    """Regions, posts, exclusions and conflict sets, under the owner's role."""
-    engine = create_engine(owner_url, poolclass=NullPool)
-    with engine.begin() as connection:
-        reference.install(connection)
 
 
 def transfer_day(now: datetime) -> date:

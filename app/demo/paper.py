@@ -23,9 +23,7 @@ _AC_COUNTS = (1, *[0] * 15)
 def application_form(name: str, case_line: str) -> Upload:
     """The applicant's form, one page."""
     lines = [KINDS["application_form"], f"职工：{name}", case_line, "（演示材料，人名单位均为虚构）"]
-    return Upload(
-        "application_form", "工伤认定申请表.pdf", "application/pdf", pdf_page(lines), "applicant"
-    )
+    return Upload("application_form", "工伤认定申请表.pdf", "application/pdf", pdf_page(lines), "applicant")
 
 
 def employment_proof(rng: random.Random) -> Upload:

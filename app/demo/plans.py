@@ -210,9 +210,7 @@ class Planner:
         positive = not any(step.outcome == "submit_negative" for step in steps)
         conclusion = self.generator.conclusion(facts, positive=positive)
         aware = received.replace(tzinfo=LOCAL_ZONE)
-        return Plan(
-            region, aware, facts, conclusion, steps, waits_at, taken, seed=self.rng.randrange(2**31)
-        )
+        return Plan(region, aware, facts, conclusion, steps, waits_at, taken, seed=self.rng.randrange(2**31))
 
     def _employer(self, region: str) -> Employer:
         """Mostly a new one; some come back, as a site with many accidents does."""

@@ -87,9 +87,9 @@ class Player:
         plan = play.plan
         clerk = self._choose(play, "rec_window", "intake", plan.region)
         start = CaseStart(PROCESS, plan.region, plan.facts)
-        play.case_id = run(self.kernel, partial(start_case, start=start), self.staff.actor(clerk, plan.region))[
-            "case_id"
-        ]
+        play.case_id = run(
+            self.kernel, partial(start_case, start=start), self.staff.actor(clerk, plan.region)
+        )["case_id"]
         self._go_on(play)
 
     def _go_on(self, play: Play) -> None:
@@ -235,7 +235,7 @@ def _answers(play: Play, step: Step, at: datetime) -> dict[str, Any]:
     elif step.key == SERVE:
         facts = facts | _service(play, at)
     plan.facts = facts
-    ticked = {key: True for key in _CHECKS}
+    ticked = dict.fromkeys(_CHECKS, True)
     missing = {"materials_missing": ["employment_proof"]} if step.outcome == "incomplete" else {}
     said = opinion(play.rng, step.key, step.outcome, facts)
     return {**facts, **ticked, **missing, "outcome": step.outcome, "opinion": said}
@@ -296,5 +296,7 @@ def _working(at: datetime, rng: random.Random) -> datetime:
     if local.weekday() >= 5:
         local += timedelta(days=7 - local.weekday())
     if not DAY_BEGINS <= local.time() <= DAY_ENDS:
-        local = datetime.combine(local.date(), DAY_BEGINS, LOCAL_ZONE) + timedelta(minutes=rng.randint(0, 510))
+        local = datetime.combine(local.date(), DAY_BEGINS, LOCAL_ZONE) + timedelta(
+            minutes=rng.randint(0, 510)
+        )
     return local

@@ -147,7 +147,11 @@ SHOWN = (
     ("马晓峰", "银川 经办：调查、初审", "Yinchuan handler: investigate, initial review"),
     ("杨慧敏", "银川 经办：与马晓峰各交一份调查", "Yinchuan handler: the second investigator"),
     ("周立群", "银川 复核：可办李文静被拒的那一件", "Yinchuan checker: may do what Li Wenjing may not"),
-    ("李文静", "银川 复核，5 月 31 日前是经办：领自己初审过的旧案会被拒", "Yinchuan checker, a handler until 31 May"),
+    (
+        "李文静",
+        "银川 复核，5 月 31 日前是经办：领自己初审过的旧案会被拒",
+        "Yinchuan checker, a handler until 31 May",
+    ),
     ("赵明月", "银川 高风险复审：提级件", "Yinchuan risk review of routed cases"),
     ("王海涛", "银川 审核：指派、审核", "Yinchuan approver: assign, final review"),
     ("田雨", "银川 送达归档", "Yinchuan clerk: serve and archive"),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from app.faces.duty_words import duty_word
 from app.faces.translation import Lazy, _, _l
+from app.kernel.duties.refusals import DutyDenied
 from app.kernel.refusals import Refusal
 
 TEXTS: dict[str, Lazy] = {
@@ -62,7 +63,7 @@ REASONS: dict[str, Lazy] = {
     "platform_holds_no_duty": _l("平台管理岗不办业务"),
     "party_of_case": _l("是本案当事人，应当回避"),
     "nothing_to_act_on": _l("没有可办的任务"),
-    "post_not_held": _l("不在这项职责的岗位上"),
+    "post_not_held": _l("不在%(wanted)s岗，不能办理"),
     "second_person_required": _l("已办过这项任务，须由另一个人再办"),
     "not_claimant": _l("没有领取这项任务"),
     "not_supervisor": _l("不是本辖区的业务主管"),
@@ -114,15 +115,15 @@ FIELD_TEXTS: dict[str, Lazy] = {
 
 def text_of(refusal: Refusal) -> str:
     """The refusal in the reader's language, with its legal ground when it has one."""
-    if refusal.code == "duty_denied":
-        message = _("您%(reason)s。", reason=reason_text(str(refusal.params.get("reason")), refusal.params))
+    if isinstance(refusal, DutyDenied):
+        params = {"wanted": refusal.duty or "", **refusal.params}
+        reason = reason_text(refusal.decision.reason, params, scope=refusal.decision.scope)
+        message = _("您%(reason)s。", reason=reason)
     else:
         message = _filled(TEXTS.get(refusal.code, TEXTS["refused"]), _worded(refusal.params))
-    return (
-        _("%(message)s依据：%(ground)s", message=message, ground=refusal.ground)
-        if refusal.ground
-        else message
-    )
+    if not refusal.ground:
+        return message
+    return _("%(message)s依据：%(ground)s", message=message, ground=refusal.ground)
 
 
 def reason_text(reason: str, params: Mapping[str, object], *, scope: str | None = None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -15,12 +15,11 @@ from app.kernel.audit.models import AuditEvent
 from app.kernel.audit.verify import verify
 from app.kernel.deadlines.models import Clock
 from app.kernel.documents.models import Document
-from app.kernel.duties.models import CaseDecision, DutyDecision, Performance, Signature
+from app.kernel.duties.models import CaseDecision, DutyDecision, Performance, PostGrant, Signature
 from app.kernel.duties.refusals import DutyDenied
 from app.kernel.engine.dossier import read_dossier
-from app.kernel.engine.materials import Upload, add_material
+from app.kernel.engine.materials import Upload, add_material, receive_correction
 from app.kernel.engine.operations import complete_task
-from app.kernel.kernel import Kernel
 from app.kernel.refusals import (
     IdempotencyConflict,
     InvalidInput,
@@ -33,14 +32,7 @@ from app.kernel.refusals import (
 from app.kernel.transaction import Idempotency, run
 from app.kernel.worklist.models import Notification, Task
 from app.kernel.worklist.operations import assign_task, claim_task, open_task, release_task, save_draft
-from tests.databases import CopiedDatabase
-from tests.office import Office, bring_to_review, prepare_database
-
-
-@pytest.fixture
-def office(fresh_database: CopiedDatabase, kernel: Kernel) -> Iterator[Office]:
-    prepare_database(fresh_database)
-    yield Office.found(kernel)
+from tests.office import APPLICATION, COUNTY, Office, bring_to_review
 
 
 def rows(office: Office, statement: Any) -> list[Any]:
@@ -49,7 +41,9 @@ def rows(office: Office, statement: Any) -> list[Any]:
         return list(session.scalars(statement))
 
 
-def refuse(office: Office, case_id: int, who: str, operation: Any, error: type[Exception], **arguments: Any) -> Any:
+def refuse(
+    office: Office, case_id: int, who: str, operation: Any, error: type[Exception], **arguments: Any
+) -> Any:
     with pytest.raises(error) as caught:
         run(office.kernel, partial(operation, **arguments), office.actors[who], case_id=case_id)
     return caught.value
@@ -64,7 +58,13 @@ def decide_positive(office: Office, case_id: int) -> None:
 def test_case_goes_from_application_to_archive_through_three_reviewers(office: Office) -> None:
     case_id = bring_to_review(office)
     decide_positive(office, case_id)
-    office.work(case_id, "clerk", outcome="served", served_worker_at="2026-03-02T08:30", served_employer_at="2026-03-02T08:30")
+    office.work(
+        case_id,
+        "clerk",
+        outcome="served",
+        served_worker_at="2026-03-02T08:30",
+        served_employer_at="2026-03-02T08:30",
+    )
     case = office.case(case_id)
     assert (case.status, case.outcome) == ("closed", "approved_positive")
     signatures = rows(office, select(Signature).order_by(Signature.seq))
@@ -72,7 +72,9 @@ def test_case_goes_from_application_to_archive_through_three_reviewers(office: O
     assert len({signature.person_id for signature in signatures}) == 3
     decision = rows(office, select(CaseDecision))[0]
     assert decision.signature_ids == [signature.id for signature in signatures]
-    document = next(item for item in rows(office, select(Document)) if item.template == "recognition_decision")
+    document = next(
+        item for item in rows(office, select(Document)) if item.template == "recognition_decision"
+    )
     assert document.decision_id == decision.id
     content = docx.Document(io.BytesIO(office.kernel.blobs.get(document.docx_digest)))
     words = "\n".join(paragraph.text for paragraph in content.paragraphs)
@@ -107,14 +109,12 @@ def test_former_initial_reviewer_now_rechecker_is_stopped_by_the_dynamic_wall(of
 
 def _move_to_recheck_post(office: Office, name: str) -> None:
     """Ends the handler's post and gives the rechecker's from the same day, as a lawful transfer does."""
-    from datetime import date
-
-    from app.kernel.duties.models import PostGrant
-
     chiefs = [office.person(f"chief{n}") for n in (1, 2, 3)]
     with office.kernel.database.session() as session:
         grant = session.scalars(
-            select(PostGrant).where(PostGrant.person_id == office.person(name), PostGrant.post == "rec_handler")
+            select(PostGrant).where(
+                PostGrant.person_id == office.person(name), PostGrant.post == "rec_handler"
+            )
         ).one()
         session.add(
             PostGrant(
@@ -138,7 +138,10 @@ def test_return_makes_the_draft_stale_and_the_same_people_may_repeat_their_duty(
     office.work(case_id, "handler", outcome="submit_positive")
     office.work(case_id, "checker", outcome="return", opinion="事故调查结论已到卷，但未引用，请补充。")
     again = office.open_task_of(case_id)
-    assert (again.step_key, again.return_reason) == ("rb2_initial_review", "事故调查结论已到卷，但未引用，请补充。")
+    assert (again.step_key, again.return_reason) == (
+        "rb2_initial_review",
+        "事故调查结论已到卷，但未引用，请补充。",
+    )
     decide_positive(office, case_id)
     assert office.case(case_id).decided_at is not None
     assert office.case(case_id).draft_no == 2
@@ -150,7 +153,12 @@ def test_material_added_after_recheck_sends_the_case_back_for_stale_signatures(o
     office.work(case_id, "checker", outcome="agree")
     task = office.take(case_id, "approver")
     upload = Upload("other", "证明.pdf", "application/pdf", b"%PDF-1.4 test", "applicant")
-    run(office.kernel, partial(add_material, task_id=task.id, upload=upload), office.actors["approver"], case_id=case_id)
+    run(
+        office.kernel,
+        partial(add_material, task_id=task.id, upload=upload),
+        office.actors["approver"],
+        case_id=case_id,
+    )
     office.complete(case_id, task, "approver", outcome="approve")
     assert office.open_task_of(case_id).step_key == "rb2_initial_review"
     assert rows(office, select(CaseDecision)) == []
@@ -171,7 +179,9 @@ def test_route_rule_adds_a_fourth_person_before_approval(office: Office) -> None
 
 def test_negative_conclusion_passes_the_same_three_people(office: Office) -> None:
     case_id = bring_to_review(office)
-    office.work(case_id, "handler", outcome="submit_negative", legal_basis_code="16-2", decision_reasons="饮酒所致。")
+    office.work(
+        case_id, "handler", outcome="submit_negative", legal_basis_code="16-2", decision_reasons="饮酒所致。"
+    )
     office.work(case_id, "checker", outcome="agree")
     office.work(case_id, "approver", outcome="approve")
     assert office.case(case_id).outcome == "approved_negative"
@@ -179,8 +189,6 @@ def test_negative_conclusion_passes_the_same_three_people(office: Office) -> Non
 
 
 def test_incomplete_application_waits_for_corrections_and_restarts_the_clock(office: Office) -> None:
-    from app.kernel.engine.materials import receive_correction
-
     case_id = office.start()
     office.work(case_id, "window", outcome="incomplete", materials_missing=["diagnosis_proof"])
     assert rows(office, select(Task).where(Task.state == "open")) == []
@@ -195,7 +203,12 @@ def test_incomplete_application_waits_for_corrections_and_restarts_the_clock(off
 
 def test_investigation_needs_two_different_officers(office: Office) -> None:
     case_id = office.start()
-    for who, form in (("window", {"outcome": "complete"}), ("window", {}), ("approver", {}), ("handler", {"outcome": "ordinary"})):
+    for who, form in (
+        ("window", {"outcome": "complete"}),
+        ("window", {}),
+        ("approver", {}),
+        ("handler", {"outcome": "ordinary"}),
+    ):
         office.work(case_id, who, **form)
     office.work(case_id, "handler", investigated_on="2026-03-01")
     task = office.open_task_of(case_id)
@@ -250,9 +263,13 @@ def test_wrong_form_names_every_field_and_changes_nothing(office: Office) -> Non
     case_id = bring_to_review(office)
     task = office.take(case_id, "handler")
     before = office.case(case_id)
-    submitted = office.fill(case_id, task, {"outcome": "submit_positive", "responsible_employer_uscc": "91640100MA75000X"})
+    submitted = office.fill(
+        case_id, task, {"outcome": "submit_positive", "responsible_employer_uscc": "91640100MA75000X"}
+    )
     submitted["opinion"] = ""
-    error = refuse(office, case_id, "handler", complete_task, InvalidInput, task_id=task.id, submitted=submitted)
+    error = refuse(
+        office, case_id, "handler", complete_task, InvalidInput, task_id=task.id, submitted=submitted
+    )
     assert "opinion" in error.errors
     after = office.case(case_id)
     assert (after.version, after.content_hash) == (before.version, before.content_hash)
@@ -262,14 +279,23 @@ def test_stale_form_and_double_submit_have_one_effect(office: Office) -> None:
     case_id = bring_to_review(office)
     task = office.take(case_id, "handler")
     form = office.fill(case_id, task, {"outcome": "submit_positive"})
-    refuse(office, case_id, "handler", complete_task, StaleForm, task_id=task.id, submitted=form, version=task.version - 1)
+    refuse(
+        office,
+        case_id,
+        "handler",
+        complete_task,
+        StaleForm,
+        task_id=task.id,
+        submitted=form,
+        version=task.version - 1,
+    )
     operation = partial(complete_task, task_id=task.id, submitted=form, version=task.version)
     once = Idempotency.of("key-1", form)
     for _ in range(2):
         run(office.kernel, operation, office.actors["handler"], case_id=case_id, idempotency=once)
     assert len(rows(office, select(Signature))) == 1
+    other = Idempotency.of("key-1", {**form, "opinion": "另一意见"})
     with pytest.raises(IdempotencyConflict):
-        other = Idempotency.of("key-1", {**form, "opinion": "另一意见"})
         run(office.kernel, operation, office.actors["handler"], case_id=case_id, idempotency=other)
     refuse(office, case_id, "handler", complete_task, TaskAlreadyCompleted, task_id=task.id, submitted=form)
 
@@ -279,8 +305,24 @@ def test_supervisor_reassigns_to_the_eligible_only_and_not_to_himself(office: Of
     office.work(case_id, "handler", outcome="submit_positive")
     task = office.open_task_of(case_id)
     for target in ("handler", "supervisor"):
-        refuse(office, case_id, "supervisor", assign_task, DutyDenied, task_id=task.id, person_id=office.person(target))
-    refuse(office, case_id, "handler", assign_task, DutyDenied, task_id=task.id, person_id=office.person("checker"))
+        refuse(
+            office,
+            case_id,
+            "supervisor",
+            assign_task,
+            DutyDenied,
+            task_id=task.id,
+            person_id=office.person(target),
+        )
+    refuse(
+        office,
+        case_id,
+        "handler",
+        assign_task,
+        DutyDenied,
+        task_id=task.id,
+        person_id=office.person("checker"),
+    )
     operation = partial(assign_task, task_id=task.id, person_id=office.person("checker2"))
     run(office.kernel, operation, office.actors["supervisor"], case_id=case_id)
     assert office.open_task_of(case_id).claimed_by == office.person("checker2")
@@ -288,16 +330,15 @@ def test_supervisor_reassigns_to_the_eligible_only_and_not_to_himself(office: Of
 
 
 def test_case_without_eligible_people_waits_for_staff_and_alerts_the_supervisor(office: Office) -> None:
-    """The window clerk of this office is also the only approver: intake never approves."""
-    office.grant("clerk", "rec_window")
-    case_id = office.start(by="clerk")
-    for who, form in (("clerk", {"outcome": "complete"}), ("clerk", {})):
-        office.work(case_id, who, **form)
-    office.work(case_id, "approver")
-    case_two = office.start(by="window", worker_id_no="640102199001010000"[:17] + "X") if False else None
-    assert case_two is None
+    """A county with a window and nobody to assign: duties never merge, the region's supervisor is told."""
+    office.grant("window", "rec_window", region=COUNTY)
+    case_id = office.start(region=COUNTY)
+    for form in ({"outcome": "complete"}, {}):
+        office.work(case_id, "window", **form)
     task = office.open_task_of(case_id)
-    assert not task.waiting_for_staff
+    assert (task.step_key, task.waiting_for_staff) == ("p01_07_assign", True)
+    alert = rows(office, select(Notification))[0]
+    assert (alert.person_id, alert.code) == (office.person("supervisor"), "waiting_for_staff")
 
 
 def test_reading_needs_a_reason_and_is_audited(office: Office) -> None:
@@ -313,26 +354,22 @@ def test_reading_needs_a_reason_and_is_audited(office: Office) -> None:
 
 
 def test_worker_of_the_case_cannot_act_in_it_even_with_the_post(office: Office) -> None:
-    from tests.office import id_number
-
-    number = list(office.actors).index("handler")
-    case_id = bring_to_review(office, worker_id_no=id_number(900))
-    assert number >= 0
-    own = office.start(worker_id_no=id_number(number))
+    case_id = office.start(worker_id_no=office.id_number_of("handler"))
     for who, form in (("window", {"outcome": "complete"}), ("window", {}), ("approver", {})):
-        office.work(own, who, **form)
-    denied = refuse(office, own, "handler", claim_task, DutyDenied, task_id=office.open_task_of(own).id)
+        office.work(case_id, who, **form)
+    task = office.open_task_of(case_id)
+    denied = refuse(office, case_id, "handler", claim_task, DutyDenied, task_id=task.id)
     assert denied.decision.reason == "party_of_case"
-    assert case_id != own
+    run(office.kernel, partial(claim_task, task_id=task.id), office.actors["handler2"], case_id=case_id)
 
 
 def test_sensitive_facts_are_not_readable_in_the_database(office: Office) -> None:
     case_id = office.start()
     with office.kernel.database.session() as session:
         office.kernel.database.scope(session, ("*",))
-        stored = session.execute(text("SELECT facts::text || encode(sealed, 'escape') FROM case_facts")).scalar_one()
+        stored = session.execute(
+            text("SELECT facts::text || encode(sealed, 'escape') FROM case_facts")
+        ).scalar_one()
     assert "苏国栋" in stored
-    from tests.office import APPLICATION
-
-    assert str(APPLICATION["worker_id_no"]) not in stored
-    assert case_id
+    assert APPLICATION["worker_id_no"] not in stored
+    assert office.case(case_id).subject_index is not None

@@ -29,7 +29,9 @@ REGION = "640100"
 EVERY = frozenset({"normal", "high", "routed"})
 
 
-def rule(key: str, *members: Member, scope: str = "case", severity: str = "deny", risks: frozenset[str] = EVERY) -> ConflictRule:
+def rule(
+    key: str, *members: Member, scope: str = "case", severity: str = "deny", risks: frozenset[str] = EVERY
+) -> ConflictRule:
     return ConflictRule(1, 1, key, scope, 1, severity, risks, "禁止一人通办", members)
 
 
@@ -57,7 +59,9 @@ AWARD = rule(
 RULES = (REVIEWS, INTAKE_FINAL, ADVISED, AWARD)
 
 
-def act(person: int, duty: str, case: int = 1, process: str = "injury_recognition", state: str = "performed") -> PastAct:
+def act(
+    person: int, duty: str, case: int = 1, process: str = "injury_recognition", state: str = "performed"
+) -> PastAct:
     return PastAct(person, f"p{person}", duty, state, case, f"no-{case}", process, "first", WHEN)
 
 
@@ -75,7 +79,9 @@ def person(number: int, *duties: str, kinds: frozenset[str] = frozenset({"busine
 
 
 def test_initial_reviewer_cannot_recheck_own_case() -> None:
-    answer = decide(person(1, "recheck"), Action.CLAIM, case(act(1, "initial_review")), task("recheck"), RULES)
+    answer = decide(
+        person(1, "recheck"), Action.CLAIM, case(act(1, "initial_review")), task("recheck"), RULES
+    )
     assert (answer.verdict, answer.reason, answer.rule) == (Verdict.DENY, "conflicting_duty", "reviews")
     assert [found.duty for found in answer.evidence] == ["initial_review"]
 
@@ -97,7 +103,9 @@ def test_two_initial_reviewers_are_both_kept_from_rechecking() -> None:
 
 
 def test_another_persons_acts_do_not_count() -> None:
-    assert decide(person(2, "recheck"), Action.CLAIM, case(act(1, "initial_review")), task("recheck"), RULES).allowed
+    assert decide(
+        person(2, "recheck"), Action.CLAIM, case(act(1, "initial_review")), task("recheck"), RULES
+    ).allowed
 
 
 @pytest.mark.parametrize("risk", ["normal", "high", "routed"])
@@ -143,7 +151,10 @@ def test_only_the_claimant_works_on_a_task(action: Action) -> None:
 
 def test_the_first_of_two_persons_cannot_be_the_second() -> None:
     shared = replace(task("investigation"), acted_by=frozenset({1}))
-    assert decide(person(1, "investigation"), Action.CLAIM, case(), shared, ()).reason == "second_person_required"
+    assert (
+        decide(person(1, "investigation"), Action.CLAIM, case(), shared, ()).reason
+        == "second_person_required"
+    )
     assert decide(person(2, "investigation"), Action.CLAIM, case(), shared, ()).allowed
 
 
@@ -155,6 +166,7 @@ def test_administrators_hold_no_duty_even_with_a_business_post() -> None:
 
 def test_reading_is_for_performers_supervisors_without_signing_posts_and_auditors() -> None:
     history = case(act(1, "intake"))
+
     def reads(who: Candidate) -> bool:
         return decide(who, Action.READ, history, None, ()).allowed
 
@@ -190,7 +202,11 @@ def missing(risk: str, *signatures: SignatureView) -> str | None:
 
 
 def test_gate_names_the_earliest_missing_or_stale_duty() -> None:
-    first, second, third = signed("initial_review", 1, 1), signed("recheck", 2, 2), signed("final_review", 3, 3)
+    first, second, third = (
+        signed("initial_review", 1, 1),
+        signed("recheck", 2, 2),
+        signed("final_review", 3, 3),
+    )
     assert missing("high", first, second, third) is None
     assert missing("high", first, third) == "recheck"
     assert missing("routed", first, second, third) == "risk_review"
@@ -200,6 +216,10 @@ def test_gate_names_the_earliest_missing_or_stale_duty() -> None:
 
 
 def test_gate_refuses_a_person_twice_and_a_wrong_order() -> None:
-    first, second, third = signed("initial_review", 1, 1), signed("recheck", 2, 2), signed("final_review", 3, 3)
+    first, second, third = (
+        signed("initial_review", 1, 1),
+        signed("recheck", 2, 2),
+        signed("final_review", 3, 3),
+    )
     assert missing("high", first, replace(second, person_id=1), third) == "recheck"
     assert missing("high", replace(first, seq=4), second, third) == "recheck"

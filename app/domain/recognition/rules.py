@@ -18,7 +18,10 @@ def complete_identity(facts: Mapping[str, Any]) -> dict[str, Any]:
     if not number:
         return {}
     identity = parse_id_number(number)
-    told: dict[str, Any] = {"worker_birth_date": identity.birth_date.isoformat(), "worker_sex": identity.sex.value}
+    told: dict[str, Any] = {
+        "worker_birth_date": identity.birth_date.isoformat(),
+        "worker_sex": identity.sex.value,
+    }
     accident = facts.get("accident_at")
     if accident:
         told["worker_age"] = age_on(identity.birth_date, date.fromisoformat(accident[:10]))

@@ -50,4 +50,3 @@ def register_application(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Ma
         **({"insured_on_accident_date": insured} if insured is not None else {}),
         "received_at": local_minute(case.received_at),
     }
-

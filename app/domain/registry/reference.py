@@ -10,11 +10,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, create_engine, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.pool import NullPool
 
 from app.kernel.duties.models import ConflictMember, ConflictSet, Post, PostExclusion
 from app.kernel.identity.models import Region
+from app.storage.database import normalised_url
 
 DATA = Path(__file__).resolve().parent / "data"
 # The first version of a set counts from before any case that may be imported.
@@ -43,6 +45,13 @@ def install(connection: Connection) -> None:
     changed = [install_set(connection, entry) for entry in _read("conflict_sets", "set")]
     if any(changed):
         connection.execute(text("SELECT public.fence_rebind()"))
+
+
+def install_at(owner_url: str) -> None:
+    """`install` in a transaction of its own, under the owner's URL."""
+    engine = create_engine(normalised_url(owner_url), poolclass=NullPool)
+    with engine.begin() as connection:
+        install(connection)
 
 
 def install_regions(connection: Connection, rows: Iterable[Row]) -> None:

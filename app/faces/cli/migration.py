@@ -21,7 +21,7 @@ def migrate(revision: str, down: bool, check: bool) -> None:
         elif down:
             schema.downgrade(access.owner_url, revision)
         else:
-            schema.upgrade(access.owner_url, revision)
+            bring_up_to_date(access.owner_url, revision)
         click.echo(f"数据库版本 / revision: {schema.current(access.owner_url or access.app_url)}")
 
 
@@ -30,7 +30,16 @@ def migrate_or_check(access: Access) -> None:
     if access.owner_url is None:
         require_current(access)
     else:
-        schema.upgrade(access.owner_url)
+        bring_up_to_date(access.owner_url)
+
+
+def bring_up_to_date(owner_url: str, revision: str = "head") -> None:
+    """Migrate; at the newest schema also bring regions, posts and conflict sets up to their files."""
+    from app.domain.registry.reference import install_at
+
+    schema.upgrade(owner_url, revision)
+    if revision == "head":
+        install_at(owner_url)
 
 
 def require_current(access: Access) -> None:

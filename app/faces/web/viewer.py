@@ -7,9 +7,11 @@ from typing import Any
 from flask import request, url_for
 from flask_login import current_user
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app.faces.translation import _
 from app.faces.web.acting import HeldPost, Standing, reading, standing
+from app.faces.web.applications import startable
 from app.faces.web.parts import Link, Viewer
 from app.faces.web.signin import officer
 from app.kernel.worklist.models import Notification
@@ -22,10 +24,13 @@ def show_viewer() -> dict[str, Any]:
     if not current_user.is_authenticated:
         return {}
     who = standing()
-    return {"viewer": _viewer(who), "navigation": _ways(who)}
+    with reading() as session:
+        unread = _count_unread(session, who)
+        registers = startable(session, who) is not None
+    return {"viewer": _viewer(who, unread), "navigation": _ways(who, registers)}
 
 
-def _viewer(who: Standing) -> Viewer:
+def _viewer(who: Standing, unread: int) -> Viewer:
     post = main_post(who)
     live = officer()
     return Viewer(
@@ -33,7 +38,7 @@ def _viewer(who: Standing) -> Viewer:
         account=live.login,
         post=post.title if post else _("没有岗位"),
         place=post.place if post else "",
-        notices=_count_unread(who),
+        notices=unread,
     )
 
 
@@ -47,11 +52,11 @@ def may_supervise(who: Standing) -> bool:
     return who.holds("supervision")
 
 
-def _ways(who: Standing) -> list[Link]:
+def _ways(who: Standing, registers: bool) -> list[Link]:
     ways = [("queue.show", _("工作队列"))]
     if request.endpoint in ("case.show", "case.diagram", "task.complete"):
         ways.append((request.endpoint, _("案件")))
-    if who.holds("business"):
+    if registers:
         ways.append(("task.apply", _("登记申请")))
     if may_supervise(who):
         ways.append(("supervisor.show", _("督办看板")))
@@ -63,13 +68,8 @@ def _way(endpoint: str, words: str) -> Link:
     return Link(request.path if here else url_for(endpoint), words, here)
 
 
-def _count_unread(who: Standing) -> int:
-    with reading() as session:
-        return (
-            session.scalar(
-                select(func.count()).where(
-                    Notification.person_id == who.person_id, Notification.read_at.is_(None)
-                )
-            )
-            or 0
-        )
+def _count_unread(session: Session, who: Standing) -> int:
+    unread = select(func.count()).where(
+        Notification.person_id == who.person_id, Notification.read_at.is_(None)
+    )
+    return session.scalar(unread) or 0

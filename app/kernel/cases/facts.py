@@ -20,9 +20,7 @@ from app.storage.crypto import KeyRing
 
 def load_facts(session: Session, keyring: KeyRing, case: Case) -> dict[str, Any]:
     """All facts of a case, sensitive ones opened: for operations; pages mask what they show."""
-    row = session.execute(
-        select(CaseFacts.facts, CaseFacts.sealed).where(CaseFacts.case_id == case.id)
-    ).one()
+    row = session.execute(select(CaseFacts.facts, CaseFacts.sealed).where(CaseFacts.case_id == case.id)).one()
     opened = keyring.open(row.sealed, table="case_facts", column="sealed", row=str(case.uid))
     return {**row.facts, **orjson.loads(opened)}
 
@@ -31,7 +29,10 @@ def insert_facts(unit: Unit, case: Case, schema: FactSchema, facts: Mapping[str,
     """Write the first facts of a new case and set its content hash and list columns."""
     unit.session.execute(
         insert(CaseFacts).values(
-            case_id=case.id, region_code=case.region_code, updated_at=unit.now, **_split(unit, case, schema, facts)
+            case_id=case.id,
+            region_code=case.region_code,
+            updated_at=unit.now,
+            **_split(unit, case, schema, facts),
         )
     )
 
@@ -107,7 +108,6 @@ def fill_columns(unit: Unit, case: Case, schema: FactSchema, facts: Mapping[str,
 
 def index_columns(keyring: KeyRing, schema: FactSchema, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Values of subject_name, subject_pinyin, subject_index, organisation, event_on."""
-
 
     def fact(column: str) -> Any:
         return facts.get(schema.index.get(column, ""))

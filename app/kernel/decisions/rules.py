@@ -50,13 +50,13 @@ class Hit:
 
 
 def parse_rules(
-    document: Mapping[str, Any], functions: Mapping[str, Function]
+    rule_set: str, tables: Iterable[Mapping[str, Any]], functions: Mapping[str, Function]
 ) -> tuple[RuleSpec, ...]:
-    """Rules of a parsed `rules.toml`, `functions` beside the language's own.
+    """Rules of one set of a `rules.toml`, `functions` beside the language's own.
 
     Raise KeyError or ExpressionError on a malformed one.
     """
-    return tuple(_rule(document["set"], table, functions) for table in document["rule"])
+    return tuple(_rule(rule_set, table, functions) for table in tables)
 
 
 def _rule(rule_set: str, table: Mapping[str, Any], functions: Mapping[str, Function]) -> RuleSpec:
@@ -119,9 +119,7 @@ def _hit(rule: RuleSpec, facts: Mapping[str, Any], derived: Mapping[str, Any]) -
     seen = {key: _input(key, facts, derived) for key in rule.inputs}
     shown = {key.removeprefix("derived."): value for key, value in seen.items()}
     digest = hashlib.sha256(orjson.dumps(seen, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
-    return Hit(
-        rule, seen, digest, _filled(rule.message_zh, shown), _filled(rule.message_en, shown)
-    )
+    return Hit(rule, seen, digest, _filled(rule.message_zh, shown), _filled(rule.message_en, shown))
 
 
 def _input(key: str, facts: Mapping[str, Any], derived: Mapping[str, Any]) -> Any:

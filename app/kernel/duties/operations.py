@@ -58,9 +58,7 @@ def require(
     """
     who = person_id if person_id is not None else unit.actor.person_id
     if who is None:
-        raise DutyDenied(
-            deny("machine_holds_no_duty"), action, case.id, task.id if task else None, None
-        )
+        raise DutyDenied(deny("machine_holds_no_duty"), action, case.id, task.id if task else None, None)
     decision = decide(
         get_candidate(unit.session, who, unit.today),
         action,
@@ -85,9 +83,7 @@ def require_supervisor(unit: Unit, case: Case, task: Task) -> None:
         raise DutyDenied(decision, Action.REASSIGN, case.id, task.id, task.duty)
 
 
-def require_intake(
-    unit: Unit, post: str, region_code: str, case: Case | None = None
-) -> Decision | None:
+def require_intake(unit: Unit, post: str, region_code: str, case: Case | None = None) -> Decision | None:
     """Who registers or receives for a case must hold its intake post; None when the system imports.
 
     Raise DutyDenied.

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import URL, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
@@ -25,32 +25,41 @@ from app.kernel.duties.rules import (
 from app.kernel.identity.models import Account, Person
 from app.kernel.worklist.models import Task
 
+_RULES: dict[tuple[URL, int], tuple[tuple[datetime, ConflictRule], ...]] = {}
+"""Every version of the conflict sets by database and number of versions: the table only ever grows."""
+
 
 def list_rules(session: Session, now: datetime) -> tuple[ConflictRule, ...]:
     """The version in force of every conflict set, in order of set id."""
-    latest = (
-        select(ConflictSet)
-        .where(ConflictSet.active_from <= now)
-        .ext(distinct_on(ConflictSet.set_id))
-        .order_by(ConflictSet.set_id, ConflictSet.version.desc())
-    )
-    sets = session.scalars(latest).all()
+    versions = session.scalar(select(func.count()).select_from(ConflictSet)) or 0
+    key = (session.get_bind().engine.url, versions)
+    known = _RULES.get(key)
+    if known is None:
+        known = _RULES[key] = _load_versions(session)
+    latest = {rule.set_id: rule for since, rule in known if since <= now}
+    return tuple(latest.values())
+
+
+def _load_versions(session: Session) -> tuple[tuple[datetime, ConflictRule], ...]:
+    """All versions with the moment each counts from, by set id and version."""
     members: dict[tuple[int, int], list[Member]] = defaultdict(list)
     for row in session.scalars(select(ConflictMember)):
-        members[row.set_id, row.version].append(
-            Member(row.member, row.duty, row.process_key, row.case_role)
-        )
+        members[row.set_id, row.version].append(Member(row.member, row.duty, row.process_key, row.case_role))
+    sets = session.scalars(select(ConflictSet).order_by(ConflictSet.set_id, ConflictSet.version))
     return tuple(
-        ConflictRule(
-            set_id=row.set_id,
-            version=row.version,
-            key=row.key,
-            scope=row.scope,
-            maximum=row.maximum,
-            severity=row.severity,
-            risk_classes=frozenset(row.risk_classes),
-            ground=row.ground,
-            members=tuple(members[row.set_id, row.version]),
+        (
+            row.active_from,
+            ConflictRule(
+                set_id=row.set_id,
+                version=row.version,
+                key=row.key,
+                scope=row.scope,
+                maximum=row.maximum,
+                severity=row.severity,
+                risk_classes=frozenset(row.risk_classes),
+                ground=row.ground,
+                members=tuple(members[row.set_id, row.version]),
+            ),
         )
         for row in sets
     )

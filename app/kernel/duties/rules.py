@@ -50,9 +50,7 @@ class Member:
 
     def matches(self, duty: str, process_key: str, case_role: str) -> bool:
         return (
-            self.duty == duty
-            and self.process_key in ("", process_key)
-            and self.case_role in ("", case_role)
+            self.duty == duty and self.process_key in ("", process_key) and self.case_role in ("", case_role)
         )
 
 
@@ -195,7 +193,9 @@ def _decide_task(
     return check_conflicts(candidate.person_id, task.duty, case, rules)
 
 
-_CLAIMANT_ACTIONS = frozenset({Action.OPEN, Action.SAVE_DRAFT, Action.UPLOAD, Action.RELEASE, Action.COMPLETE})
+_CLAIMANT_ACTIONS = frozenset(
+    {Action.OPEN, Action.SAVE_DRAFT, Action.UPLOAD, Action.RELEASE, Action.COMPLETE}
+)
 
 
 def decide_intake(
@@ -244,9 +244,7 @@ def _decide_reading(candidate: Candidate, case: CaseView | None) -> Decision:
     return deny("reading_needs_claim")
 
 
-def check_conflicts(
-    person_id: int, duty: str, case: CaseView, rules: Iterable[ConflictRule]
-) -> Decision:
+def check_conflicts(person_id: int, duty: str, case: CaseView, rules: Iterable[ConflictRule]) -> Decision:
     """Would performing `duty` give the person more members of a conflict set than its maximum?"""
     warning: Decision | None = None
     for rule in rules:
@@ -307,9 +305,7 @@ class SignatureView:
     agrees: bool
 
 
-def missing_signature(
-    risk: str, content_hash: bytes, latest: Mapping[str, SignatureView]
-) -> str | None:
+def missing_signature(risk: str, content_hash: bytes, latest: Mapping[str, SignatureView]) -> str | None:
     """The earliest required signing duty that is missing, stale, out of order or by a person used before.
 
     `latest` maps duty to its latest signature. None when the gate is satisfied.

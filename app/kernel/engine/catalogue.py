@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +15,9 @@ from app.kernel.cases.schema import FactSchema
 from app.kernel.deadlines.rules import ClockSpec
 from app.kernel.decisions.rules import RuleSpec, parse_rules
 from app.kernel.decisions.vocabulary import RULE_FUNCTIONS
+from app.kernel.engine.definitions import Definition, read_definition
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.models import DefinitionFile, ProcessDefinition
-from app.kernel.engine.parsing import parse
 from app.kernel.engine.specs import Spec, dump_spec, load_spec, spec_digest
 from app.kernel.refusals import Refusal
 from app.kernel.transaction import Unit
@@ -64,6 +62,8 @@ class Deployed:
     process: Mapping[str, Any]
     schema: FactSchema
     clocks: Mapping[str, ClockSpec]
+    counted_from: Mapping[str, str]
+    """Fact whose day a clock counts from, by clock kind; other clocks count from the day they start."""
     documents: Mapping[str, DocumentSpec]
     materials: tuple[MaterialKind, ...]
     parties: Mapping[str, str]
@@ -118,36 +118,28 @@ def list_startable(root: Path) -> list[str]:
     return keys
 
 
-def digest_files(files: Mapping[str, bytes]) -> str:
-    """SHA-256 over names and contents: the identity of a version."""
-    total = hashlib.sha256()
-    for name in sorted(files):
-        total.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
-    return total.hexdigest()
-
-
 def deploy(
     unit: Unit, key: str, files: Mapping[str, bytes], *, by: str, approval: Mapping[str, Any]
 ) -> ProcessDefinition:
-    """Store a version unless the same content is the current one. Raise DefinitionInvalid when it may not run."""
-    digest = digest_files(files)
+    """Store a version unless the same content is deployed. Raise DefinitionInvalid when it may not run."""
+    definition = read_definition(key, files)
     existing = unit.session.scalar(
-        select(ProcessDefinition).where(ProcessDefinition.key == key, ProcessDefinition.digest == digest)
+        select(ProcessDefinition).where(
+            ProcessDefinition.key == key, ProcessDefinition.digest == definition.digest
+        )
     )
     if existing is not None:
         return existing
-    parsed = parse(_bpmn_files(files), key)
-    title = tomllib.loads(files[f"{key}/process.toml"].decode())["process"]
     last = unit.session.scalar(
         select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == key)
     )
     row = ProcessDefinition(
         key=key,
         version=(last or 0) + 1,
-        digest=digest,
-        title_zh=title["title_zh"],
-        title_en=title["title_en"],
-        spec=dump_spec(parsed),
+        digest=definition.digest,
+        title_zh=definition.process["title_zh"],
+        title_en=definition.process["title_en"],
+        spec=dump_spec(definition.parsed),
         deployed_at=unit.now,
         deployed_by=by,
         approval=dict(approval),
@@ -155,15 +147,16 @@ def deploy(
     unit.session.add(row)
     unit.session.flush()
     unit.session.add_all(
-        DefinitionFile(definition_id=row.id, path=path, content=content) for path, content in files.items()
+        DefinitionFile(definition_id=row.id, path=path, content=content)
+        for path, content in definition.files.items()
     )
-    _parsed(row.id, key, row.version, files, row.spec)  # a malformed toml or form must not deploy
-    unit.record("definition.deployed", {"key": key, "version": row.version, "digest": digest}, chain="system")
+    _deployed(row, definition)  # a rule or a clock that can't be read must not deploy
+    unit.record(
+        "definition.deployed",
+        {"key": key, "version": row.version, "digest": definition.digest},
+        chain="system",
+    )
     return row
-
-
-def _bpmn_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    return {name: data for name, data in files.items() if name.endswith(".bpmn")}
 
 
 _CACHE: dict[int, Deployed] = {}
@@ -180,7 +173,7 @@ def get_deployed(session: Session, definition_id: int) -> Deployed:
                 select(DefinitionFile).where(DefinitionFile.definition_id == definition_id)
             )
         }
-        found = _parsed(row.id, row.key, row.version, files, row.spec)
+        found = _deployed(row, read_definition(row.key, files))
         _CACHE[definition_id] = found
     return found
 
@@ -198,34 +191,36 @@ def get_latest(session: Session, key: str) -> Deployed:
     return get_deployed(session, definition_id)
 
 
-def _parsed(
-    definition_id: int, key: str, version: int, files: Mapping[str, bytes], spec: bytes
-) -> Deployed:
-    document = tomllib.loads(files[f"{key}/process.toml"].decode())
-    process = document["process"]
-    rules = files.get(f"{key}/rules.toml")
-    loaded = load_spec(spec_digest(spec), spec)
+def _deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
+    manifest = definition.manifest
     return Deployed(
-        id=definition_id,
-        key=key,
-        version=version,
-        title_zh=process["title_zh"],
-        title_en=process["title_en"],
-        process=process,
-        schema=FactSchema.from_toml(document),
-        clocks={kind: _clock(kind, table) for kind, table in document.get("clock", {}).items()},
-        documents={name: _document(name, table) for name, table in document.get("document", {}).items()},
+        id=row.id,
+        key=row.key,
+        version=row.version,
+        title_zh=row.title_zh,
+        title_en=row.title_en,
+        process=definition.process,
+        schema=FactSchema.from_toml(manifest),
+        clocks={kind: _clock(kind, table) for kind, table in definition.clocks.items()},
+        counted_from={
+            kind: table["from_fact"] for kind, table in definition.clocks.items() if "from_fact" in table
+        },
+        documents={name: _document(name, table) for name, table in definition.documents.items()},
         materials=tuple(
             MaterialKind(item["kind"], item["zh"], item["en"], item["required"])
-            for item in document.get("material", [])
+            for item in definition.materials
         ),
-        parties=document.get("party", {}),
-        required_at=document.get("required_at", {}),
-        steps={key: step for scope in loaded.steps.values() for key, step in scope.items()},
-        rules=parse_rules(tomllib.loads(rules.decode()), RULE_FUNCTIONS) if rules else (),
-        forms=_forms(key, files),
-        spec=loaded,
-        files=files,
+        parties=manifest.get("party", {}),
+        required_at=manifest.get("required_at", {}),
+        steps=definition.steps,
+        rules=tuple(
+            rule
+            for name, tables in definition.rule_sets.items()
+            for rule in parse_rules(name, tables, RULE_FUNCTIONS)
+        ),
+        forms=definition.forms,
+        spec=load_spec(spec_digest(row.spec), row.spec),
+        files=definition.files,
     )
 
 
@@ -241,6 +236,7 @@ def _clock(kind: str, table: Mapping[str, Any]) -> ClockSpec:
         binding=table["binding"],
         main=table.get("main", False),
         source=table["source"],
+        extendable=table.get("extendable", 0),
     )
 
 
@@ -254,9 +250,3 @@ def _document(key: str, table: Mapping[str, Any]) -> DocumentSpec:
         print=table["print"],
         effect=table["effect"],
     )
-
-
-def _forms(key: str, files: Mapping[str, bytes]) -> dict[str, Mapping[str, Any]]:
-    """Forms by id; a process's own form wins over one of the same id in a process it calls."""
-    callees_first = sorted(files, key=lambda name: name.startswith(f"{key}/"))
-    return {Path(name).stem: json.loads(files[name]) for name in callees_first if name.endswith(".form")}

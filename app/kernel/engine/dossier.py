@@ -118,7 +118,9 @@ def read_dossier(unit: Unit, case_id: int) -> Dossier:
     """Load the dossier and audit the reading (case data are sensitive). Raise CaseNotFound, DutyDenied."""
     case = get_case(unit.session, case_id)
     person_id = unit.actor.person_id
-    decision = ALLOWED if person_id is None else decide_reading(unit.session, case, person_id, unit.now, unit.today)
+    decision = (
+        ALLOWED if person_id is None else decide_reading(unit.session, case, person_id, unit.now, unit.today)
+    )
     if not decision.allowed:
         raise DutyDenied(decision, Action.READ, case.id, None, None)
     chain = f"person:{person_id}" if person_id else "system"
@@ -178,7 +180,10 @@ def _story(
 ) -> list[StoryEvent]:
     by_id = {task.id: task for task in tasks}
     rows = session.scalars(
-        select(AuditEvent).where(AuditEvent.case_id == case_id, AuditEvent.event != "case.read").order_by(AuditEvent.id.desc()).limit(300)
+        select(AuditEvent)
+        .where(AuditEvent.case_id == case_id, AuditEvent.event != "case.read")
+        .order_by(AuditEvent.id.desc())
+        .limit(300)
     ).all()
     unknown = {row.person_id for row in rows if row.person_id is not None} - people.keys()
     names = {**people, **_names(session, unknown)}

@@ -12,6 +12,7 @@ from app.kernel.engine.context import CaseContext
 from app.kernel.engine.engine_data import Data
 from app.kernel.engine.paperwork import issue_document
 from app.kernel.engine.workflow import ServiceCall, value_of
+from app.kernel.local_time import local_minute
 
 KernelHandler = Callable[[CaseContext, ServiceCall, Data], Mapping[str, object]]
 
@@ -66,7 +67,7 @@ def handle_seal_decision(context: CaseContext, call: ServiceCall, data: Data) ->
         {"outcome": outcome, "content_hash": content_hash.hex(), "decision": context.decision_id},
         case_id=case.id,
     )
-    context.note("decided_at", unit.now.isoformat())
+    context.note("decided_at", local_minute(unit.now))
     template = context.deployed.process.get("decision_documents", {}).get(outcome)
     if template:
         issue_document(context, template)
@@ -77,6 +78,9 @@ def handle_issue_document(context: CaseContext, call: ServiceCall, data: Data) -
     """Issue the notice the step names; notices are unguarded."""
     if call.step.document:
         issue_document(context, call.step.document)
+        noted = context.deployed.process.get("document_facts", {}).get(call.step.document)
+        if noted:
+            context.note(noted, local_minute(context.unit.now))
     return {}
 
 

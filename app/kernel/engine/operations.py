@@ -32,6 +32,7 @@ from app.kernel.engine.handlers import call_handler, run_rules
 from app.kernel.engine.progress import settle
 from app.kernel.engine.stepping import Instance, StepFailed
 from app.kernel.engine.workflow import Handler, ServiceCall, value_of
+from app.kernel.local_time import local_minute
 from app.kernel.refusals import InvalidInput, TaskNotClaimed, TaskNotOpened
 from app.kernel.transaction import Unit
 from app.kernel.worklist.forms import validate
@@ -73,7 +74,9 @@ def start_case(unit: Unit, start: CaseStart) -> dict[str, Any]:
     else:
         keep_decision(unit, decision, Action.START, case.id, None, "intake")
         bind_intake(unit, case)
-    unit.record("case.started", {"process": deployed.key, "version": deployed.version, "case_no": case.case_no})
+    unit.record(
+        "case.started", {"process": deployed.key, "version": deployed.version, "case_no": case.case_no}
+    )
     context = CaseContext(unit, case, deployed)
     with _moving(context) as handler:
         instance = Instance.start(deployed.spec, context.routing())
@@ -132,9 +135,7 @@ def _insert_parties(unit: Unit, case: Case, deployed: Deployed, facts: Mapping[s
     for role, key in deployed.parties.items():
         if facts.get(key):
             index = unit.kernel.keyring.blind_index("id_number", facts[key])
-            unit.session.execute(
-                insert(CaseParty).values(case_id=case.id, id_number_index=index, role=role)
-            )
+            unit.session.execute(insert(CaseParty).values(case_id=case.id, id_number_index=index, role=role))
 
 
 def bind_intake(unit: Unit, case: Case) -> None:
@@ -193,9 +194,7 @@ def complete_task(
     _advance(context, task, submission)
 
 
-def _read_form(
-    context: CaseContext, task: Task, submitted: Mapping[str, str | list[str]]
-) -> Submission:
+def _read_form(context: CaseContext, task: Task, submitted: Mapping[str, str | list[str]]) -> Submission:
     form = validate(context.deployed.forms[task.form_id or ""], submitted)
     if form.errors:
         raise InvalidInput(dict(form.errors))
@@ -290,6 +289,9 @@ def deliver_message(unit: Unit, message: str, changes: Mapping[str, Any] | None 
     case = _locked(unit)
     context = CaseContext(unit, case, get_deployed(unit.session, case.definition_id))
     context.change(context.deployed.schema.parse(changes or {}, today=unit.today))
+    received = context.deployed.process.get("message_facts", {}).get(message)
+    if received:
+        context.note(received, local_minute(unit.now))
     unit.record("case.message_received", {"message": message})
     instance = _restore(context)
     with _moving(context) as handler:

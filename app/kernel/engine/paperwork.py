@@ -83,9 +83,7 @@ def labels_of(deployed: Deployed, facts: Mapping[str, Any]) -> dict[str, str]:
 
 def list_missing_materials(context: CaseContext) -> list[str]:
     """Titles of the materials the law demands that the case does not hold yet."""
-    held = set(
-        context.unit.session.scalars(select(Material.kind).where(Material.case_id == context.case.id))
-    )
+    held = set(context.unit.session.scalars(select(Material.kind).where(Material.case_id == context.case.id)))
     return [kind.zh for kind in context.deployed.materials if kind.required and kind.kind not in held]
 
 

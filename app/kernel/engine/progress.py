@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
 
 from app.kernel.cases.models import CaseState
 from app.kernel.deadlines import operations as clocks
@@ -21,10 +22,9 @@ from app.kernel.engine.context import CaseContext
 from app.kernel.engine.dialect import ClockAction
 from app.kernel.engine.paperwork import issue_document
 from app.kernel.engine.stepping import Instance, ReadyTask, StepEvent
-from app.kernel.local_time import local_day
+from app.kernel.local_time import local_minute
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import end_claim, nearest_due, notify_supervisors, refresh_due
-from app.storage.jobs import defer
 
 TIMER_JOB = "run_timers"
 
@@ -45,7 +45,7 @@ def settle(context: CaseContext, instance: Instance, *, new: bool = False) -> li
 def _carry_out(context: CaseContext, event: StepEvent) -> None:
     if event.step_key == context.deployed.process.get("acceptance_step"):
         context.case.accepted_at = context.unit.now
-        context.note("accepted_at", context.unit.now.isoformat())
+        context.note("accepted_at", local_minute(context.unit.now))
     for action in event.step.clocks:
         apply_clock(context, action)
     if event.step.document and event.step.kind == "user":
@@ -58,11 +58,7 @@ def apply_clock(context: CaseContext, action: ClockAction) -> None:
     spec = context.deployed.clocks[action.ref]
     running = active_clock(unit.session, case.id, action.ref)
     if action.action == "start" and running is None:
-        accepted = case.accepted_at or unit.now
-        counted_from = context.deployed.process.get("counted_from_acceptance", [])
-        clocks.start_clock(
-            unit, case.id, spec, on=local_day(accepted) if action.ref in counted_from else unit.today
-        )
+        clocks.start_clock(unit, case.id, spec, on=_counted_from(context, action.ref))
     elif action.action == "stop" and running is not None:
         clocks.stop_clock(unit, case.id, action.ref, reason="purpose_reached")
     elif action.action == "convert" and running is not None:
@@ -71,6 +67,12 @@ def apply_clock(context: CaseContext, action: ClockAction) -> None:
         clocks.pause_clock(unit, case.id, action.ref, reason="suspension", ground=spec.ground_zh)
     elif action.action == "resume" and running is not None:
         clocks.resume_clock(unit, case.id, action.ref, ground=spec.ground_zh)
+
+
+def _counted_from(context: CaseContext, ref: str) -> date:
+    """The day of the fact a clock counts from (acceptance, receipt, …), today where none is named or known."""
+    value = context.facts.get(context.deployed.counted_from.get(ref, ""))
+    return date.fromisoformat(value[:10]) if value else context.unit.today
 
 
 def _convert(context: CaseContext, ref: str) -> None:
@@ -102,7 +104,7 @@ def _project_tasks(context: CaseContext, instance: Instance) -> list[Task]:
     return new
 
 
-def _new_task(context: CaseContext, ready: ReadyTask, due: object) -> Task:
+def _new_task(context: CaseContext, ready: ReadyTask, due: date | None) -> Task:
     step = ready.step
     if step.duty is None or ready.candidate_group is None:
         raise LookupError(f"user task {step.step_key} without duty or candidate group")
@@ -166,12 +168,17 @@ def list_able(context: CaseContext, task: Task) -> list[int]:
 
 
 def _store_state(context: CaseContext, instance: Instance, *, new: bool) -> None:
-    due = instance.next_due()
+    """Write the engine's state; a timer that is due at another time than before gets its job."""
+    session, due = context.unit.session, instance.next_due()
+    before = None if new else session.scalar(_next_due(context.case.id))
     values: Mapping[str, object] = {"state": instance.dump(), "next_due_at": due}
-    session = context.unit.session
     if new:
         session.execute(insert(CaseState).values(case_id=context.case.id, **values))
     else:
         session.execute(update(CaseState).where(CaseState.case_id == context.case.id).values(**values))
-    if due is not None:
-        defer(session, TIMER_JOB, {"case_id": context.case.id}, at=due, lock=f"case:{context.case.id}")
+    if due is not None and due != before:
+        context.unit.defer(TIMER_JOB, {"case_id": context.case.id}, at=due)
+
+
+def _next_due(case_id: int) -> Select[datetime | None]:
+    return select(CaseState.next_due_at).where(CaseState.case_id == case_id)

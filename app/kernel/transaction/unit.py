@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.kernel.cases.models import Case
 from app.kernel.kernel import Kernel
 from app.kernel.local_time import local_day
+from app.storage import jobs, outbox
 
 EVERY_REGION = ("*",)
 
@@ -79,6 +80,14 @@ class Unit:
 
     def _own_chain(self) -> str:
         return "system" if self.actor.person_id is None else f"person:{self.actor.person_id}"
+
+    def send(self, topic: str, key: str, payload: Mapping[str, Any]) -> None:
+        """Queue an external effect; the worker delivers it after the commit, once per key."""
+        outbox.send(self.session, topic, key, dict(payload), self.now)
+
+    def defer(self, task: str, arguments: Mapping[str, Any], *, at: datetime | None = None) -> None:
+        """Queue a background job that exists exactly when this unit commits."""
+        jobs.defer(self.session, task, arguments, at=at)
 
     def decided(self, decision_id: UUID) -> None:
         """Note that a duty decision covers what this unit writes; `run` demands one for a case write."""

@@ -21,7 +21,9 @@ class Task(Base):
         CheckConstraint("state IN ('open', 'completed', 'cancelled')", name="state"),
         CheckConstraint("persons_required BETWEEN 1 AND 9", name="persons"),
         CheckConstraint("(claimed_by IS NULL) = (claimed_account IS NULL)", name="claim_whole"),
-        Index("ix_task_queue", "region_code", "post", "due_on", "id", postgresql_where=text("state = 'open'")),
+        Index(
+            "ix_task_queue", "region_code", "post", "due_on", "id", postgresql_where=text("state = 'open'")
+        ),
         Index("ix_task_mine", "claimed_by", "due_on", "id", postgresql_where=text("state = 'open'")),
         Index("ix_task_done", "completed_by", "completed_at", postgresql_where=text("state = 'completed'")),
         Index("ix_task_case", "case_id", "id"),

@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.kernel.cases.models import Case
 from app.kernel.deadlines.models import Clock
 from app.kernel.duties.operations import bind, require, require_supervisor
-
 from app.kernel.duties.queries import list_supervisors
 from app.kernel.duties.rules import Action, Decision
 from app.kernel.identity.models import Account, Person
@@ -54,7 +53,6 @@ def claim_task(unit: Unit, task_id: int) -> Decision:
         raise TaskAlreadyClaimed(name=_name(unit, task.claimed_by))
     decision = require(unit, Action.CLAIM, case=case, task=task)
     if task.claimed_by is None:
-        assert unit.actor.person_id is not None and unit.actor.account_id is not None
         _set_claim(unit, task, unit.actor.person_id, unit.actor.account_id, assigned_by=None)
         unit.record("task.claimed", _about(task), task_id=task.id)
     return decision
@@ -122,7 +120,9 @@ def save_draft(unit: Unit, task_id: int, values: Mapping[str, Any], version: int
     unit.record("task.draft_saved", _about(task), task_id=task.id)
 
 
-def _set_claim(unit: Unit, task: Task, person_id: int, account_id: int, *, assigned_by: int | None) -> None:
+def _set_claim(
+    unit: Unit, task: Task, person_id: int | None, account_id: int | None, *, assigned_by: int | None
+) -> None:
     """Compare-and-set on the task, backed by the unique index on open claims."""
     won = unit.session.execute(
         update(Task)

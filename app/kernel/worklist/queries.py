@@ -92,7 +92,9 @@ def get_task_case_id(session: Session, task_id: int) -> int:
     return case_id
 
 
-def list_queue(session: Session, person_id: int, wanted: QueueFilter, now: datetime, today: date) -> QueuePage:
+def list_queue(
+    session: Session, person_id: int, wanted: QueueFilter, now: datetime, today: date
+) -> QueuePage:
     """One page of a tab for a person, every row decided for that person."""
     me = get_candidate(session, person_id, today)
     if wanted.tab is Tab.CAN_TAKE:
@@ -101,9 +103,7 @@ def list_queue(session: Session, person_id: int, wanted: QueueFilter, now: datet
     total = _capped_count(session, statement)
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, wanted.page), pages)
-    found = session.execute(
-        _sorted(statement, wanted).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
-    ).all()
+    found = session.execute(_sorted(statement, wanted).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)).all()
     rows = decide_rows(session, me, [(row[0], row[1]) for row in found], now, today)
     return QueuePage(tuple(rows), total, total >= COUNT_LIMIT, page, pages)
 
@@ -120,7 +120,9 @@ def count_due_soon(session: Session, person_id: int, until: date) -> int:
     """How many of the person's claimed tasks fall due by `until`, overdue ones included."""
     return (
         session.scalar(
-            select(func.count()).where(Task.claimed_by == person_id, Task.state == "open", Task.due_on <= until)
+            select(func.count()).where(
+                Task.claimed_by == person_id, Task.state == "open", Task.due_on <= until
+            )
         )
         or 0
     )
@@ -152,9 +154,7 @@ def _holds_post(me: Candidate) -> ColumnElement[bool]:
     return or_(*pairs) if pairs else Task.id.is_(None)
 
 
-def _filtered(
-    statement: Select[Task, Case], wanted: QueueFilter, today: date
-) -> Select[Task, Case]:
+def _filtered(statement: Select[Task, Case], wanted: QueueFilter, today: date) -> Select[Task, Case]:
     if wanted.duty:
         statement = statement.where(Task.duty == wanted.duty)
     if wanted.risk:

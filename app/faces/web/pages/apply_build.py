@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.faces.translation import _
 from app.faces.web.acting import Standing, standing
+from app.faces.web.applications import startable
 from app.faces.web.form_view import FormView, form_view
 from app.faces.web.language import pick
 from app.faces.web.pages.case_task import Attempt
 from app.faces.web.shell import fresh_key
 from app.kernel.cases.schema import FactSpec
-from app.kernel.engine.catalogue import Deployed, get_latest
-from app.kernel.engine.models import ProcessDefinition
+from app.kernel.engine.catalogue import Deployed
 from app.kernel.engine.operations import CaseStart
 from app.kernel.refusals import InvalidInput, StaffNotEligible
 from app.kernel.transaction import Unit
@@ -62,21 +61,11 @@ def apply_page(session: Session, who: Standing, attempt: Attempt) -> ApplyPage:
         title=_("登记%(process)s申请", process=pick(deployed.title_zh, deployed.title_en)),
         remark=_("收到日 %(day)s", day=who.today.isoformat()),
         url=url_for("task.register"),
-        form=form_view(schema, attempt.typed, attempt.errors),
+        form=form_view(schema, {**_only_place(deployed, who), **attempt.typed}, attempt.errors),
         idempotency_key=fresh_key(),
         refusal=attempt.refusal,
         kept=attempt.kept,
     )
-
-
-def startable(session: Session, who: Standing) -> Deployed | None:
-    """The newest version of the first process this officer may register cases of."""
-    held = {post.key for post in who.posts}
-    for key in session.scalars(select(ProcessDefinition.key).distinct().order_by(ProcessDefinition.key)):
-        deployed = get_latest(session, key)
-        if "risk" in deployed.process and deployed.intake_post in held:
-            return deployed
-    return None
 
 
 def application_schema(deployed: Deployed, who: Standing) -> dict[str, Any]:
@@ -112,6 +101,12 @@ def _where(deployed: Deployed, who: Standing) -> dict[str, Any]:
         "values": values,
         "validate": {"required": True},
     }
+
+
+def _only_place(deployed: Deployed, who: Standing) -> dict[str, str]:
+    """Nobody is asked to choose from one."""
+    places = {post.region_code for post in who.posts if post.key == deployed.intake_post}
+    return {REGION: places.pop()} if len(places) == 1 else {}
 
 
 def _component(spec: FactSpec) -> dict[str, Any]:

@@ -23,18 +23,14 @@ PLAIN = {
     "document.issued": _l("制发文书"),
     "document.served": _l("文书送达"),
     "document.revoked": _l("文书撤销"),
-    "clock.started": _l("时限起算"),
     "clock.paused": _l("时限中止"),
     "clock.resumed": _l("时限恢复"),
-    "clock.stopped": _l("时限结束"),
     "clock.converted": _l("转普通程序计时"),
     "clock.warned": _l("时限用去八成，已提醒"),
     "clock.breached": _l("时限超期，已上报"),
     "case.risk_raised": _l("风险等级提高"),
-    "case.track_set": _l("选定程序"),
     "rule.hit": _l("规则命中"),
     "task.waiting_for_staff": _l("等人办理：本级没有合格人员"),
-    "case.facts_changed": _l("更新事实"),
 }
 MARKS = {
     "case.decided": "key",

@@ -56,7 +56,8 @@ def _try(task_id: int, version: int, candidate: int, reason: str) -> Outcome:
             case_id = get_task_case_id(session, task_id)
         carry_out(operation, case_id=case_id)
     except DutyDenied as denied:
-        return Outcome(False, reason_text(str(denied.params.get("reason")), denied.params))
+        params = {"wanted": denied.duty or "", **denied.params}
+        return Outcome(False, reason_text(denied.decision.reason, params, scope=denied.decision.scope))
     except StaleForm:
         return Outcome(False, _("这项任务刚才有了变化，没有改派"))
     except Refusal as refusal:

@@ -121,17 +121,18 @@ def _load_row(
     return LoadRow(
         person=cells[0].name or _("待领取"),
         post="、".join(duty_word(key) for key in held) if person_id else _("未到人"),
-        counts=[_count(held.get(key), url) for key in duties],
+        counts=[_count(held.get(key), url, warm=person_id is not None) for key in duties],
         total=sum(cell.count for cell in cells),
         tightest=clock(nearest, today, left) if nearest else None,
         unclaimed=person_id is None,
     )
 
 
-def _count(cell: LoadCell | None, url: str) -> LoadCount:
+def _count(cell: LoadCell | None, url: str, *, warm: bool) -> LoadCount:
     if cell is None:
         return LoadCount(0)
-    return LoadCount(cell.count, url, next(heat for least, heat in HEAT if cell.count >= least))
+    heat = next(heat for least, heat in HEAT if cell.count >= least)
+    return LoadCount(cell.count, url, heat if warm else "")
 
 
 def _waiting(session: Session, today: date, calendar: WorkingCalendar) -> list[WaitingRow]:

@@ -1,0 +1,20 @@
+"""Which process an officer may register cases of."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.faces.web.acting import Standing
+from app.kernel.engine.catalogue import Deployed, get_latest
+from app.kernel.engine.models import ProcessDefinition
+
+
+def startable(session: Session, who: Standing) -> Deployed | None:
+    """The newest version of the first process this officer may register cases of."""
+    held = {post.key for post in who.posts}
+    for key in session.scalars(select(ProcessDefinition.key).distinct().order_by(ProcessDefinition.key)):
+        deployed = get_latest(session, key)
+        if "risk" in deployed.process and deployed.intake_post in held:
+            return deployed
+    return None
