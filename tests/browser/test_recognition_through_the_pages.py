@@ -60,6 +60,7 @@ FACTS = {
     "legal_basis_code": "14-1",
     "investigated_on": "2026-09-01",
 }
+SAMPLES = {"number": "1", "date": "2026-09-01", "datetime-local": "2026-09-02T09:00"}
 
 
 def take(page: Page, case_url: str) -> None:
@@ -97,10 +98,12 @@ def fill_required(page: Page) -> None:
     for control in task.locator('select[aria-required="true"]:visible').all():
         if not control.input_value():
             control.select_option(index=1)
-    for control in task.locator('input.form-control[aria-required="true"]:visible, textarea[aria-required="true"]:visible').all():
+    for control in task.locator('input.form-control[aria-required="true"]:visible').all():
         if not control.input_value():
-            kind = control.get_attribute("type")
-            control.fill({"number": "1", "date": "2026-09-01", "datetime-local": "2026-09-02T09:00"}.get(kind or "", "已核对"))
+            control.fill(SAMPLES.get(control.get_attribute("type") or "", "已核对"))
+    for control in task.locator('textarea[aria-required="true"]:visible').all():
+        if not control.input_value():
+            control.fill("已核对")
 
 
 def test_application_goes_through_intake_three_reviews_and_service_by_different_people(

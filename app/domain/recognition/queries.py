@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.cases.models import Case
@@ -14,51 +15,64 @@ from app.kernel.identity.models import Person
 CLUSTER_DAYS = 90
 
 
-def count_duplicates(session: Session, case: Case) -> int:
-    """Other open or positively decided cases of the same worker and accident day (LOG-04)."""
-    if case.subject_index is None or case.event_on is None:
-        return 0
-    return (
-        session.scalar(
-            select(func.count()).where(
-                Case.subject_index == case.subject_index,
-                Case.event_on == case.event_on,
-                Case.process_key == case.process_key,
-                Case.status.in_(("open", "closed")),
-                Case.id != case.id,
-            )
-        )
-        or 0
-    )
+@dataclass(frozen=True)
+class Surroundings:
+    """What other cases and acts say of a case."""
 
-
-def count_employer_cases(session: Session, case: Case) -> int:
+    duplicates: int
+    """Other open or decided cases of the same worker and accident day (LOG-04)."""
+    employer_cases: int
     """Other recognitions at the same employer received in the 90 days up to this one (RSK-14)."""
-    since = case.received_at - timedelta(days=CLUSTER_DAYS)
-    return (
-        session.scalar(
-            select(func.count()).where(
-                Case.organisation == case.organisation,
-                Case.process_key == case.process_key,
-                Case.received_at.between(since, case.received_at),
-                Case.id != case.id,
-            )
-        )
-        or 0
-    )
-
-
-def list_investigators(session: Session, case: Case) -> list[str]:
+    investigators: list[str]
     """Names of the officers who performed the investigation, each once (POL-24)."""
-    rows = session.execute(
-        select(Person.id, Person.name)
-        .join(Performance, Performance.person_id == Person.id)
-        .where(
-            Performance.case_id == case.id,
-            Performance.duty == "investigation",
-            Performance.state == "performed",
-        )
-        .distinct()
-        .order_by(Person.id)
+
+
+_DUPLICATES = (
+    select(func.count())
+    .where(
+        Case.subject_index == bindparam("subject"),
+        Case.event_on == bindparam("event_on"),
+        Case.process_key == bindparam("process"),
+        Case.status.in_(("open", "closed")),
+        Case.id != bindparam("case"),
     )
-    return [row.name for row in rows]
+    .scalar_subquery()
+)
+_CLUSTER = (
+    select(func.count())
+    .where(
+        Case.organisation == bindparam("organisation"),
+        Case.process_key == bindparam("process"),
+        Case.received_at.between(bindparam("since"), bindparam("received")),
+        Case.id != bindparam("case"),
+    )
+    .scalar_subquery()
+)
+_INVESTIGATORS = (
+    select(func.array_agg(Person.name.distinct()))
+    .join(Performance, Performance.person_id == Person.id)
+    .where(
+        Performance.case_id == bindparam("case"),
+        Performance.duty == "investigation",
+        Performance.state == "performed",
+    )
+    .scalar_subquery()
+)
+_SURROUNDINGS = select(
+    _DUPLICATES.label("duplicates"), _CLUSTER.label("employer_cases"), _INVESTIGATORS.label("investigators")
+)
+
+
+def get_surroundings(session: Session, case: Case) -> Surroundings:
+    """All three in one round trip: rules ask for them at every review."""
+    values = {
+        "case": case.id,
+        "subject": case.subject_index,
+        "event_on": case.event_on,
+        "process": case.process_key,
+        "organisation": case.organisation,
+        "since": case.received_at - timedelta(days=CLUSTER_DAYS),
+        "received": case.received_at,
+    }
+    row = session.execute(_SURROUNDINGS, values).one()
+    return Surroundings(row.duplicates, row.employer_cases, sorted(row.investigators or []))

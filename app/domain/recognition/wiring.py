@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.domain.recognition.queries import count_duplicates, count_employer_cases, list_investigators
+from app.domain.recognition.queries import get_surroundings
 from app.domain.recognition.rules import (
     complete_identity,
     days_until_application,
@@ -29,11 +29,12 @@ def register(ports: Ports) -> None:
 def derive(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     """Derived facts for rules and the case page."""
     received = local_day(case.received_at)
+    around = get_surroundings(unit.session, case)
     return {
-        "duplicate_count": count_duplicates(unit.session, case),
-        "employer_cases_90d": count_employer_cases(unit.session, case),
+        "duplicate_count": around.duplicates,
+        "employer_cases_90d": around.employer_cases,
         "outcome": case.outcome,
-        "investigators": list_investigators(unit.session, case),
+        "investigators": around.investigators,
         "application_day": days_until_application(facts, received),
         "employer_applied_late": employer_applied_late(facts, received),
     }
@@ -41,7 +42,7 @@ def derive(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any
 
 def register_application(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     """P01-01: complete what can be told from shared data instead of asking for it; note duplicates."""
-    duplicates = count_duplicates(unit.session, case)
+    duplicates = get_surroundings(unit.session, case).duplicates
     if duplicates:
         unit.record("application.duplicate_found", {"count": duplicates}, case_id=case.id)
     insured = is_insured_on_accident(facts)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
 from app.kernel.cases.models import RISK_CLASSES, Case
 from app.kernel.duties.models import (
@@ -25,7 +25,6 @@ from app.kernel.duties.queries import (
     get_task_view,
     list_latest_signatures,
     list_rules,
-    next_signature_seq,
 )
 from app.kernel.duties.refusals import DutyDenied, GateClosed
 from app.kernel.duties.rules import (
@@ -163,12 +162,17 @@ def bind(unit: Unit, task: Task, state: str) -> int:
 
 
 def sign(unit: Unit, case: Case, task: Task, performance_id: int, *, agrees: bool) -> None:
-    """Append the actor's signature on the case's current content hash."""
+    """Append the actor's signature on the case's current content hash, next in the subject's sequence."""
+    last = (
+        select(func.coalesce(func.max(Signature.seq), 0) + 1)
+        .where(Signature.case_id == case.id, Signature.subject == CONCLUSION)
+        .scalar_subquery()
+    )
     unit.session.execute(
         insert(Signature).values(
             case_id=case.id,
             subject=CONCLUSION,
-            seq=next_signature_seq(unit.session, case.id, CONCLUSION),
+            seq=last,
             duty=task.duty,
             person_id=unit.actor.person_id,
             performance_id=performance_id,

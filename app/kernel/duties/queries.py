@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import URL, and_, exists, func, or_, select
+from sqlalchemy import URL, BindParameter, Date, and_, bindparam, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
@@ -65,7 +66,7 @@ def _load_versions(session: Session) -> tuple[tuple[datetime, ConflictRule], ...
     )
 
 
-def grant_in_force(today: date) -> ColumnElement[bool]:
+def grant_in_force(today: date | BindParameter[date]) -> ColumnElement[bool]:
     """Condition on PostGrant: gives its post today and is not cut by a revoking row."""
     revoking = aliased(PostGrant)
     return and_(
@@ -76,6 +77,77 @@ def grant_in_force(today: date) -> ColumnElement[bool]:
     )
 
 
+# Statements of every claim and completion are built once: building costs more than running them.
+_TODAY = bindparam("today", type_=Date())
+_CANDIDATES = (
+    select(
+        Person.id,
+        Person.name,
+        Person.pinyin,
+        Person.id_number_index,
+        exists().where(Account.person_id == Person.id, Account.state == "active").label("active"),
+        PostGrant.post,
+        PostGrant.region_code,
+        Post.kind,
+    )
+    .select_from(Person)
+    .outerjoin(PostGrant, and_(PostGrant.person_id == Person.id, grant_in_force(_TODAY)))
+    .outerjoin(Post, Post.key == PostGrant.post)
+    .where(Person.id.in_(bindparam("persons", expanding=True)))
+)
+_HOLDERS = (
+    select(PostGrant.post, PostGrant.region_code, PostGrant.person_id)
+    .where(
+        PostGrant.post.in_(bindparam("posts", expanding=True)),
+        PostGrant.region_code.in_(bindparam("regions", expanding=True)),
+        grant_in_force(_TODAY),
+    )
+    .distinct()
+    .order_by(PostGrant.person_id)
+)
+_CHAIN_ACTS = (
+    select(
+        Case.chain_id,
+        Case.case_no,
+        Case.process_key,
+        Case.case_role,
+        Performance.case_id,
+        Performance.person_id,
+        Performance.on_behalf_of,
+        Performance.duty,
+        Performance.state,
+        Performance.at,
+        Person.name,
+    )
+    .join(Case, Case.id == Performance.case_id)
+    .join(Person, Person.id == Performance.person_id)
+    .where(Case.chain_id.in_(bindparam("chains", expanding=True)))
+    .order_by(Performance.id)
+)
+_PARTIES = select(CaseParty.case_id, CaseParty.id_number_index).where(
+    CaseParty.case_id.in_(bindparam("cases", expanding=True))
+)
+_UNTOUCHED_HOLDER = select(
+    exists()
+    .where(
+        PostGrant.post == bindparam("post"),
+        PostGrant.region_code == bindparam("region"),
+        grant_in_force(_TODAY),
+        exists().where(Account.person_id == PostGrant.person_id, Account.state == "active"),
+        ~exists().where(
+            Performance.person_id == PostGrant.person_id,
+            Performance.case_id == Case.id,
+            Case.chain_id == bindparam("chain"),
+        ),
+        ~exists().where(
+            Person.id == PostGrant.person_id,
+            CaseParty.id_number_index == Person.id_number_index,
+            CaseParty.case_id == bindparam("case"),
+        ),
+    )
+)
+
+
 def get_candidate(session: Session, person_id: int, today: date) -> Candidate:
     """The person with every post held today. Raise KeyError when there is no such person."""
     return list_candidates(session, [person_id], today)[person_id]
@@ -83,33 +155,35 @@ def get_candidate(session: Session, person_id: int, today: date) -> Candidate:
 
 def list_candidates(session: Session, person_ids: Collection[int], today: date) -> dict[int, Candidate]:
     """Candidates by person id, each with all posts held today."""
-    grants: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
-    rows = session.execute(
-        select(PostGrant.person_id, PostGrant.post, PostGrant.region_code, Post.kind)
-        .join(Post, Post.key == PostGrant.post)
-        .where(PostGrant.person_id.in_(person_ids), grant_in_force(today))
+    people: dict[int, list[Any]] = defaultdict(list)
+    for row in session.execute(_CANDIDATES, {"persons": list(person_ids), "today": today}):
+        people[row.id].append(row)
+    return {person_id: _candidate(rows) for person_id, rows in people.items()}
+
+
+def _candidate(rows: Sequence[Any]) -> Candidate:
+    """One person from the rows of the posts held (a single row without a post for who holds none)."""
+    held = [row for row in rows if row.post is not None]
+    first = rows[0]
+    return Candidate(
+        person_id=first.id,
+        name=first.name,
+        pinyin=first.pinyin,
+        id_number_index=first.id_number_index,
+        posts=frozenset((row.post, row.region_code) for row in held),
+        post_kinds=frozenset(row.kind for row in held),
+        supervised=frozenset(row.region_code for row in held if row.kind == "supervision"),
+        active=first.active,
     )
-    for row in rows:
-        grants[row.person_id].append((row.post, row.region_code, row.kind))
-    active = exists().where(Account.person_id == Person.id, Account.state == "active")
-    people = session.execute(
-        select(Person.id, Person.name, Person.pinyin, Person.id_number_index, active.label("active")).where(
-            Person.id.in_(person_ids)
-        )
-    )
-    return {
-        row.id: Candidate(
-            person_id=row.id,
-            name=row.name,
-            pinyin=row.pinyin,
-            id_number_index=row.id_number_index,
-            posts=frozenset((post, region) for post, region, _ in grants[row.id]),
-            post_kinds=frozenset(kind for _, _, kind in grants[row.id]),
-            supervised=frozenset(region for _, region, kind in grants[row.id] if kind == "supervision"),
-            active=row.active,
-        )
-        for row in people
-    }
+
+
+def has_untouched_holder(session: Session, case: Case, post: str, region: str, today: date) -> bool:
+    """Is there an active holder of the post who has no act in the chain and is no party?
+
+    Such a person may certainly claim; the quick answer before `decide` is asked for every holder.
+    """
+    values = {"post": post, "region": region, "today": today, "chain": case.chain_id, "case": case.id}
+    return bool(session.scalar(_UNTOUCHED_HOLDER, values))
 
 
 def list_holders(
@@ -118,14 +192,12 @@ def list_holders(
     """Person ids holding each (post, region) today."""
     if not pairs:
         return {}
-    posts = {post for post, _ in pairs}
-    regions = {region for _, region in pairs}
-    rows = session.execute(
-        select(PostGrant.post, PostGrant.region_code, PostGrant.person_id)
-        .where(PostGrant.post.in_(posts), PostGrant.region_code.in_(regions), grant_in_force(today))
-        .distinct()
-        .order_by(PostGrant.person_id)
-    )
+    values = {
+        "posts": sorted({post for post, _ in pairs}),
+        "regions": sorted({region for _, region in pairs}),
+        "today": today,
+    }
+    rows = session.execute(_HOLDERS, values)
     holders: dict[tuple[str, str], list[int]] = {pair: [] for pair in pairs}
     for row in rows:
         if (row.post, row.region_code) in holders:
@@ -151,11 +223,7 @@ def list_case_views(session: Session, cases: Iterable[Case]) -> dict[int, CaseVi
     cases = list(cases)
     acts = _list_chain_acts(session, {case.chain_id for case in cases})
     parties: dict[int, set[bytes]] = defaultdict(set)
-    for party in session.execute(
-        select(CaseParty.case_id, CaseParty.id_number_index).where(
-            CaseParty.case_id.in_([case.id for case in cases])
-        )
-    ):
+    for party in session.execute(_PARTIES, {"cases": [case.id for case in cases]}):
         parties[party.case_id].add(party.id_number_index)
     return {
         case.id: CaseView(
@@ -173,25 +241,7 @@ def list_case_views(session: Session, cases: Iterable[Case]) -> dict[int, CaseVi
 
 
 def _list_chain_acts(session: Session, chain_ids: Collection[int]) -> dict[int, list[PastAct]]:
-    rows = session.execute(
-        select(
-            Case.chain_id,
-            Case.case_no,
-            Case.process_key,
-            Case.case_role,
-            Performance.case_id,
-            Performance.person_id,
-            Performance.on_behalf_of,
-            Performance.duty,
-            Performance.state,
-            Performance.at,
-            Person.name,
-        )
-        .join(Case, Case.id == Performance.case_id)
-        .join(Person, Person.id == Performance.person_id)
-        .where(Case.chain_id.in_(chain_ids))
-        .order_by(Performance.id)
-    )
+    rows = session.execute(_CHAIN_ACTS, {"chains": sorted(chain_ids)})
     acts: dict[int, list[PastAct]] = defaultdict(list)
     for row in rows:
         # Both persons count when someone acts on behalf of another.
@@ -260,10 +310,3 @@ def list_latest_signatures(session: Session, case_id: int, subject: str) -> dict
         )
         for row in rows
     }
-
-
-def next_signature_seq(session: Session, case_id: int, subject: str) -> int:
-    last = session.scalar(
-        select(func.max(Signature.seq)).where(Signature.case_id == case_id, Signature.subject == subject)
-    )
-    return (last or 0) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +23,8 @@ class CaseContext:
         self.deployed = deployed
         self.decision_id: int | None = None
         """The case decision passed in this unit, which documents issued in it refer to."""
+        self.next_due_at: datetime | None = None
+        """When the stored state's next timer is due."""
 
     @cached_property
     def _facts(self) -> dict[str, Any]:

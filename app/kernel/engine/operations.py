@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 
 from app.kernel.cases.facts import content_hash, index_columns, insert_facts
-from app.kernel.cases.models import Case, CaseChain, CaseParty, CaseState, SerialCounter
+from app.kernel.cases.models import Case, CaseChain, CaseParty, SerialCounter
 from app.kernel.duties.models import CaseRisk, Performance
 from app.kernel.duties.operations import (
     bind,
@@ -29,7 +29,7 @@ from app.kernel.engine.catalogue import Deployed, get_deployed, get_latest
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.engine_data import Data
 from app.kernel.engine.handlers import call_handler, run_rules
-from app.kernel.engine.progress import settle
+from app.kernel.engine.progress import restore, settle
 from app.kernel.engine.stepping import Instance, StepFailed
 from app.kernel.engine.workflow import Handler, ServiceCall, value_of
 from app.kernel.local_time import local_minute
@@ -37,7 +37,13 @@ from app.kernel.refusals import InvalidInput, TaskNotClaimed, TaskNotOpened
 from app.kernel.transaction import Unit
 from app.kernel.worklist.forms import validate
 from app.kernel.worklist.models import Task
-from app.kernel.worklist.operations import assign_new_task, check_version, end_claim, get_open_task
+from app.kernel.worklist.operations import (
+    assign_new_task,
+    check_version,
+    close_claim,
+    end_claim,
+    get_open_task,
+)
 
 OUTCOME, OPINION, ASSIGNEE = "outcome", "opinion", "task_assignee"
 AGREEING = ("submit", "agree", "approve")
@@ -248,7 +254,7 @@ def _close_task(unit: Unit, case: Case, task: Task, submission: Submission) -> N
     parts = (task.result or {}).get("parts")
     task.result = {**submission.own, **({"parts": parts} if parts else {})} or None
     task.draft, task.draft_no, task.content_hash = None, case.draft_no, case.content_hash
-    end_claim(unit, task, "completed")
+    close_claim(unit, task, "completed")
     unit.record(
         "task.completed",
         {
@@ -265,7 +271,7 @@ def _close_task(unit: Unit, case: Case, task: Task, submission: Submission) -> N
 
 def _advance(context: CaseContext, task: Task, submission: Submission) -> None:
     unit = context.unit
-    instance = _restore(context)
+    instance = restore(context)
     ready = next(item for item in instance.ready_tasks() if item.engine_task_id == task.engine_task_id)
     if ready.step.rules:
         run_rules(context, str(value_of(ready.step.rules, ready.data)))
@@ -273,9 +279,7 @@ def _advance(context: CaseContext, task: Task, submission: Submission) -> None:
         instance.complete(
             task.engine_task_id, {OUTCOME: submission.outcome, **context.routing()}, handler, unit.now
         )
-    for new in settle(context, instance):
-        if new.persons_required == 1:
-            new.return_reason = _return_reason(task, submission)
+    for new in settle(context, instance, return_reason=_return_reason(task, submission)):
         assign_new_task(unit, context.case, new, submission.own.get(ASSIGNEE))
 
 
@@ -293,7 +297,7 @@ def deliver_message(unit: Unit, message: str, changes: Mapping[str, Any] | None 
     if received:
         context.note(received, local_minute(unit.now))
     unit.record("case.message_received", {"message": message})
-    instance = _restore(context)
+    instance = restore(context)
     with _moving(context) as handler:
         instance.deliver_message(message, context.routing(), handler, unit.now)
     settle(context, instance)
@@ -304,7 +308,7 @@ def run_timers(unit: Unit) -> None:
     case = _locked(unit)
     permit_system(unit, Action.SYSTEM, case.id)
     context = CaseContext(unit, case, get_deployed(unit.session, case.definition_id))
-    instance = _restore(context)
+    instance = restore(context)
     with _moving(context) as handler:
         instance.advance(handler, unit.now)
     unit.record("case.timers_run", {})
@@ -315,13 +319,6 @@ def _locked(unit: Unit) -> Case:
     if unit.case is None:
         raise LookupError("the operation needs a locked case")
     return unit.case
-
-
-def _restore(context: CaseContext) -> Instance:
-    state = context.unit.session.scalars(
-        select(CaseState.state).where(CaseState.case_id == context.case.id)
-    ).one()
-    return Instance.restore(context.deployed.spec, state)
 
 
 @contextmanager

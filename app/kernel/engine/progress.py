@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from app.kernel.cases.models import CaseState
 from app.kernel.deadlines import operations as clocks
-from app.kernel.deadlines.queries import active_clock
+from app.kernel.deadlines.queries import active_clock, nearest_due
 from app.kernel.duties.queries import (
+    has_untouched_holder,
     list_candidates,
     list_case_views,
     list_holders,
@@ -24,17 +25,25 @@ from app.kernel.engine.paperwork import issue_document
 from app.kernel.engine.stepping import Instance, ReadyTask, StepEvent
 from app.kernel.local_time import local_minute
 from app.kernel.worklist.models import Task
-from app.kernel.worklist.operations import end_claim, nearest_due, notify_supervisors, refresh_due
+from app.kernel.worklist.operations import end_claim, notify_supervisors
 
 TIMER_JOB = "run_timers"
 
 
-def settle(context: CaseContext, instance: Instance, *, new: bool = False) -> list[Task]:
-    """Carry out what the finished steps say and store where the case now stands; answers new tasks."""
+def settle(
+    context: CaseContext, instance: Instance, *, new: bool = False, return_reason: str | None = None
+) -> list[Task]:
+    """Carry out what the finished steps say and store where the case now stands; answers new tasks.
+
+    `return_reason` is what the next holder of a returned draft reads first.
+    """
     for event in instance.take_events():
         if event.change == "completed":
             _carry_out(context, event)
     tasks = _project_tasks(context, instance)
+    for task in tasks:
+        task.return_reason = return_reason if task.persons_required == 1 else None
+    announce(context, tasks)
     _store_state(context, instance, new=new)
     if instance.is_completed() and context.case.closed_at is None:
         context.case.status, context.case.closed_at = "closed", context.unit.now
@@ -95,12 +104,11 @@ def _project_tasks(context: CaseContext, instance: Instance) -> list[Task]:
         if task.engine_task_id not in ready:
             _cancel(context, task)
     existing = {task.engine_task_id for task in known}
-    due = nearest_due(unit, case.id)
-    new = [_new_task(context, item, due) for key, item in ready.items() if key not in existing]
-    unit.session.add_all(new)
-    refresh_due(unit, case)
-    unit.session.flush()
-    _mark_waiting(context, new)
+    new_items = [item for key, item in ready.items() if key not in existing]
+    due = nearest_due(unit.session, case.id) if new_items else None
+    new = [_new_task(context, item, due) for item in new_items]
+    for task in new:
+        task.waiting_for_staff = not _has_staff(context, task)
     return new
 
 
@@ -137,12 +145,13 @@ def _cancel(context: CaseContext, task: Task) -> None:
     context.unit.record("task.cancelled", {"step": task.step_key}, case_id=context.case.id, task_id=task.id)
 
 
-def _mark_waiting(context: CaseContext, tasks: list[Task]) -> None:
-    """A task that nobody may do waits for staff: say so and tell the supervisors. Duties never merge."""
+def announce(context: CaseContext, tasks: list[Task]) -> None:
+    """Insert new tasks; one that nobody may do waits for staff and alerts the supervisors. Duties never merge."""
     unit = context.unit
+    unit.session.add_all(tasks)
+    unit.session.flush()
     for task in tasks:
-        if not list_able(context, task):
-            task.waiting_for_staff = True
+        if task.waiting_for_staff:
             unit.record(
                 "task.waiting_for_staff",
                 {"step": task.step_key, "post": task.post},
@@ -150,6 +159,13 @@ def _mark_waiting(context: CaseContext, tasks: list[Task]) -> None:
                 task_id=task.id,
             )
             notify_supervisors(unit, context.case, task, "waiting_for_staff")
+
+
+def _has_staff(context: CaseContext, task: Task) -> bool:
+    """May anybody claim the task? Asks `decide` for every holder only when no untouched one is left."""
+    unit, case = context.unit, context.case
+    quick = has_untouched_holder(unit.session, case, task.post, task.region_code, unit.today)
+    return quick or bool(list_able(context, task))
 
 
 def list_able(context: CaseContext, task: Task) -> list[int]:
@@ -167,18 +183,23 @@ def list_able(context: CaseContext, task: Task) -> list[int]:
     ]
 
 
+def restore(context: CaseContext) -> Instance:
+    """The case's process instance as it was stored."""
+    row = context.unit.session.execute(_STATE, {"case": context.case.id}).one()
+    context.next_due_at = row.next_due_at
+    return Instance.restore(context.deployed.spec, row.state)
+
+
+_STATE = select(CaseState.state, CaseState.next_due_at).where(CaseState.case_id == bindparam("case"))
+
+
 def _store_state(context: CaseContext, instance: Instance, *, new: bool) -> None:
     """Write the engine's state; a timer that is due at another time than before gets its job."""
     session, due = context.unit.session, instance.next_due()
-    before = None if new else session.scalar(_next_due(context.case.id))
     values: Mapping[str, object] = {"state": instance.dump(), "next_due_at": due}
     if new:
         session.execute(insert(CaseState).values(case_id=context.case.id, **values))
     else:
         session.execute(update(CaseState).where(CaseState.case_id == context.case.id).values(**values))
-    if due is not None and due != before:
+    if due is not None and due != context.next_due_at:
         context.unit.defer(TIMER_JOB, {"case_id": context.case.id}, at=due)
-
-
-def _next_due(case_id: int) -> Select[datetime | None]:
-    return select(CaseState.next_due_at).where(CaseState.case_id == case_id)

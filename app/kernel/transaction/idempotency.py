@@ -61,9 +61,9 @@ def insert_key(unit: Unit, idempotency: Idempotency) -> Replay | None:
     return Replay(stored.result)
 
 
-def keep_result(unit: Unit, idempotency: Idempotency, result: dict[str, Any] | None) -> None:
-    """Remember the answer for replays; operations that answer nothing keep nothing."""
-    if result is None:
+def keep_result(unit: Unit, idempotency: Idempotency, result: object) -> None:
+    """Remember a mapping for replays; of any other answer a replay only learns that it happened (None)."""
+    if not isinstance(result, dict):
         return
     unit.session.execute(
         update(IdempotencyKey)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import orjson
 from sqlalchemy import event, select
@@ -79,7 +79,7 @@ def _attempt(
         session.flush()
         _guard(unit, watch)
         if idempotency is not None:
-            keep_result(unit, idempotency, cast("dict[str, Any] | None", result))
+            keep_result(unit, idempotency, result)
         _close_unit(unit)
         session.commit()
         return result

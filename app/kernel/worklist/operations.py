@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.kernel.cases.models import Case
-from app.kernel.deadlines.models import Clock
 from app.kernel.duties.operations import bind, require, require_supervisor
 from app.kernel.duties.queries import list_supervisors
 from app.kernel.duties.rules import Action, Decision
@@ -64,7 +62,7 @@ def release_task(unit: Unit, task_id: int) -> None:
     if task.claimed_by != unit.actor.person_id:
         raise TaskNotClaimed(task_id=task_id)
     require(unit, Action.RELEASE, case=case, task=task)
-    _end_claim(unit, task, "released")
+    end_claim(unit, task, "released")
     unit.record("task.released", _about(task), task_id=task.id)
 
 
@@ -86,7 +84,7 @@ def assign_task(unit: Unit, task_id: int, person_id: int) -> Decision:
         raise StaffNotEligible(name=_name(unit, person_id))
     former = task.claimed_by
     if former is not None:
-        _end_claim(unit, task, "reassigned")
+        end_claim(unit, task, "reassigned")
     _set_claim(unit, task, person_id, account_id, assigned_by=unit.actor.person_id)
     unit.record("task.reassigned", {**_about(task), "from": former, "to": person_id}, task_id=task.id)
     for who, code in ((person_id, "task_assigned"), (former, "task_taken_away")):
@@ -146,40 +144,22 @@ def _set_claim(
     unit.session.refresh(task)
 
 
-def _end_claim(unit: Unit, task: Task, reason: str) -> None:
+def close_claim(unit: Unit, task: Task, reason: str) -> None:
+    """End the open claim in the history; a completed task keeps who held it."""
     unit.session.execute(
         update(TaskClaim)
         .where(TaskClaim.task_id == task.id, TaskClaim.released_at.is_(None))
         .values(released_at=unit.now, release_reason=reason)
     )
+
+
+def end_claim(unit: Unit, task: Task, reason: str) -> None:
+    """End the open claim and put the task back: released, reassigned, or for a second person."""
+    close_claim(unit, task, reason)
     task.claimed_by = task.claimed_account = None
     task.claimed_at = task.opened_at = None
     task.version += 1
     unit.session.flush()
-
-
-def end_claim(unit: Unit, task: Task, reason: str) -> None:
-    """Close the open claim of a task that was completed or cancelled, or that a second person must take."""
-    _end_claim(unit, task, reason)
-
-
-def refresh_due(unit: Unit, case: Case) -> None:
-    """Copy the nearest due day of the case's running binding clocks to its open tasks."""
-    due = nearest_due(unit, case.id)
-    unit.session.execute(
-        update(Task)
-        .where(Task.case_id == case.id, Task.state == "open", Task.due_on.is_distinct_from(due))
-        .values(due_on=due)
-    )
-
-
-def nearest_due(unit: Unit, case_id: int) -> date | None:
-    """The nearest due day among the case's running binding clocks."""
-    return unit.session.scalar(
-        select(func.min(Clock.due_on)).where(
-            Clock.case_id == case_id, Clock.state == "running", Clock.binding
-        )
-    )
 
 
 def notify(unit: Unit, person_id: int, code: str, key: str, case: Case, task: Task | None = None) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from io import BytesIO
 from uuid import UUID
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, render_template, send_file, url_for
+from markupsafe import Markup
 from sqlalchemy import select
 
-from app.faces.web.acting import carry_out, standing
+from app.faces.web.acting import carry_out, reading, standing
+from app.faces.web.language import pick
 from app.faces.web.signin import kernel
 from app.kernel.cases.models import Material
 from app.kernel.documents.models import Document
@@ -20,8 +24,17 @@ from app.kernel.transaction import Unit
 pages = Blueprint("documents", __name__)
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-SEALED = "sandbox allow-modals; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""Policy of a page that is somebody's document: it may look as it likes and do nothing."""
+
+@dataclass(frozen=True)
+class DocumentPage:
+    """An issued document as a page; `body` is what was kept when it was issued, escaped then."""
+
+    title: str
+    number: str
+    case_no: str
+    case_url: str
+    docx_url: str
+    body: Markup
 
 
 @pages.get("/materials/<uuid:uid>")
@@ -39,12 +52,20 @@ def docx(uid: UUID) -> Response:
 
 
 @pages.get("/documents/<uuid:uid>")
-def page(uid: UUID) -> Response:
+def page(uid: UUID) -> str:
     """The same document as a page to print."""
     found = carry_out(lambda unit: _document(unit, uid, "page"))
-    response = Response(print_page_of(kernel().blobs, found), mimetype="text/html")
-    response.headers["Content-Security-Policy"] = SEALED
-    return response
+    with reading() as session:
+        case = get_case(session, found.case_id)
+    shown = DocumentPage(
+        title=pick(found.title_zh, found.title_en),
+        number=found.number,
+        case_no=case.case_no,
+        case_url=url_for("case.show", case_id=case.id),
+        docx_url=url_for("documents.docx", uid=uid),
+        body=Markup(print_page_of(kernel().blobs, found)),  # noqa: S704 (escaped when it was rendered)
+    )
+    return render_template("pages/document.html", page=shown)
 
 
 def _material(unit: Unit, uid: UUID) -> Material:
@@ -77,6 +98,4 @@ def _record(unit: Unit, case_id: int, event: str, **more: object) -> None:
 
 
 def _download(data: bytes, name: str, media_type: str) -> Response:
-    response = Response(data, mimetype=media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    return send_file(BytesIO(data), mimetype=media_type, as_attachment=True, download_name=name, max_age=0)
