@@ -38,7 +38,9 @@ def main_pages(case_id: int) -> list[tuple[str, str]]:
     ]
 
 
-def open_each(visit: Visit, case_id: int, width: int = 1440, theme: str = "light") -> Iterator[tuple[str, Page]]:
+def open_each(
+    visit: Visit, case_id: int, width: int = 1440, theme: str = "light"
+) -> Iterator[tuple[str, Page]]:
     people: dict[str, Visitor] = {}
     for name, path in main_pages(case_id):
         if name not in people:
@@ -52,15 +54,15 @@ def open_each(visit: Visit, case_id: int, width: int = 1440, theme: str = "light
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_main_pages_have_no_accessibility_violation(
-    visit: Visit, worked: int, theme: str
-) -> None:
+def test_main_pages_have_no_accessibility_violation(visit: Visit, worked: int, theme: str) -> None:
     found = {}
     script = AXE.read_text("utf-8")
     for name, page in open_each(visit, worked, theme=theme):
         page.evaluate(script)  # through the debugger, so that the page's own policy stays as it is
         result = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-        wrong = [(item["id"], [node["target"] for node in item["nodes"]][:3]) for item in result["violations"]]
+        wrong = [
+            (item["id"], [node["target"] for node in item["nodes"]][:3]) for item in result["violations"]
+        ]
         if wrong:
             found[name] = wrong
     assert found == {}
@@ -72,7 +74,9 @@ def test_no_page_scrolls_sideways(visit: Visit, worked: int, width: int) -> None
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
 
 
-def test_diagram_shows_the_token_and_the_mark_of_its_makers_stays_uncovered(visit: Visit, worked: int) -> None:
+def test_diagram_shows_the_token_and_the_mark_of_its_makers_stays_uncovered(
+    visit: Visit, worked: int
+) -> None:
     checker = visit()
     checker.log_in("checker")
     for path in (f"/cases/{worked}/", f"/cases/{worked}/diagram"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOORS = {"storage": 0, "kernel": 1, "domain": 2, "demo": 3, "wiring": 3, "faces": 4}
+FLOORS = {"storage": 0, "kernel": 1, "domain": 2, "demo": 3, "wiring": 3, "readiness": 3, "faces": 4}
 DOMAIN_ORDER = ["registry", "recognition", "assessment", "benefits", "fund"]
 
 

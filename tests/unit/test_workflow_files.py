@@ -229,7 +229,8 @@ def test_every_clock_and_document_in_a_model_is_declared(folder: str) -> None:
         assert {clock.ref for clock in step.clocks} <= set(declared["clock"]), step.step_key
         assert step.document is None or step.document in declared["document"], step.step_key
     assert set(declared["process"]["decision_documents"].values()) <= set(declared["document"])
-    assert set(declared["process"]["counted_from_acceptance"]) <= set(declared["clock"])
+    counted_from = {table["from_fact"] for table in declared["clock"].values() if "from_fact" in table}
+    assert counted_from <= set(declared["fact"])
     assert declared["process"]["acceptance_step"] in {step.step_key for step in process(folder).steps}
 
 
@@ -283,7 +284,8 @@ def _jinja(text: str) -> list[str]:
 @pytest.mark.parametrize("folder", STARTABLE)
 def test_rules_read_declared_facts_and_keep_none_that_is_sensitive(folder: str) -> None:
     facts = FactSchema.from_toml(settings(folder)).facts
-    rules = parse_rules(tomllib.loads((WORKFLOWS / folder / "rules.toml").read_text("utf-8")), RULE_FUNCTIONS)
+    document = tomllib.loads((WORKFLOWS / folder / "rules.toml").read_text("utf-8"))
+    rules = parse_rules(document["set"], document["rule"], RULE_FUNCTIONS)
     assert len({rule.rule_id for rule in rules}) == len(rules) > 0
     for rule in rules:
         read = {name for name in rule.when.names if not name.startswith("derived.")}

@@ -23,12 +23,12 @@ TITLES = {
 }
 WITNESS = "见证人 / witness"
 REASONS = {
-    "posts_incomplete": "须写明三员：system_admin、security_admin、audit_admin。 / All three administrators must be named.",
+    "posts_incomplete": "须写明三员：system_admin、security_admin、audit_admin。 / Name all three administrators.",
     "witnesses_missing": "须有两名见证人。 / Two witnesses are needed.",
     "name_missing": "姓名不能为空。 / A name is missing.",
-    "same_person": "五人须是五个不同的自然人（证件号有重复）。 / Five different people are needed: an ID number repeats.",
+    "same_person": "五人须是五个不同的自然人（证件号有重复）。 / Five different people, please: an ID number repeats.",
     "founded_by_others": "本系统已由他人设立三员，不得再次设立（{post}）。 / Founded before, by other people ({post}).",
-    "people_before_founding": "库中已有人员而没有三员，不是新库。 / There are people but no administrators: not a new database.",
+    "people_before_founding": "库中已有人员而没有三员，不是新库。 / People but no administrators: not a new database.",
 }
 
 

@@ -38,14 +38,13 @@ def web(lifeline: bool) -> None:
     from waitress import serve
 
     from app.faces.web import create_app
-    from app.wiring import build_kernel
 
     settings = running_settings()
     # Waitress ends its threads in good order on SystemExit; by itself SIGTERM would cut them off.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if lifeline:
         hold_on()
-    application = create_app(build_kernel(settings))
+    application = create_app(ready_kernel(settings))
     serve(
         application,
         host=settings.host,
@@ -64,12 +63,24 @@ def web(lifeline: bool) -> None:
 def worker(lifeline: bool) -> None:
     """Run jobs until SIGTERM."""
     from app.faces.worker import WorkerOptions, run_worker
-    from app.wiring import build_kernel
 
     settings = running_settings()
     if lifeline:
         hold_on()
-    run_worker(build_kernel(settings), WorkerOptions(outgoing=settings.data_dir / "outgoing"))
+    run_worker(ready_kernel(settings), WorkerOptions(outgoing=settings.data_dir / "outgoing"))
+
+
+def ready_kernel(settings: Settings) -> "Kernel":
+    """The kernel of a process that serves; refuses to when the fence has a hole or the wiring doesn't match."""
+    from app.readiness import NotReady, require_ready
+    from app.wiring import build_kernel
+
+    kernel = build_kernel(settings)
+    try:
+        require_ready(kernel)
+    except NotReady as failure:
+        refuse("系统未就绪，拒绝服务 / not ready, refusing to serve:\n  " + "\n  ".join(failure.problems))
+    return kernel
 
 
 def running_settings() -> Settings:

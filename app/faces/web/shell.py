@@ -74,6 +74,7 @@ def _surroundings() -> dict[str, Any]:
     code = language.code()
     theme = request.cookies.get(THEME_COOKIE, "")
     return {
+        "brand": language.pick("三审", "Sanshen"),
         "page_lang": language.TAGS[code],
         "other_language": language.other(),
         "theme": theme if theme in ("light", "dark") else "light",

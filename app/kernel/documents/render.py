@@ -9,10 +9,11 @@ import re
 import zipfile
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from docxtpl import DocxTemplate
-from jinja2 import DictLoader, StrictUndefined, TemplateError, UndefinedError
+from jinja2 import DictLoader, StrictUndefined, Template, TemplateError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -68,8 +69,20 @@ def render_print(template: str, data: Mapping[str, Any]) -> str:
         raise TemplateFaulty(str(error)) from error
 
 
+class _KeptTemplates(ImmutableSandboxedEnvironment):
+    """Compiles each template text once per process: compiling costs far more than filling."""
+
+    def from_string(self, source: Any, *_: Any, **__: Any) -> Template:
+        return self._compiled(str(source))
+
+    @lru_cache(maxsize=512)  # noqa: B019 - the one environment lives as long as the process
+    def _compiled(self, source: str) -> Template:
+        return super().from_string(source)
+
+
+@lru_cache(maxsize=1)
 def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
+    environment = _KeptTemplates(
         loader=DictLoader({}), autoescape=True, undefined=StrictUndefined, finalize=_printable
     )
     environment.filters["date_zh"] = date_zh

@@ -99,7 +99,7 @@ def axis(item: Reckoned | None, today: date) -> Axis | None:
         spoken=_(
             "时限轴：%(start)s，%(pause)s今天 %(today)s，%(end)s",
             start=start_words,
-            pause=f"{pauses}，" if pauses else "",
+            pause=pauses + _("，") if pauses else "",
             today=day(today),
             end=end_words,
         ),
@@ -140,7 +140,7 @@ def sentence(item: Reckoned | None, today: date) -> str:
         parts.append(_("末日是休息日，顺延到 %(day)s", day=day(due, today)))
     elif item.due.suspended_days:
         parts.append(_("顺延到 %(day)s", day=day(due, today)))
-    return _("%(reckoning)s。", reckoning="，".join(parts))
+    return _("%(reckoning)s。", reckoning=_("，").join(parts))
 
 
 def grounds(item: Reckoned | None, today: date) -> str:

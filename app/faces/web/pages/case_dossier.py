@@ -69,7 +69,7 @@ def fact_words(spec: FactSpec, value: Any) -> str:
         return _("是") if value else _("否")
     known = {choice.value: pick(choice.zh, choice.en) for choice in spec.values}
     if isinstance(value, list):
-        return "、".join(known.get(str(item), str(item)) for item in value)
+        return _("、").join(known.get(str(item), str(item)) for item in value)
     if spec.type == "datetime":
         at = datetime.fromisoformat(value)
         return _("%(y)s年%(m)s月%(d)s日 %(t)s", y=at.year, m=at.month, d=at.day, t=at.strftime("%H:%M"))
@@ -95,7 +95,7 @@ def materials(dossier: Dossier, who: Standing, task: Task | None, errors: Sequen
     ]
     count = _("%(n)s 份", n=len(dossier.materials))
     if missing:
-        remark = _("%(count)s，还缺%(missing)s", count=count, missing="、".join(missing))
+        remark = _("%(count)s，还缺%(missing)s", count=count, missing=_("、").join(missing))
     else:
         remark = _("%(count)s，受理要件齐全", count=count)
     return Materials(

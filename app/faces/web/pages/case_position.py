@@ -73,7 +73,7 @@ def _may_not(seat: ReviewSeat) -> list[tuple[str, str]]:
         params = {"wanted": seat.duty, **choice.decision.params}
         reason = reason_text(choice.decision.reason, params, scope=choice.decision.scope)
         grouped.setdefault(reason, []).append(choice.name)
-    return [("、".join(names), reason) for reason, names in grouped.items()]
+    return [(_("、").join(names), reason) for reason, names in grouped.items()]
 
 
 def steps(dossier: Dossier, who: Standing) -> list[StepRow]:
@@ -103,7 +103,7 @@ def _finished_steps(dossier: Dossier) -> OrderedDict[str, list[Task]]:
 def _finished(tasks: list[Task], dossier: Dossier, who: Standing) -> StepRow:
     last = tasks[-1]
     people = [part.get("person") for part in (last.result or {}).get("parts", [])] + [last.completed_by]
-    names = "、".join(dict.fromkeys(dossier.people.get(pid or 0, "") for pid in people))
+    names = _("、").join(dict.fromkeys(dossier.people.get(pid or 0, "") for pid in people))
     when = day(local_day(last.completed_at), who.today) if last.completed_at else ""
     return StepRow(pick(last.title_zh, last.title_en), names, "", when)
 

@@ -25,6 +25,7 @@ pages = Blueprint("documents", __name__)
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
+
 @dataclass(frozen=True)
 class DocumentPage:
     """An issued document as a page; `body` is what was kept when it was issued, escaped then."""

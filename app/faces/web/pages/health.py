@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import Blueprint, Response, current_app, jsonify, make_response
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.faces.web.built_assets import Assets
 from app.faces.web.signin import kernel, open_to_visitors
+from app.readiness import list_problems
 
 pages = Blueprint("health", __name__)
 
@@ -47,15 +46,9 @@ def icon() -> Response:
     return response
 
 
-def _database() -> str | None:
-    """Reachable and migrated: without the revision table nothing has been."""
-    try:
-        with kernel().database.session() as session:
-            session.execute(text("SELECT 1"))
-            revision = session.scalar(text("SELECT to_regclass('alembic_version')::text"))
-    except SQLAlchemyError as error:
-        return f"unreachable: {type(error).__name__}"
-    return None if revision else "not migrated: run `sanshen migrate`"
+def _installation() -> str | None:
+    """Database reachable, fence whole, every service task with a handler."""
+    return "; ".join(list_problems(kernel())) or None
 
 
 def _assets() -> str | None:
@@ -64,4 +57,4 @@ def _assets() -> str | None:
     return f"not built: {', '.join(missing)}" if missing else None
 
 
-CHECKS: dict[str, Callable[[], str | None]] = {"database": _database, "assets": _assets}
+CHECKS: dict[str, Callable[[], str | None]] = {"installation": _installation, "assets": _assets}

@@ -82,7 +82,7 @@ def may(names: Sequence[str]) -> str:
     """Who can: a few names, or that nobody here can."""
     if not names:
         return _("本级无人，等上级人员池")
-    listed = "、".join(names[:NAMES_SHOWN])
+    listed = _("、").join(names[:NAMES_SHOWN])
     return _("%(names)s等 %(n)s 人", names=listed, n=len(names)) if len(names) > NAMES_SHOWN else listed
 
 

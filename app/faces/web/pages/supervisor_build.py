@@ -120,7 +120,7 @@ def _load_row(
     url = f"{url_for('supervisor.show')}?from={person_id or 0}#reassign"
     return LoadRow(
         person=cells[0].name or _("待领取"),
-        post="、".join(duty_word(key) for key in held) if person_id else _("未到人"),
+        post=_("、").join(duty_word(key) for key in held) if person_id else _("未到人"),
         counts=[_count(held.get(key), url, warm=person_id is not None) for key in duties],
         total=sum(cell.count for cell in cells),
         tightest=clock(nearest, today, left) if nearest else None,

@@ -1,0 +1,50 @@
+"""Is this installation fit to serve? Schema, fence and wiring compared with what they should be."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.kernel.engine.catalogue import get_deployed
+from app.kernel.engine.handlers import HANDLERS
+from app.kernel.engine.models import ProcessDefinition
+from app.kernel.kernel import Kernel
+from app.storage.fence import verify_fence
+
+
+class NotReady(RuntimeError):
+    """The process must not serve; `problems` say what is wrong, one line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def require_ready(kernel: Kernel) -> None:
+    """Raise NotReady when the fence has a hole or a deployed process names a handler nobody registered."""
+    problems = list_problems(kernel)
+    if problems:
+        raise NotReady(problems)
+
+
+def list_problems(kernel: Kernel) -> list[str]:
+    """What is wrong, empty when all is well; an unreachable database is one line."""
+    try:
+        with kernel.database.engine.connect() as connection:
+            problems = verify_fence(connection)
+        return problems + _unmatched_handlers(kernel)
+    except SQLAlchemyError as error:
+        return [f"database: {type(error).__name__}"]
+
+
+def _unmatched_handlers(kernel: Kernel) -> list[str]:
+    known = HANDLERS.keys() | kernel.ports.service_handlers.keys()
+    with kernel.database.session() as session:
+        newest = select(func.max(ProcessDefinition.id)).group_by(ProcessDefinition.key)
+        definitions = [get_deployed(session, found) for found in session.scalars(newest)]
+    return [
+        f"{definition.key}: {step.step_key}: no handler {step.task_type!r}"
+        for definition in definitions
+        for step in definition.steps.values()
+        if step.kind in ("service", "send", "rule") and step.task_type not in known
+    ]
