@@ -146,7 +146,7 @@ class Generator:
         }
         return facts | self._insurance(accident.date(), late=late)
 
-    def _insurance(self, accident: date, *, late: bool) -> Mapping[str, str]:
+    def _insurance(self, accident: date, *, late: bool) -> dict[str, Any]:
         days = self.rng.choice((-1, 1, 2, 3)) if late else self.rng.randint(200, 3000)
         enrolled = accident - timedelta(days=days)
         back = self.rng.choice((0, 15, 31)) if late else 0

@@ -144,10 +144,10 @@ class Planner:
     def _whole_way(
         self, stand: str, visit: int, *, routed: bool, simple: bool, positive: str
     ) -> Iterator[tuple[str, str]]:
-        if stand == CORRECTION or (stand, visit) == (CHECK, 2) or self.rng.random() < 0.15:
-            if (stand, visit) != (CHECK, 1):
-                yield CHECK, "incomplete"
-                yield CORRECTION, ""
+        corrected = stand == CORRECTION or (stand, visit) == (CHECK, 2) or self.rng.random() < 0.15
+        if corrected and (stand, visit) != (CHECK, 1):
+            yield CHECK, "incomplete"
+            yield CORRECTION, ""
         yield CHECK, "complete"
         yield ACCEPT, "accept"
         yield ASSIGN, "assigned"

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -38,11 +39,11 @@ OWN_KEYS = ("external_id", "materials")
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a line is refused: the field ("" for the line as a whole) and a code with its params."""
+    """Why a line is refused: the fact or key it is about ("" for the line as a whole) and a code with its params."""
 
     field: str
     code: str
-    params: Mapping[str, object] = field(default_factory=dict)
+    params: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -192,9 +193,11 @@ def _require_known_kinds(deployed: Deployed, uploads: list[Upload]) -> None:
 def _key(application: Mapping[str, Any], body: Mapping[str, Any], target: Target) -> str:
     """The sender's number where there is one; the content otherwise."""
     stated = application.get("external_id")
-    own = f"id:{stated}" if stated else "sha:" + hashlib.sha256(
-        orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
-    ).hexdigest()
+    own = (
+        f"id:{stated}"
+        if stated
+        else "sha:" + hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    )
     return f"import:{target.process_key}:{target.region_code}:{own}"
 
 

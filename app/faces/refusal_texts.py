@@ -41,12 +41,13 @@ TEXTS: dict[str, Lazy] = {
     "person_known": _l("这个证件号已经登记过。"),
     "account_not_found": _l("没有这个账号。"),
     "upload_refused": _l("这个文件不能接收。"),
-    "upload_too_large": _l("文件%(name)s太大，上限 %(limit)s 字节。"),
+    "upload_too_large": _l("文件%(name)s太大，上限 %(limit)s。"),
     "upload_type_unknown": _l("文件%(name)s的类型不接受，请传 PDF、JPG、PNG、DOCX 或 XLSX。"),
     "upload_extension_mismatch": _l("文件%(name)s的内容与扩展名不符。"),
     "upload_empty": _l("文件%(name)s是空的。"),
     "upload_macros": _l("文件%(name)s含有宏，请另存为不含宏的文件再传。"),
     "upload_count": _l("一个案件最多 %(limit)s 份材料。"),
+    "document_not_issued": _l("文书 %(number)s 不在已制发状态，不能这样办。"),
     "clock_stopped": _l("这个时限已经结束。"),
     "clock_already_paused": _l("这个时限已经中止。"),
     "clock_not_paused": _l("这个时限没有中止，不能恢复。"),
@@ -75,6 +76,7 @@ REASONS: dict[str, Lazy] = {
 
 FIELD_TEXTS: dict[str, Lazy] = {
     "required": _l("必填"),
+    "required_for_outcome": _l("选这个结果时必填，请先补齐"),
     "too_short": _l("至少 %(min)s 个字"),
     "too_long": _l("最多 %(max)s%(limit)s 个字"),
     "bad_pattern": _l("格式不对"),
@@ -112,6 +114,9 @@ FIELD_TEXTS: dict[str, Lazy] = {
     "mobile_prefix": _l("手机号开头不对"),
 }
 
+DUTY_PARAMS = frozenset({"held", "wanted", "duty", "missing"})
+MEGABYTE = 1024 * 1024
+
 
 def text_of(refusal: Refusal) -> str:
     """The refusal in the reader's language, with its legal ground when it has one."""
@@ -139,9 +144,12 @@ def text_of_field(code: str, params: Mapping[str, object]) -> str:
 
 
 def _worded(params: Mapping[str, object]) -> dict[str, object]:
-    """Duty keys among the params become the duties' words."""
-    duties = {"held", "wanted", "duty", "missing"}
-    return {key: duty_word(str(value)) if key in duties else value for key, value in params.items()}
+    """Duty keys among the params become the duties' words, byte limits become megabytes."""
+    worded = {key: duty_word(str(value)) if key in DUTY_PARAMS else value for key, value in params.items()}
+    limit = params.get("limit")
+    if isinstance(limit, int) and limit >= MEGABYTE:
+        worded["limit"] = f"{limit // MEGABYTE} MB"
+    return worded
 
 
 def _filled(message: Lazy, params: Mapping[str, object]) -> str:

@@ -44,7 +44,9 @@ class Manifest:
         return KEYS in self.members
 
 
-def write(file: Path, *, owner_url: str, blobs: Path, keys: Path | None, at: datetime, revision: str | None) -> Manifest:
+def write(
+    file: Path, *, owner_url: str, blobs: Path, keys: Path | None, at: datetime, revision: str | None
+) -> Manifest:
     """Back up to `file`, which appears under its name only when complete. Raises ArchiveRefused."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=file.parent, prefix=".backup-") as folder:
@@ -106,9 +108,7 @@ def restore(file: Path, *, owner_url: str, blobs: Path, keys: Path) -> None:
                 _keep_keys(keys, stream.read())
             else:
                 store.put(stream.read())
-        _run(
-            "pg_restore", owner_url, "--no-owner", "--single-transaction", "--exit-on-error", str(dump)
-        )
+        _run("pg_restore", owner_url, "--no-owner", "--single-transaction", "--exit-on-error", str(dump))
 
 
 def _keep_keys(keys: Path, content: bytes) -> None:
@@ -179,9 +179,7 @@ def _run(program: str, url: str, *arguments: str) -> None:
 
 
 def _without_password(url: URL) -> str:
-    plain = URL.create(
-        "postgresql", url.username, None, url.host, url.port, url.database, url.query
-    )
+    plain = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
     return plain.render_as_string()
 
 

@@ -88,22 +88,15 @@ def fill_required(page: Page) -> None:
     task = page.locator("#task")
     for box in task.locator('input[type=checkbox][aria-required="true"]:visible').all():
         box.check()
-    for field in task.locator("fieldset:visible:has(> legend.req):not(.pick)").all():
-        boxes = field.locator("input[type=checkbox]")
-        if boxes.count() and not field.locator("input:checked").count():
-            boxes.first.check()
-    for field in task.locator("fieldset.pick:visible:has(> legend.req)").all():
+    for field in task.locator("fieldset:visible:has(> legend.req)").all():
         if not field.locator("input:checked").count():
             field.locator("input").first.check()
     for control in task.locator('select[aria-required="true"]:visible').all():
         if not control.input_value():
             control.select_option(index=1)
-    for control in task.locator('input.form-control[aria-required="true"]:visible').all():
+    for control in task.locator('.form-control[aria-required="true"]:visible').all():
         if not control.input_value():
             control.fill(SAMPLES.get(control.get_attribute("type") or "", "已核对"))
-    for control in task.locator('textarea[aria-required="true"]:visible').all():
-        if not control.input_value():
-            control.fill("已核对")
 
 
 def test_application_goes_through_intake_three_reviews_and_service_by_different_people(

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 from sqlalchemy import func, select, text
 
 from app.kernel.audit.models import AuditEvent
@@ -44,10 +44,12 @@ def scalar(office: Office, statement: Any) -> Any:
 
 def test_second_account_of_the_initial_reviewer_is_refused_with_the_reason(site: Site, visit: Visit) -> None:
     office = site.office
+    office.hire("mover", 400)
+    office.grant("mover", "rec_handler")
     case_id = bring_to_review(office, **worker("白晓燕"))
-    office.work(case_id, "handler2", outcome="submit_positive")
-    move_to_recheck_post(office, "handler2")
-    office.account("second", office.person("handler2"))
+    office.work(case_id, "mover", outcome="submit_positive")
+    move_to_recheck_post(office, "mover")
+    office.account("second", office.person("mover"))
     denied = select(func.count()).where(DutyDecision.verdict == "deny")
     before = scalar(office, denied)
 
@@ -143,6 +145,7 @@ def test_stale_form_says_so_and_keeps_the_opinion(site: Site, visit: Visit) -> N
     window.page.locator('[name="outcome"][value="complete"]').check()
     window.page.locator('textarea[name="opinion"]').fill("经核对，材料齐全。")
     with site.office.kernel.database.session() as session:
+        site.office.kernel.database.scope(session, ("*",))
         session.execute(text("UPDATE task SET version = version + 1 WHERE id = :id"), {"id": task.id})
         session.commit()
     window.page.locator("#task button[type=submit]").first.click()
@@ -205,7 +208,9 @@ def test_expired_session_asks_for_log_in_and_brings_the_typed_text_back(site: Si
         ("扫描.pdf", b"MZ\x90\x00 program", "类型不接受"),
         ("病历.png", b"%PDF-1.7\n1 0 obj\n%%EOF\n", "扩展名不符"),
         ("空.pdf", b"", "是空的"),
+        ("大.pdf", b"%PDF-1.7\n" + bytes(21 * 1024 * 1024), "太大，上限 20 MB"),
     ],
+    ids=["program", "wrong extension", "empty", "too large"],
 )
 def test_upload_that_can_not_be_taken_is_refused_with_the_reason(
     site: Site, visit: Visit, name: str, content: bytes, words: str
@@ -215,9 +220,8 @@ def test_upload_that_can_not_be_taken_is_refused_with_the_reason(
     window = visit()
     window.log_in("window")
     window.go(f"/cases/{case_id}/")
-    window.page.locator("#upload").set_input_files(
-        [{"name": name, "mimeType": "application/pdf", "buffer": content}]
-    )
+    file: FilePayload = {"name": name, "mimeType": "application/pdf", "buffer": content}
+    window.page.locator("#upload").set_input_files(file)
     window.page.get_by_role("button", name="上传", exact=True).click()
     expect(window.page.locator("#upload-errors")).to_contain_text(words)
     expect(window.page.locator("#m")).to_contain_text("还没有材料")

@@ -32,6 +32,7 @@ from app.kernel.refusals import (
 from app.kernel.transaction import Idempotency, run
 from app.kernel.worklist.models import Notification, Task
 from app.kernel.worklist.operations import assign_task, claim_task, open_task, release_task, save_draft
+from app.kernel.worklist.staffing import recheck_staffing
 from tests.office import APPLICATION, COUNTY, Office, bring_to_review
 
 
@@ -66,7 +67,7 @@ def test_case_goes_from_application_to_archive_through_three_reviewers(office: O
         served_employer_at="2026-03-02T08:30",
     )
     case = office.case(case_id)
-    assert (case.status, case.outcome) == ("closed", "approved_positive")
+    assert (case.status, case.outcome, case.track) == ("closed", "approved_positive", "ordinary")
     signatures = rows(office, select(Signature).order_by(Signature.seq))
     assert [signature.duty for signature in signatures] == ["initial_review", "recheck", "final_review"]
     assert len({signature.person_id for signature in signatures}) == 3
@@ -339,6 +340,10 @@ def test_case_without_eligible_people_waits_for_staff_and_alerts_the_supervisor(
     assert (task.step_key, task.waiting_for_staff) == ("p01_07_assign", True)
     alert = rows(office, select(Notification))[0]
     assert (alert.person_id, alert.code) == (office.person("supervisor"), "waiting_for_staff")
+    assert recheck_staffing(office.kernel) == 0
+    office.grant("approver", "rec_approver", region=COUNTY)
+    assert recheck_staffing(office.kernel) == 1
+    assert not office.open_task_of(case_id).waiting_for_staff
 
 
 def test_reading_needs_a_reason_and_is_audited(office: Office) -> None:

@@ -23,20 +23,26 @@ from app.wiring import WORKFLOWS
 from tests.databases import CopiedDatabase
 
 REGION = "640100"
+RECEIVED = datetime(2026, 2, 20, 9, 0)  # noqa: DTZ001 - local time, as the generator takes it
 
 
 @pytest.fixture
 def office(kernel: Kernel, fresh_database: CopiedDatabase) -> Iterator[Kernel]:
     reference.install_at(fresh_database.owner_url)
     files = read_folder(WORKFLOWS, "injury_recognition")
-    run(kernel, partial(deploy, key="injury_recognition", files=files, by="test", approval={}), system_actor())
+    run(
+        kernel, partial(deploy, key="injury_recognition", files=files, by="test", approval={}), system_actor()
+    )
     yield kernel
 
 
 def application(seed: str, **changes: Any) -> dict[str, Any]:
     generator = Generator(seed)
     facts = generator.application(
-        REGION, generator.employer(REGION), datetime(2026, 2, 20, 9, 0), simple=False  # noqa: DTZ001
+        REGION,
+        generator.employer(REGION),
+        RECEIVED,
+        simple=False,
     )
     return {**facts, **changes}
 
@@ -62,7 +68,9 @@ def test_bad_line_is_refused_by_field_and_stops_nothing(office: Kernel, tmp_path
     bad = application("b", worker_id_no="640104199001011234", accident_at="2031-01-01T09:00", colour="red")
     del bad["worker_name"]
     lines = do_import(
-        office, tmp_path, b"\xef\xbb\xbf" + as_lines(application("a"), bad, application("c")) + b"{broken\n\xff\n[]\n"
+        office,
+        tmp_path,
+        b"\xef\xbb\xbf" + as_lines(application("a"), bad, application("c")) + b"{broken\n\xff\n[]\n",
     )
     assert [line.status for line in lines] == ["imported", "refused", "imported", *["refused"] * 3]
     codes = {fault.field: fault.code for fault in lines[1].faults}
@@ -101,12 +109,16 @@ def test_same_external_id_with_other_content_is_refused(office: Kernel, tmp_path
 
 
 def test_dry_run_writes_nothing(office: Kernel, tmp_path: Path) -> None:
-    lines = do_import(office, tmp_path, as_lines(application("a"), application("b", channel="pigeon")), dry_run=True)
+    lines = do_import(
+        office, tmp_path, as_lines(application("a"), application("b", channel="pigeon")), dry_run=True
+    )
     assert [line.status for line in lines] == ["valid", "refused"]
     assert count(office) == 0
 
 
-def test_files_come_with_the_case_and_a_bad_one_refuses_the_whole_line(office: Kernel, tmp_path: Path) -> None:
+def test_files_come_with_the_case_and_a_bad_one_refuses_the_whole_line(
+    office: Kernel, tmp_path: Path
+) -> None:
     (tmp_path / "form.pdf").write_bytes(pdf_page(["申请表"]))
     (tmp_path / "fake.pdf").write_bytes(b"not a pdf")
     good = [{"kind": "application_form", "path": "form.pdf"}]
@@ -119,7 +131,9 @@ def test_files_come_with_the_case_and_a_bad_one_refuses_the_whole_line(office: K
     lines = do_import(
         office,
         tmp_path,
-        as_lines(application("a", materials=good), *(application(str(i), materials=m) for i, m in enumerate(bad))),
+        as_lines(
+            application("a", materials=good), *(application(str(i), materials=m) for i, m in enumerate(bad))
+        ),
     )
     assert [line.status for line in lines] == ["imported", *["refused"] * 4]
     assert [line.faults[0].code for line in lines[1:]] == [

@@ -43,8 +43,10 @@ def test_every_fact_error_has_words() -> None:
         ROOT / "app/kernel/cases/schema.py",
         ROOT / "app/kernel/worklist/forms.py",
         ROOT / "app/kernel/identity/identifiers.py",
+        ROOT / "app/kernel/engine/operations.py",
     ]
     text = "".join(path.read_text("utf-8") for path in sources)
-    codes = set(re.findall(r'(?:FactInvalid|_Wrong|IdentifierInvalid)\("(\w+)"', text))
+    raised = r'(?:FactInvalid|_Wrong|IdentifierInvalid|InvalidInput\(\{key: )\("(\w+)"'
+    codes = set(re.findall(raised, text))
     assert len(codes) > 20, "the pattern no longer finds the codes"
     assert codes - set(FIELD_TEXTS) == set()

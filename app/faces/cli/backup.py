@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 ARCHIVE = click.Path(dir_okay=False, path_type=Path)
 EVERY_DIGEST = (
-    "SELECT digest FROM material UNION SELECT docx_digest FROM document UNION SELECT print_digest FROM document"
+    "SELECT digest FROM material"
+    " UNION SELECT docx_digest FROM document"
+    " UNION SELECT print_digest FROM document"
 )
 KEYS_APART = (
     "密钥未写入备份：拿到备份的人因此既读不到证件号，也造不出审计校验码。请另行妥善保管 {keys}。"
@@ -64,7 +66,9 @@ def backup(file: Path, with_keys: bool) -> None:
 
 @click.command(help="恢复到空数据库并核验 / Restore into an empty database, and verify.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--replace", "replacing", is_flag=True, help="先清空内置数据库 / throw the embedded database away first")
+@click.option(
+    "--replace", "replacing", is_flag=True, help="先清空内置数据库 / throw the embedded database away first"
+)
 @click.option("--yes", is_flag=True, help="不再询问 / don't ask")
 @click.pass_context
 def restore(context: click.Context, file: Path, replacing: bool, yes: bool) -> None:
@@ -78,12 +82,16 @@ def restore(context: click.Context, file: Path, replacing: bool, yes: bool) -> N
     except archive.ArchiveRefused as refused:
         refuse(str(refused))
     if result is None:
-        click.echo(f"已恢复；没有密钥，审计链未核验：请放回 {key_file(settings.data_dir)} 后运行 sanshen audit verify。")
+        click.echo(
+            f"已恢复；没有密钥，审计链未核验：请放回 {key_file(settings.data_dir)} 后运行 sanshen audit verify。"
+        )
         click.echo("Restored; without the key file the audit log could not be verified.")
         context.exit(2)
     click.echo(f"已恢复，审计链 {result.events} 条记录 / restored; {result.events} audit events")
     if not result.intact:
-        refuse(f"审计链有 {len(result.breaks)} 处断裂 / the audit log is broken in {len(result.breaks)} places")
+        refuse(
+            f"审计链有 {len(result.breaks)} 处断裂 / the audit log is broken in {len(result.breaks)} places"
+        )
 
 
 def restore_into(settings: Settings, access: Access, file: Path) -> "Verification | None":
@@ -105,7 +113,9 @@ def restore_into(settings: Settings, access: Access, file: Path) -> "Verificatio
 def empty_database(settings: Settings, access: Access, *, sure: bool) -> None:
     """Throw the embedded database away, after asking; a foreign one is its keeper's business."""
     if not access.embedded:
-        raise archive.ArchiveRefused("--replace 只用于内置数据库 / --replace is for the embedded database only")
+        raise archive.ArchiveRefused(
+            "--replace 只用于内置数据库 / --replace is for the embedded database only"
+        )
     if not sure:
         click.confirm("现有数据将全部丢弃，继续？ / Everything there will be lost. Go on?", abort=True)
     server = EmbeddedServer(settings.data_dir)
@@ -128,7 +138,9 @@ def _require_same_version(file: Path) -> None:
     if made is None:
         raise archive.ArchiveRefused("备份中没有数据库结构 / the backup holds no schema")
     if made != expected:
-        click.echo(f"备份的结构版本为 {made}，恢复后请运行 sanshen migrate / run `sanshen migrate` afterwards ({expected})")
+        click.echo(
+            f"备份的结构版本为 {made}，恢复后请运行 sanshen migrate / run `sanshen migrate` afterwards ({expected})"
+        )
 
 
 def _require_all_blobs(settings: Settings, owner_url: str) -> None:
@@ -162,7 +174,9 @@ def _verified(settings: Settings, owner_url: str) -> "Verification | None":
 
 def _owner_url(access: Access) -> str:
     if access.owner_url is None:
-        refuse("需要 DATABASE_OWNER_URL：备份须看到所有地区 / DATABASE_OWNER_URL is needed: a backup must see every region")
+        refuse(
+            "需要 DATABASE_OWNER_URL：备份须看到所有地区 / DATABASE_OWNER_URL is needed: a backup must see every region"
+        )
     return access.owner_url
 
 

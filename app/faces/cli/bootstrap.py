@@ -40,7 +40,9 @@ class Stated:
     generated: Mapping[str, str]
 
 
-@click.command(help="设立三员（三名管理员、两名见证人）并部署流程 / Set up the three administrators and deploy.")
+@click.command(
+    help="设立三员（三名管理员、两名见证人）并部署流程 / Set up the three administrators and deploy."
+)
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def bootstrap(file: Path | None) -> None:
     from app.domain.registry.founding import FoundingRefused, found
@@ -55,7 +57,9 @@ def bootstrap(file: Path | None) -> None:
     try:
         with opened_kernel(Settings.from_environment()) as kernel:
             done = run(
-                kernel, partial(found, founding=stated.founding, workflows=WORKFLOWS), system_actor("bootstrap")
+                kernel,
+                partial(found, founding=stated.founding, workflows=WORKFLOWS),
+                system_actor("bootstrap"),
             )
     except FoundingRefused as refused:
         refuse(REASONS[refused.code].format_map({"post": "", **refused.params}))
@@ -107,7 +111,10 @@ def ask_people() -> dict[str, Any]:
 
 
 def _ask_person() -> dict[str, str]:
-    return {"name": click.prompt("姓名 / name"), "id_number": click.prompt("身份证号 / ID number", hide_input=True)}
+    return {
+        "name": click.prompt("姓名 / name"),
+        "id_number": click.prompt("身份证号 / ID number", hide_input=True),
+    }
 
 
 def completed(people: Mapping[str, Any]) -> Stated:
@@ -134,8 +141,10 @@ def _founder(post: str, stated: Any, required: tuple[str, ...]) -> "Founder":
     from app.domain.registry.founding import Founder
 
     known = {"name", "id_number", "login", "password"}
-    if not isinstance(stated, dict) or set(stated) - known or not all(
-        isinstance(value, str) for value in stated.values()
+    if (
+        not isinstance(stated, dict)
+        or set(stated) - known
+        or not all(isinstance(value, str) for value in stated.values())
     ):
         refuse(f"{post}: 只写 / only these texts: name, id_number, login, password")
     missing = [key for key in required if not stated.get(key)]

@@ -22,12 +22,18 @@ TEXTS = {
     "not_json": ("不是 JSON（第 {column} 列）", "not JSON (column {column})"),
     "not_an_object": ("应为一个 JSON 对象", "a JSON object is expected"),
     "external_id_wrong": ("应为 1 至 100 个字的文本", "a text of 1 to 100 characters is expected"),
-    "external_id_reused": ("这个编号以前导入过不同的内容", "this number was imported before with other content"),
+    "external_id_reused": (
+        "这个编号以前导入过不同的内容",
+        "this number was imported before with other content",
+    ),
     "materials_wrong": (
         "应为至多 40 项 {{kind, path}} 的列表，kind 须是本程序的材料种类",
         "a list of at most 40 {{kind, path}} is expected, kind one of the process's kinds",
     ),
-    "material_outside": ("文件须在申请文件所在的文件夹内", "the file must lie in the folder of the application file"),
+    "material_outside": (
+        "文件须在申请文件所在的文件夹内",
+        "the file must lie in the folder of the application file",
+    ),
     "material_missing": ("找不到文件 {path}", "no such file: {path}"),
 }
 
@@ -152,5 +158,3 @@ def _summary(counts: Counter[str]) -> str:
     done = counts["imported"] + counts["valid"]
     zh = f"共 {counts.total()} 行：{done} 行有效，{counts['already_imported']} 行此前已导入，{counts['refused']} 行被拒"
     return f"{zh} / {done} valid, {counts['already_imported']} imported before, {counts['refused']} refused"
-
-

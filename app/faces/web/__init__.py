@@ -7,7 +7,16 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.faces.web import signin
-from app.faces.web.pages import case, documents, health, notices, queue, session, supervisor, task
+from app.faces.web.pages.case import pages as case
+from app.faces.web.pages.documents import pages as documents
+from app.faces.web.pages.health import pages as health
+from app.faces.web.pages.notices import pages as notices
+from app.faces.web.pages.queue import pages as queue
+from app.faces.web.pages.session import ask_to_log_in
+from app.faces.web.pages.session import pages as session
+from app.faces.web.pages.supervisor import pages as supervisor
+from app.faces.web.pages.task import pages as task
+from app.faces.web.request_log import configure_log
 from app.faces.web.shell import build_shell
 from app.faces.web.viewer import show_viewer
 from app.kernel.kernel import Kernel
@@ -21,12 +30,13 @@ PAGES = (session, queue, case, task, documents, supervisor, notices, health)
 def create_app(kernel: Kernel, settings: Settings | None = None) -> Flask:
     """The web application over a joined kernel; `settings` default to those of the environment."""
     chosen = settings or Settings.from_environment()
+    configure_log(chosen.log_level)
     app = build_shell(chosen, kernel.keyring)
     signin.install(app, kernel, chosen)
     app.before_request(_behind_log_in)
     app.context_processor(show_viewer)
-    for module in PAGES:
-        app.register_blueprint(module.pages)
+    for pages in PAGES:
+        app.register_blueprint(pages)
     return app
 
 
@@ -35,7 +45,7 @@ def _behind_log_in() -> Response | None:
     view = _view()
     if view is None or getattr(view, "open_to_visitors", False) or current_user.is_authenticated:
         return None
-    return session.ask_to_log_in()
+    return ask_to_log_in()
 
 
 def _view() -> object | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -40,8 +41,19 @@ def install(app: Flask) -> None:
 
 
 def show(page: ErrorPage, status: int) -> Response:
-    """Render an error page."""
-    return make_response(render_template("errors/page.html", page=page), status)
+    """Render an error page; where the page itself needs what is broken, say it without a template."""
+    try:
+        return make_response(render_template("errors/page.html", page=page), status)
+    except Exception as error:
+        _log_fault(error)
+        words = f"{status} {page.title} {page.words} {request_id()}\n"
+        return Response(words, status, mimetype="text/plain")
+
+
+def _log_fault(error: Exception) -> None:
+    """The trace as text: renderers that show local variables would write personal data into the log."""
+    trace = "".join(traceback.format_exception(error))
+    _log.error("fault", request_id=request_id(), kind=type(error).__name__, trace=trace)
 
 
 def _refused(refusal: Refusal) -> Response:
@@ -62,12 +74,8 @@ def _forgery(_error: ForgerySuspected) -> Response:
 
 def _fault(error: Exception) -> Response:
     """A fault of ours: logged with its trace and the request id, never shown."""
-    _log.error("fault", request_id=request_id(), exc_info=error)
-    try:
-        return show(_fault_page(), 500)
-    except Exception as second:  # the page itself needs what is broken: say it without a template
-        _log.error("fault", request_id=request_id(), exc_info=second)
-        return Response(f"500 {_('系统出了问题')} {request_id()}\n", 500, mimetype="text/plain")
+    _log_fault(error)
+    return show(_fault_page(), 500)
 
 
 def _fault_page() -> ErrorPage:

@@ -72,19 +72,27 @@ class FormView:
 
 
 def form_view(
-    schema: Mapping[str, Any], values: Mapping[str, Any], errors: Mapping[str, FieldError] | None = None
+    schema: Mapping[str, Any],
+    values: Mapping[str, Any],
+    errors: Mapping[str, FieldError] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> FormView:
-    """Join schema, values (typed or as posted) and errors. An error of no field of the form stands alone."""
+    """Join schema, values (typed or as posted) and errors.
+
+    An error of a key the form has no field for is told under its name in `labels`.
+    """
     wrong = dict(errors or {})
     fields = [_field(item, values, wrong) for item in read_fields(schema)]
     shown = {item.key: item for item in _flat(fields)}
-    return FormView(fields, [_line(key, error, shown) for key, error in wrong.items()])
+    return FormView(fields, [_line(key, error, shown, labels or {}) for key, error in wrong.items()])
 
 
-def _line(key: str, error: FieldError, shown: Mapping[str, FieldView]) -> ErrorLine:
+def _line(
+    key: str, error: FieldError, shown: Mapping[str, FieldView], labels: Mapping[str, str]
+) -> ErrorLine:
     message = text_of_field(*error)
     item = shown.get(key)
-    return ErrorLine(message, item.id, item.label) if item else ErrorLine(message)
+    return ErrorLine(message, item.id, item.label) if item else ErrorLine(message, label=labels.get(key, ""))
 
 
 def _flat(fields: Sequence[FieldView]) -> Iterator[FieldView]:

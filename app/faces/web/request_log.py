@@ -19,6 +19,20 @@ def install(app: Flask) -> None:
     app.after_request(_end)
 
 
+def configure_log(level: str) -> None:
+    """Lines of JSON on standard output, unless the process has chosen otherwise already."""
+    if structlog.is_configured():
+        return
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
+
+
 def request_id() -> str:
     """The id of the current request."""
     return str(g.get("request_id", ""))

@@ -15,8 +15,11 @@ from config import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 THEME_COOKIE = "sanshen_theme"
+FILES_AT_ONCE = 10
+"""How many full-sized files one request may carry; one that is too large is then refused by field."""
+
 FORM_OVERHEAD = 1024 * 1024
-"""Bytes a request may have beyond its one file: form texts and multipart framing."""
+"""Bytes a request may have beyond its files: form texts and multipart framing."""
 
 SAID = {
     "claimed": _l("已领取。"),
@@ -37,7 +40,7 @@ def build_shell(settings: Settings, keyring: KeyRing) -> Flask:
     app = Flask(
         "app.faces.web", template_folder=str(ROOT / "templates"), static_folder=str(built_assets.STATIC)
     )
-    app.config["MAX_CONTENT_LENGTH"] = settings.upload_limit + FORM_OVERHEAD
+    app.config["MAX_CONTENT_LENGTH"] = settings.upload_limit * FILES_AT_ONCE + FORM_OVERHEAD
     app.config["MAX_FORM_MEMORY_SIZE"] = FORM_OVERHEAD
     app.config["SANSHEN_UPLOAD_LIMIT"] = settings.upload_limit
     app.config["SANSHEN_DEMO"] = settings.demo

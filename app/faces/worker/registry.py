@@ -13,8 +13,11 @@ from app.faces.worker.timers import advance_case, sweep_timers
 from app.kernel.deadlines.calendar_operations import RECOMPUTE
 from app.kernel.deadlines.jobs import check_clocks, recompute_clocks
 from app.kernel.engine.progress import TIMER_JOB
+from app.kernel.identity.attempts import forget_attempts
+from app.kernel.identity.sessions import forget_sessions
 from app.kernel.kernel import Kernel
 from app.kernel.transaction import run, system_actor
+from app.kernel.worklist.staffing import recheck_staffing
 from app.storage.jobs import forget_receipts
 
 Handler = Callable[[Kernel, int, Mapping[str, Any]], object]
@@ -44,10 +47,21 @@ def _forget_receipts(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> in
     return run(kernel, lambda unit: forget_receipts(unit.session, RECEIPT_DAYS), system_actor())
 
 
+def _recheck_staffing(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> int:
+    return recheck_staffing(kernel)
+
+
+def _forget_logins(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> None:
+    for forget in (forget_attempts, forget_sessions):
+        run(kernel, forget, system_actor())
+
+
 JOBS: tuple[Job, ...] = (
     Job("check_clocks", _check_clocks, cron="* * * * *"),
     Job(RECOMPUTE, _recompute_clocks),
     Job(TIMER_JOB, advance_case),
     Job("sweep_timers", sweep_timers, cron="*/5 * * * *"),
+    Job("recheck_staffing", _recheck_staffing, cron="*/10 * * * *"),
+    Job("forget_logins", _forget_logins, cron="47 3 * * *"),
     Job("forget_receipts", _forget_receipts, cron="17 3 * * *"),
 )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.cases.models import Case, CaseFacts, Material
 from app.kernel.cases.schema import FactSchema
+from app.kernel.identity.identifiers import ID_NUMBER_KIND
 from app.kernel.identity.names import pinyin_key
 from app.kernel.transaction.unit import Unit
 from app.storage.crypto import KeyRing
@@ -118,7 +119,7 @@ def index_columns(keyring: KeyRing, schema: FactSchema, facts: Mapping[str, Any]
     return {
         "subject_name": name,
         "subject_pinyin": pinyin_key(name),
-        "subject_index": keyring.blind_index("id_number", number) if number else None,
+        "subject_index": keyring.blind_index(ID_NUMBER_KIND, number) if number else None,
         "organisation": fact("organisation") or "",
         "event_on": date.fromisoformat(event[:10]) if event else None,
     }

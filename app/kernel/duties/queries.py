@@ -128,8 +128,7 @@ _PARTIES = select(CaseParty.case_id, CaseParty.id_number_index).where(
     CaseParty.case_id.in_(bindparam("cases", expanding=True))
 )
 _UNTOUCHED_HOLDER = select(
-    exists()
-    .where(
+    exists().where(
         PostGrant.post == bindparam("post"),
         PostGrant.region_code == bindparam("region"),
         grant_in_force(_TODAY),

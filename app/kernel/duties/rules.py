@@ -184,6 +184,8 @@ def decide(
 def _decide_task(
     candidate: Candidate, action: Action, case: CaseView, task: TaskView, rules: Iterable[ConflictRule]
 ) -> Decision:
+    if action is Action.RELEASE:  # whoever learns that he may not go on must be able to give the task back
+        return ALLOWED if task.claimed_by == candidate.person_id else deny("not_claimant")
     if (task.post, task.region_code) not in candidate.posts:
         return deny("post_not_held", post=task.post, region=task.region_code)
     if candidate.person_id in task.acted_by:

@@ -85,12 +85,12 @@ class Deployed:
 
     @property
     def intake_post(self) -> str:
-        """The post that registers applications: the candidate group of the first intake step."""
-        return next(
-            step.candidate_group
-            for step in self.steps.values()
-            if step.duty == "intake" and step.candidate_group is not None
-        )
+        """The post that registers applications: the candidate group of the first intake step.
+
+        Empty when the process has none: then nobody holds it, and only the system opens such cases.
+        """
+        groups = (step.candidate_group for step in self.steps.values() if step.duty == "intake")
+        return next((group for group in groups if group is not None), "")
 
 
 def read_folder(root: Path, key: str) -> dict[str, bytes]:

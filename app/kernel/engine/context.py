@@ -52,6 +52,14 @@ class CaseContext:
             self.case.outcome = outcome
             refresh_content_hash(self.unit, self.case, self.deployed.schema, self._facts)
 
+    def put_on_track(self, track: str | None) -> None:
+        """Set the case's track (ordinary, simple): lists show it, rules read it as the fact `procedure`."""
+        if track == self.case.track:
+            return
+        self.case.track = track
+        self.note("procedure", track)
+        self.unit.record("case.track_set", {"track": track}, case_id=self.case.id)
+
     def derived(self) -> Mapping[str, Any]:
         """What the domain derives from facts and other cases; empty when it derives nothing."""
         derive = self.unit.kernel.ports.derived_facts.get(self.deployed.key)

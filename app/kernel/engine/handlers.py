@@ -85,10 +85,8 @@ def handle_issue_document(context: CaseContext, call: ServiceCall, data: Data) -
 
 
 def handle_set_procedure(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
-    """Put the case on a track (simple, ordinary), which lists show."""
-    context.case.track = str(data.get("procedure") or "") or None
-    context.note("procedure", context.case.track)
-    context.unit.record("case.track_set", {"track": context.case.track}, case_id=context.case.id)
+    """P01-08: the chosen procedure is the case's track from here on."""
+    context.put_on_track(str(data.get("procedure") or "") or None)
     return {"procedure": data.get("procedure")}
 
 

@@ -32,6 +32,7 @@ from app.kernel.engine.handlers import call_handler, run_rules
 from app.kernel.engine.progress import restore, settle
 from app.kernel.engine.stepping import Instance, StepFailed
 from app.kernel.engine.workflow import Handler, ServiceCall, value_of
+from app.kernel.identity.identifiers import ID_NUMBER_KIND
 from app.kernel.local_time import local_minute
 from app.kernel.refusals import InvalidInput, TaskNotClaimed, TaskNotOpened
 from app.kernel.transaction import Unit
@@ -140,7 +141,7 @@ def next_case_no(unit: Unit, region_code: str, year: int) -> str:
 def _insert_parties(unit: Unit, case: Case, deployed: Deployed, facts: Mapping[str, Any]) -> None:
     for role, key in deployed.parties.items():
         if facts.get(key):
-            index = unit.kernel.keyring.blind_index("id_number", facts[key])
+            index = unit.kernel.keyring.blind_index(ID_NUMBER_KIND, facts[key])
             unit.session.execute(insert(CaseParty).values(case_id=case.id, id_number_index=index, role=role))
 
 

@@ -10,22 +10,14 @@ from sqlalchemy import bindparam, insert, select, update
 from app.kernel.cases.models import CaseState
 from app.kernel.deadlines import operations as clocks
 from app.kernel.deadlines.queries import active_clock, nearest_due
-from app.kernel.duties.queries import (
-    has_untouched_holder,
-    list_candidates,
-    list_case_views,
-    list_holders,
-    list_rules,
-    list_task_views,
-)
-from app.kernel.duties.rules import Action, decide
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.dialect import ClockAction
 from app.kernel.engine.paperwork import issue_document
 from app.kernel.engine.stepping import Instance, ReadyTask, StepEvent
 from app.kernel.local_time import local_minute
 from app.kernel.worklist.models import Task
-from app.kernel.worklist.operations import end_claim, notify_supervisors
+from app.kernel.worklist.operations import end_claim
+from app.kernel.worklist.staffing import announce_waiting, has_staff
 
 TIMER_JOB = "run_timers"
 
@@ -55,6 +47,7 @@ def _carry_out(context: CaseContext, event: StepEvent) -> None:
     if event.step_key == context.deployed.process.get("acceptance_step"):
         context.case.accepted_at = context.unit.now
         context.note("accepted_at", local_minute(context.unit.now))
+        context.put_on_track(context.case.track or context.deployed.process.get("default_track"))
     for action in event.step.clocks:
         apply_clock(context, action)
     if event.step.document and event.step.kind == "user":
@@ -108,7 +101,7 @@ def _project_tasks(context: CaseContext, instance: Instance) -> list[Task]:
     due = nearest_due(unit.session, case.id) if new_items else None
     new = [_new_task(context, item, due) for item in new_items]
     for task in new:
-        task.waiting_for_staff = not _has_staff(context, task)
+        task.waiting_for_staff = not has_staff(unit, case, task)
     return new
 
 
@@ -146,41 +139,12 @@ def _cancel(context: CaseContext, task: Task) -> None:
 
 
 def announce(context: CaseContext, tasks: list[Task]) -> None:
-    """Insert new tasks; one that nobody may do waits for staff and alerts the supervisors. Duties never merge."""
-    unit = context.unit
-    unit.session.add_all(tasks)
-    unit.session.flush()
+    """Insert new tasks; one that nobody may do waits for staff."""
+    context.unit.session.add_all(tasks)
+    context.unit.session.flush()
     for task in tasks:
         if task.waiting_for_staff:
-            unit.record(
-                "task.waiting_for_staff",
-                {"step": task.step_key, "post": task.post},
-                case_id=context.case.id,
-                task_id=task.id,
-            )
-            notify_supervisors(unit, context.case, task, "waiting_for_staff")
-
-
-def _has_staff(context: CaseContext, task: Task) -> bool:
-    """May anybody claim the task? Asks `decide` for every holder only when no untouched one is left."""
-    unit, case = context.unit, context.case
-    quick = has_untouched_holder(unit.session, case, task.post, task.region_code, unit.today)
-    return quick or bool(list_able(context, task))
-
-
-def list_able(context: CaseContext, task: Task) -> list[int]:
-    """Ids of the people who may claim the task now."""
-    session, today = context.unit.session, context.unit.today
-    pair = (task.post, task.region_code)
-    people = list_candidates(session, list_holders(session, {pair}, today)[pair], today)
-    case_view = list_case_views(session, [context.case])[context.case.id]
-    task_view = list_task_views(session, [task])[task.id]
-    rules = list_rules(session, context.unit.now)
-    return [
-        person.person_id
-        for person in people.values()
-        if decide(person, Action.CLAIM, case_view, task_view, rules).allowed
-    ]
+            announce_waiting(context.unit, context.case, task)
 
 
 def restore(context: CaseContext) -> Instance:

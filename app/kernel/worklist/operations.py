@@ -53,6 +53,8 @@ def claim_task(unit: Unit, task_id: int) -> Decision:
     if task.claimed_by is None:
         _set_claim(unit, task, unit.actor.person_id, unit.actor.account_id, assigned_by=None)
         unit.record("task.claimed", _about(task), task_id=task.id)
+    else:  # a second click, or the same person's other account: nothing to do, but the decision was kept
+        unit.record("task.claimed_again", _about(task), task_id=task.id)
     return decision
 
 

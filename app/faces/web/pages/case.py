@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from sqlalchemy import select
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.faces.translation import _
 from app.faces.web.acting import carry_out, reading, standing
@@ -28,9 +29,11 @@ def show(case_id: int) -> str:
 
 
 @pages.get("/print")
-def printed(case_id: int) -> Response:
-    """The page's script calls this before it prints: printing is recorded."""
+def printed(case_id: int) -> AnyResponse:
+    """Printing is recorded. The page's script calls this and prints; without it the page comes back."""
     carry_out(lambda unit: _record(unit, case_id, "case.printed"))
+    if request.headers.get("Sec-Fetch-Mode") == "navigate":
+        return redirect(url_for("case.show", case_id=case_id))
     return Response(status=204)
 
 

@@ -62,7 +62,7 @@ def case_page(
         steps=position.steps(dossier, who),
         task=task_panel(session, situation, who),
         correction=_correction(dossier, who),
-        three=position.reviews(dossier, who),
+        three=position.reviews(dossier, who, position.barred(session, dossier, who)),
         three_remark=position.three_remark(case.risk),
         diagram=shown[-1] if shown else None,
     )

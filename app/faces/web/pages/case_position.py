@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
+from collections.abc import Mapping, Sequence
 
 from flask import url_for
+from sqlalchemy.orm import Session
 
-from app.faces.refusal_texts import reason_text
+from app.faces.duty_words import duty_word
 from app.faces.translation import _, _l
 from app.faces.web.acting import Standing
 from app.faces.web.language import pick
 from app.faces.web.pages.case_view import DiagramView, ReviewStep, StepRow
 from app.faces.web.pages.queue_rows import may
 from app.faces.web.words import day, duty, moment
+from app.kernel.duties.queries import list_case_views, list_rules
+from app.kernel.duties.rules import check_conflicts
 from app.kernel.engine.dossier import Dossier, ReviewSeat
 from app.kernel.local_time import local_day
 from app.kernel.worklist.models import Task
@@ -30,12 +34,36 @@ def three_remark(risk: str) -> str:
     return str(REMARKS[risk])
 
 
-def reviews(dossier: Dossier, who: Standing) -> list[ReviewStep]:
+Barred = Mapping[str, Sequence[tuple[str, str]]]
+"""Who of those bound on the case a review duty is closed to, with what each of them is here."""
+
+
+def barred(session: Session, dossier: Dossier, who: Standing) -> Barred:
+    """Ask the conflict sets in force for everybody who is bound on the case, seat by seat."""
+    rules = list_rules(session, who.now)
+    view = list_case_views(session, [dossier.case])[dossier.case.id]
+    bound = {act.person_id: act.name for act in dossier.acts if act.case_id == dossier.case.id}
+    found: dict[str, list[tuple[str, str]]] = {}
+    for seat in dossier.seats:
+        grouped: dict[str, list[str]] = {}
+        for person_id, name in bound.items():
+            decision = check_conflicts(person_id, seat.duty, view, rules)
+            if not decision.allowed:
+                shown = _("您") if person_id == who.person_id else name
+                grouped.setdefault(str(decision.params["held"]), []).append(shown)
+        found[seat.duty] = [
+            (_("、").join(names), _("本案%(duty)s人", duty=duty_word(held)))
+            for held, names in grouped.items()
+        ]
+    return found
+
+
+def reviews(dossier: Dossier, who: Standing, closed: Barred) -> list[ReviewStep]:
     """Signed, in progress, to come; then who may and who may not, with the reason."""
-    return [_seat(seat, who) for seat in dossier.seats]
+    return [_seat(seat, who, closed) for seat in dossier.seats]
 
 
-def _seat(seat: ReviewSeat, who: Standing) -> ReviewStep:
+def _seat(seat: ReviewSeat, who: Standing, closed: Barred) -> ReviewStep:
     open_seat = seat.state in ("now", "to_come", "stale")
     signed = seat.state in ("signed", "stale")
     unclaimed = seat.holder is None and open_seat
@@ -43,11 +71,16 @@ def _seat(seat: ReviewSeat, who: Standing) -> ReviewStep:
         duty=duty(seat.duty),
         state=STATE_CLASS[seat.state],
         when=_when(seat, who),
-        person=(seat.signer or "") if signed else (seat.holder or ""),
+        person=(seat.signer or "") if signed else _holder(seat, who),
         words=_seat_words(seat),
         may=may(seat.able) if unclaimed else "",
-        may_not=_may_not(seat) if open_seat else (),
+        may_not=closed.get(seat.duty, ()) if open_seat else (),
     )
+
+
+def _holder(seat: ReviewSeat, who: Standing) -> str:
+    mine = seat.task is not None and seat.task.claimed_by == who.person_id
+    return _("%(name)s（您）", name=seat.holder) if mine else (seat.holder or "")
 
 
 def _when(seat: ReviewSeat, who: Standing) -> str:
@@ -62,18 +95,6 @@ def _seat_words(seat: ReviewSeat) -> str:
     if seat.state == "stale":
         return _("签名后内容有变，须重新签名")
     return _("待领取") if seat.state == "now" and seat.holder is None else ""
-
-
-def _may_not(seat: ReviewSeat) -> list[tuple[str, str]]:
-    """People of the right post whom a conflict keeps out; grouped by reason as they come."""
-    grouped: OrderedDict[str, list[str]] = OrderedDict()
-    for choice in seat.unable:
-        if choice.decision.reason == "post_not_held":
-            continue
-        params = {"wanted": seat.duty, **choice.decision.params}
-        reason = reason_text(choice.decision.reason, params, scope=choice.decision.scope)
-        grouped.setdefault(reason, []).append(choice.name)
-    return [(_("、").join(names), reason) for reason, names in grouped.items()]
 
 
 def steps(dossier: Dossier, who: Standing) -> list[StepRow]:

@@ -88,7 +88,9 @@ def _own(session: Session, row: QueueRow, situation: Situation, who: Standing) -
     return TaskPanel(
         title=_("您的意见") if task.signs else pick(task.title_zh, task.title_en),
         duty=duty(task.duty),
-        form=form_view(_schema(situation, task), _values(situation, task), situation.attempt.errors),
+        form=form_view(
+            _schema(situation, task), _values(situation, task), situation.attempt.errors, _labels(situation)
+        ),
         version=task.version,
         idempotency_key=fresh_key(),
         complete_url=url_for("task.complete", task_id=task.id),
@@ -146,6 +148,11 @@ def _values(situation: Situation, task: Task) -> Mapping[str, Any]:
         facts = {key: value for key, value in situation.facts.items() if not isinstance(value, (bool, list))}
         return {**facts, **situation.attempt.typed}
     return known
+
+
+def _labels(situation: Situation) -> dict[str, str]:
+    facts = situation.deployed.schema.facts
+    return {key: pick(spec.label_zh, spec.label_en) for key, spec in facts.items()}
 
 
 def _consequence(task: Task) -> str:

@@ -1,0 +1,98 @@
+"""Waiting for staff: a task that nobody may do says so and alerts the supervisors. Duties never merge."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from app.kernel.cases.models import Case
+from app.kernel.duties.models import PostGrant
+from app.kernel.duties.operations import permit_system
+from app.kernel.duties.queries import (
+    grant_in_force,
+    has_untouched_holder,
+    list_candidates,
+    list_case_views,
+    list_holders,
+    list_rules,
+    list_task_views,
+)
+from app.kernel.duties.rules import Action, decide
+from app.kernel.kernel import Kernel
+from app.kernel.transaction import Unit, run, system_actor
+from app.kernel.worklist.models import Task
+from app.kernel.worklist.operations import notify_supervisors
+
+BATCH = 500
+
+
+def has_staff(unit: Unit, case: Case, task: Task) -> bool:
+    """May anybody claim the task? Asks `decide` for every holder only when no untouched one is left."""
+    quick = has_untouched_holder(unit.session, case, task.post, task.region_code, unit.today)
+    return quick or bool(list_able(unit, case, task))
+
+
+def list_able(unit: Unit, case: Case, task: Task) -> list[int]:
+    """Ids of the people who may claim the task now."""
+    session, pair = unit.session, (task.post, task.region_code)
+    people = list_candidates(session, list_holders(session, {pair}, unit.today)[pair], unit.today)
+    case_view = list_case_views(session, [case])[case.id]
+    task_view = list_task_views(session, [task])[task.id]
+    rules = list_rules(session, unit.now)
+    return [
+        person.person_id
+        for person in people.values()
+        if decide(person, Action.CLAIM, case_view, task_view, rules).allowed
+    ]
+
+
+def announce_waiting(unit: Unit, case: Case, task: Task) -> None:
+    """Record that nobody may do a task and tell everyone who supervises its region."""
+    unit.record(
+        "task.waiting_for_staff", {"step": task.step_key, "post": task.post}, case_id=case.id, task_id=task.id
+    )
+    notify_supervisors(unit, case, task, "waiting_for_staff")
+
+
+def recheck_staffing(kernel: Kernel) -> int:
+    """Look again at tasks that wait for staff, and at those whose post nobody holds any more.
+
+    Grants begin and end by themselves. Answers how many tasks changed; each case in its own transaction.
+    """
+    with kernel.database.session() as session:
+        kernel.database.scope(session, system_actor().regions)
+        found = _list_doubtful(session, kernel)
+    operations = [(case_id, partial(_recheck, task_id=task_id)) for case_id, task_id in found]
+    return sum(run(kernel, operation, system_actor(), case_id=case_id) for case_id, operation in operations)
+
+
+def _list_doubtful(session: Session, kernel: Kernel) -> list[tuple[int, int]]:
+    today = Unit(kernel, session, system_actor(), kernel.clock()).today
+    held = exists().where(
+        PostGrant.post == Task.post, PostGrant.region_code == Task.region_code, grant_in_force(today)
+    )
+    rows = session.execute(
+        select(Task.case_id, Task.id)
+        .where(Task.state == "open", Task.claimed_by.is_(None), or_(Task.waiting_for_staff, ~held))
+        .order_by(Task.id)
+        .limit(BATCH)
+    )
+    return [(row.case_id, row.id) for row in rows]
+
+
+def _recheck(unit: Unit, task_id: int) -> int:
+    case, task = unit.case, unit.session.get(Task, task_id, populate_existing=True)
+    if case is None or task is None or task.state != "open" or task.claimed_by is not None:
+        return 0
+    waiting = not has_staff(unit, case, task)
+    if waiting == task.waiting_for_staff:
+        return 0
+    permit_system(unit, Action.SYSTEM, case.id)
+    task.waiting_for_staff = waiting
+    if waiting:
+        announce_waiting(unit, case, task)
+    else:
+        unit.record("task.staff_found", {"step": task.step_key}, task_id=task.id)
+    return 1
