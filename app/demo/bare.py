@@ -1,7 +1,7 @@
-"""The same rows written without the application: recorded statements replayed into a copy of the tables.
+"""The same rows written without the application: recorded statements replayed into a copy of the database.
 
-The copy (schema `bare`) has every index, check and default but neither triggers nor foreign keys nor row-level
-security, so it is the cheapest transaction that could write these rows; its commit waits for the disk like ours.
+The copy is taken just before the acts, so the statements find what they found, get the numbers they got, and pass
+the same triggers and keys; nothing is read, checked or computed. Its commit waits for the disk like ours.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any
 
 import psycopg
-from psycopg import sql
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
+
+from app.storage.embedded import EmbeddedServer
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
@@ -52,63 +52,34 @@ class Recorder:
 
 
 class BareCopy:
-    """A copy of all our tables with their present rows; dropped at the end."""
+    """A copy of the whole database as it stands, with every trigger, key, policy and sequence; dropped at the end."""
 
-    def __init__(self, owner_url: str) -> None:
-        plain = make_url(owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
-        self._connection = psycopg.connect(plain)
+    def __init__(self, server: EmbeddedServer, database: str, regions: str) -> None:
+        """Nobody may be connected to `database` meanwhile; `regions` is what the replaying session sees."""
+        self._server, self._name, self._regions = server, f"{database}_bare", regions
+        server.drop_database(self._name)
+        server.create_database(self._name, template=database)
 
     def __enter__(self) -> BareCopy:
-        with self._connection.transaction():
-            self._run("DROP SCHEMA IF EXISTS bare CASCADE")
-            self._run("CREATE SCHEMA bare")
-            names = self._connection.execute(
-                "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'"
-                " AND c.relname NOT LIKE 'procrastinate%'"
-            ).fetchall()
-            for (name,) in names:
-                table = sql.Identifier(name)
-                self._run(sql.SQL("CREATE TABLE bare.{0} (LIKE public.{0} INCLUDING ALL)").format(table))
-                self._run(
-                    sql.SQL("INSERT INTO bare.{0} OVERRIDING SYSTEM VALUE SELECT * FROM public.{0}").format(
-                        table
-                    )
-                )
-        self._number_apart()
-        self._run("SET search_path = bare, public")
-        self._connection.commit()
+        url = make_url(self._server.app_url(self._name)).set(drivername="postgresql")
+        plain = url.render_as_string(hide_password=False)
+        self._connection = psycopg.connect(plain, options="-c timezone=UTC")
         return self
 
-    def _number_apart(self) -> None:
-        """New rows get numbers that no copied row has."""
-        found = self._connection.execute(
-            "SELECT table_name, column_name FROM information_schema.columns"
-            " WHERE table_schema = 'bare' AND is_identity = 'YES'"
-        ).fetchall()
-        for table, column in found:
-            statement = "ALTER TABLE bare.{} ALTER COLUMN {} RESTART WITH 1000000000"
-            self._run(sql.SQL(statement).format(sql.Identifier(table), sql.Identifier(column)))
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._connection.rollback()
-        self._run("DROP SCHEMA bare CASCADE")
-        self._connection.commit()
+    def __exit__(self, *_: object) -> None:
         self._connection.close()
+        self._server.drop_database(self._name)
 
     def replay(self, acts: Sequence[Sequence[tuple[str, Any]]]) -> tuple[list[float], int]:
-        """One transaction per act; answers seconds of each and all rows written."""
+        """One transaction per act; answers seconds of each and all rows the statements wrote."""
         seconds, rows = [], 0
         for act in acts:
             began = time.perf_counter()
             with self._connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('app.regions', %s, true)", (self._regions,))
                 for statement, values in act:
                     cursor.execute(statement.encode(), values)
                     rows += max(cursor.rowcount, 0)
             self._connection.commit()
             seconds.append(time.perf_counter() - began)
         return seconds, rows
-
-    def _run(self, statement: str | sql.Composed) -> None:
-        self._connection.execute(statement.encode() if isinstance(statement, str) else statement)

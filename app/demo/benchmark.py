@@ -9,7 +9,6 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -18,7 +17,6 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import select
-from sqlalchemy.engine import make_url
 
 from app.demo.bare import BareCopy, Recorder
 from app.demo.generator import Generator
@@ -30,6 +28,7 @@ from app.kernel.kernel import Kernel
 from app.kernel.transaction import Actor, Unit, run, system_actor
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import claim_task, open_task
+from app.storage.embedded import EmbeddedServer
 
 FOLDERS = Path(__file__).resolve().parent / "workflows"
 PROCESS, REGION = "bench_review", "640100"
@@ -60,30 +59,37 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Place:
+    """The database that is measured: alone on a server of ours, because it is copied while nobody is connected."""
+
+    server: EmbeddedServer
+    database: str
+
+
+@dataclass(frozen=True)
 class Crew:
     """The three reviewers, in the order of their tasks."""
 
     actors: Sequence[Actor]
 
 
-def bench_cases(kernel: Kernel, owner_url: str, count: int, told: Callable[[str], None]) -> dict[str, Any]:
+def bench_cases(kernel: Kernel, where: Place, count: int, told: Callable[[str], None]) -> dict[str, Any]:
     """Run the benchmark in an empty database with reference data installed; answers what `--json` prints."""
-    with closing(Counters(owner_url)) as counters:
-        return _measure(kernel, owner_url, counters, count, told)
+    return _measure(kernel, where, Counters(where), count, told)
 
 
 def _measure(
-    kernel: Kernel, owner_url: str, counters: Counters, count: int, told: Callable[[str], None]
+    kernel: Kernel, where: Place, counters: Counters, count: int, told: Callable[[str], None]
 ) -> dict[str, Any]:
     crew = _prepare(kernel)
     applications = _applications(count + WARM_UP)
     warm, facts = applications[:WARM_UP], applications[WARM_UP:]
-    _Run(kernel, crew, counters).all_phases(_start_all(kernel, warm), owner_url, lambda _: None)
+    _Run(kernel, crew, counters).all_phases(_start_all(kernel, warm), where, lambda _: None)
     told(f"{count} 件 / cases")
-    before_wal, before_rows = counters.wal(), counters.rows(kernel)
+    before_wal, before_rows = counters.wal(kernel), counters.rows(kernel)
     start, cases = _started(kernel, counters, facts)
-    phases = _Run(kernel, crew, counters).all_phases(cases, owner_url, told)
-    whole_wal, whole_rows = counters.wal() - before_wal, counters.rows(kernel) - before_rows
+    phases = _Run(kernel, crew, counters).all_phases(cases, where, told)
+    whole_wal, whole_rows = counters.wal(kernel) - before_wal, counters.rows(kernel) - before_rows
     return _report(count, [start, *phases], whole_rows, whole_wal)
 
 
@@ -120,19 +126,14 @@ def _joined(name: str, phases: Sequence[Phase]) -> Phase:
 
 
 class Counters:
-    """PostgreSQL's own counters of the database, over a connection of the owner."""
+    """PostgreSQL's own counters of the database."""
 
-    def __init__(self, owner_url: str) -> None:
-        self._connection = psycopg.connect(
-            make_url(owner_url).set(drivername="postgresql").render_as_string(hide_password=False),
-            autocommit=True,
-        )
+    def __init__(self, where: Place) -> None:
+        self._where = where
 
-    def close(self) -> None:
-        self._connection.close()
-
-    def wal(self) -> int:
+    def wal(self, kernel: Kernel) -> int:
         """Bytes of WAL ever written."""
+        kernel.database.dispose()
         return int(self._one("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn"))
 
     def rows(self, kernel: Kernel) -> int:
@@ -146,17 +147,18 @@ class Counters:
         )
 
     def _one(self, statement: str) -> Any:
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline and self._others():
-            time.sleep(0.01)
-        row = self._connection.execute(statement.encode()).fetchone()
+        """Asked when nobody else is connected any more: until then counts may not have been handed over."""
+        with self._where.server.admin(self._where.database) as connection:
+            deadline = time.monotonic() + 5
+            while time.monotonic() < deadline and self._others(connection):
+                time.sleep(0.01)
+            row = connection.execute(statement.encode()).fetchone()
         return row[0] if row else 0
 
-    def _others(self) -> int:
-        """Sessions that have yet to end: their counts aren't handed over."""
-        row = self._connection.execute(
+    def _others(self, connection: psycopg.Connection[Any]) -> int:
+        row = connection.execute(
             b"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            b" AND application_name = 'sanshen' AND backend_type = 'client backend' AND state <> 'idle'"
+            b" AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         ).fetchone()
         return int(row[0]) if row else 0
 
@@ -167,25 +169,28 @@ class _Run:
     def __init__(self, kernel: Kernel, crew: Crew, counters: Counters) -> None:
         self._kernel, self._crew, self._counters = kernel, crew, counters
 
-    def all_phases(self, cases: Sequence[int], owner_url: str, told: Callable[[str], None]) -> list[Phase]:
+    def all_phases(self, cases: Sequence[int], where: Place, told: Callable[[str], None]) -> list[Phase]:
         phases = []
         for place, (actor, (_, outcome)) in enumerate(zip(self._crew.actors, REVIEWS, strict=True), start=1):
             tasks = self._tasks(cases)
             submitted = {"outcome": outcome, "opinion": "材料已核对，同意。"}
             phases.append(self._phase("claim", tasks, partial(self._act, actor, _claim)))
             phases.append(self._phase("open", tasks, partial(self._act, actor, _open)))
-            with BareCopy(owner_url) as bare:
+            self._kernel.database.dispose()
+            with BareCopy(where.server, where.database, REGION) as bare:
                 with Recorder(self._kernel.database.engine) as recorder:
                     act = partial(self._act, actor, partial(_complete, submitted=submitted))
                     phases.append(self._phase("complete", tasks, recorder.each(act)))
-                before = self._counters.wal()
+                before = self._counters.wal(self._kernel)
                 seconds, rows = bare.replay(recorder.acts)
-                phases.append(Phase("bare_complete", seconds, rows, self._counters.wal() - before))
+                phases.append(
+                    Phase("bare_complete", seconds, rows, self._counters.wal(self._kernel) - before)
+                )
             told(f"任务 / task {place} / {len(REVIEWS)}")
         return phases
 
     def _phase(self, name: str, tasks: Mapping[int, int], act: Callable[[int, int], None]) -> Phase:
-        wal, rows = self._counters.wal(), self._counters.rows(self._kernel)
+        wal, rows = self._counters.wal(self._kernel), self._counters.rows(self._kernel)
         with self._kernel.database.session() as session:  # connected before the first act is measured
             session.execute(select(1))
         seconds = []
@@ -194,7 +199,7 @@ class _Run:
             act(case_id, task_id)
             seconds.append(time.perf_counter() - began)
         after = self._counters.rows(self._kernel)
-        return Phase(name, seconds, after - rows, self._counters.wal() - wal)
+        return Phase(name, seconds, after - rows, self._counters.wal(self._kernel) - wal)
 
     def _act(
         self, actor: Actor, operation: Callable[[Unit, int], object], case_id: int, task_id: int
@@ -272,11 +277,11 @@ def _start(kernel: Kernel, facts: Mapping[str, Any]) -> int:
 def _started(
     kernel: Kernel, counters: Counters, facts: Sequence[Mapping[str, Any]]
 ) -> tuple[Phase, list[int]]:
-    wal, rows = counters.wal(), counters.rows(kernel)
+    wal, rows = counters.wal(kernel), counters.rows(kernel)
     seconds, cases = [], []
     for application in facts:
         began = time.perf_counter()
         cases.append(_start(kernel, application))
         seconds.append(time.perf_counter() - began)
     after = counters.rows(kernel)
-    return Phase("start", seconds, after - rows, counters.wal() - wal), cases
+    return Phase("start", seconds, after - rows, counters.wal(kernel) - wal), cases

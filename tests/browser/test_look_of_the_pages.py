@@ -132,6 +132,22 @@ def test_queue_is_worked_by_keyboard(visit: Visit, worked: int) -> None:
     page.wait_for_url("**/cases/*/")
 
 
+def test_search_narrows_the_list_while_typing_and_keeps_it_in_the_address(visit: Visit, worked: int) -> None:
+    checker = visit()
+    checker.log_in("checker")
+    checker.go("/?tab=all")
+    page = checker.page
+    expect(page.locator("[data-row]")).to_have_count(1)
+    page.locator("[data-search]").fill("没有这个人")
+    expect(page.get_by_role("heading", name="没有符合条件的任务")).to_be_visible()
+    expect(page.locator("[data-search]")).to_be_focused()
+    page.locator("[data-search]").fill("苏国")
+    expect(page.locator("[data-row]")).to_have_count(1)
+    page.reload()
+    expect(page.locator("[data-search]")).to_have_value("苏国")
+    expect(page.locator("[data-row]")).to_have_count(1)
+
+
 def test_language_switch_turns_the_page_to_english_and_says_so(visit: Visit, worked: int) -> None:
     checker = visit()
     checker.log_in("checker")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.demo.benchmark import ROWS_ALLOWED, bench_cases
+from app.demo.benchmark import ROWS_ALLOWED, Place, bench_cases
 from app.domain.registry import reference
 from app.kernel.kernel import Kernel
 from tests.databases import CopiedDatabase
@@ -16,7 +16,7 @@ def test_completing_a_task_writes_few_rows_and_the_bare_transaction_writes_as_ma
 ) -> None:
     reference.install_at(fresh_database.owner_url)
     told: list[str] = []
-    result = bench_cases(kernel, fresh_database.owner_url, CASES, told.append)
+    result = bench_cases(kernel, Place(fresh_database.server, fresh_database.name), CASES, told.append)
     assert set(result["acts"]) == {"start", "claim", "open", "complete", "bare_complete"}
     assert result["acts"]["complete"]["rows"] <= ROWS_ALLOWED
     assert result["within_limits"]["rows"]
@@ -28,7 +28,7 @@ def test_completing_a_task_writes_few_rows_and_the_bare_transaction_writes_as_ma
     assert told
     with connect(fresh_database.owner_url) as owner:
         done = owner.execute("SELECT count(*) FROM \"case\" WHERE status = 'closed'").fetchone()
-        left = owner.execute("SELECT count(*) FROM pg_namespace WHERE nspname = 'bare'").fetchone()
+        left = owner.execute("SELECT count(*) FROM pg_database WHERE datname LIKE '%bare'").fetchone()
     assert done is not None
     assert done[0] >= CASES
     assert left == (0,)

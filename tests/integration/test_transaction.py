@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from app.kernel.audit.models import AuditEvent
 from app.kernel.cases.models import Case
 from app.kernel.duties.models import DutyDecision
-from app.kernel.duties.operations import permit_system
+from app.kernel.duties.records import permit_system
 from app.kernel.duties.refusals import DutyDenied
 from app.kernel.duties.rules import Action
 from app.kernel.refusals import CaseNotFound, Refusal, TaskAlreadyClaimed

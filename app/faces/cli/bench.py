@@ -9,7 +9,7 @@ from typing import Any
 import click
 import orjson
 
-from app.storage.embedded import EmbeddedServer
+from app.storage.embedded import DATABASE, EmbeddedServer
 from config import Settings
 
 
@@ -36,7 +36,7 @@ def cases(count: int, as_json: bool) -> None:
 
 def measure(count: int) -> dict[str, Any]:
     """Run the benchmark on a server of its own, thrown away afterwards: nobody's data is touched."""
-    from app.demo.benchmark import bench_cases
+    from app.demo.benchmark import Place, bench_cases
     from app.wiring import build_kernel
 
     with own_server() as (server, folder):

@@ -1,12 +1,10 @@
-"""Writes of segregation of duties: keep a decision, bind, sign, pass the gate, grant a post."""
+"""Writes of segregation of duties: ask and keep the answer, bind, sign, pass the gate, grant a post."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import func, insert, select
 
@@ -14,7 +12,6 @@ from app.kernel.cases.models import RISK_CLASSES, Case
 from app.kernel.duties.models import (
     CaseDecision,
     CaseRisk,
-    DutyDecision,
     Performance,
     PostGrant,
     Signature,
@@ -26,13 +23,12 @@ from app.kernel.duties.queries import (
     list_latest_signatures,
     list_rules,
 )
+from app.kernel.duties.records import keep_decision
 from app.kernel.duties.refusals import DutyDenied, GateClosed
 from app.kernel.duties.rules import (
-    ALLOWED,
     RISK_ORDER,
     Action,
     Decision,
-    PastAct,
     decide,
     decide_intake,
     decide_supervising,
@@ -102,47 +98,6 @@ def require_intake(unit: Unit, post: str, region_code: str, case: Case | None = 
     if not decision.allowed:
         raise DutyDenied(decision, Action.START, case_id, None, "intake")
     return decision
-
-
-def permit_system(unit: Unit, action: Action, case_id: int | None) -> None:
-    """Record that the system acted by itself (timers, messages): it performs no duty and decides nothing."""
-    keep_decision(unit, Decision(ALLOWED.verdict, "system"), action, case_id, None, None)
-
-
-def keep_decision(
-    unit: Unit, decision: Decision, action: Action, case_id: int | None, task_id: int | None, duty: str | None
-) -> None:
-    """Write the decision row and let the unit refer to it."""
-    decision_id = uuid4()
-    unit.session.execute(
-        insert(DutyDecision).values(
-            id=decision_id,
-            at=unit.now,
-            account_id=unit.actor.account_id,
-            person_id=unit.actor.person_id,
-            on_behalf_of=unit.actor.on_behalf_of,
-            action=action.value,
-            case_id=case_id,
-            task_id=task_id,
-            duty=duty,
-            verdict=decision.verdict.value,
-            reason=decision.reason,
-            rule=decision.rule,
-            rule_version=decision.rule_version,
-            evidence={"acts": [_evidence(act) for act in decision.evidence]} if decision.evidence else {},
-        )
-    )
-    unit.decided(decision_id)
-
-
-def _evidence(act: PastAct) -> dict[str, Any]:
-    return {
-        "person": act.person_id,
-        "duty": act.duty,
-        "state": act.state,
-        "case": act.case_id,
-        "at": act.at.isoformat(),
-    }
 
 
 def bind(unit: Unit, task: Task, state: str) -> int:

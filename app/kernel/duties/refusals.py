@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from app.kernel.duties.records import keep_decision
 from app.kernel.duties.rules import Action, Decision
 from app.kernel.refusals import Refusal
-
-if TYPE_CHECKING:
-    from app.kernel.transaction import Unit
+from app.kernel.transaction.unit import Unit
 
 
 class DutyDenied(Refusal):
@@ -31,8 +28,6 @@ class DutyDenied(Refusal):
         self.duty = duty
 
     def record_attempt(self, unit: Unit) -> None:
-        from app.kernel.duties.operations import keep_decision
-
         keep_decision(unit, self.decision, self.action, self.case_id, self.task_id, self.duty)
         unit.record(
             "duty.denied",

@@ -18,12 +18,11 @@ from app.kernel.cases.models import Case, CaseChain, CaseParty, SerialCounter
 from app.kernel.duties.models import CaseRisk, Performance
 from app.kernel.duties.operations import (
     bind,
-    keep_decision,
-    permit_system,
     require,
     require_intake,
     sign,
 )
+from app.kernel.duties.records import keep_decision, permit_system
 from app.kernel.duties.rules import Action
 from app.kernel.engine.catalogue import Deployed, get_deployed, get_latest
 from app.kernel.engine.context import CaseContext

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from app.kernel.cases.models import Case
 from app.kernel.duties.models import PostGrant
-from app.kernel.duties.operations import permit_system
 from app.kernel.duties.queries import (
     grant_in_force,
     has_untouched_holder,
@@ -19,6 +18,7 @@ from app.kernel.duties.queries import (
     list_rules,
     list_task_views,
 )
+from app.kernel.duties.records import permit_system
 from app.kernel.duties.rules import Action, decide
 from app.kernel.kernel import Kernel
 from app.kernel.transaction import Unit, run, system_actor

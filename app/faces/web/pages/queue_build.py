@@ -166,10 +166,6 @@ def _chips(wanted: QueueRequest) -> list[Chip]:
             chips.append(
                 Chip(_("%(what)s：%(value)s", what=item.words, value=chosen), wanted.url(**{item.name: ""}))
             )
-    if wanted.texts["q"]:
-        chips.append(
-            Chip(_("%(what)s：%(value)s", what=_("查找"), value=wanted.texts["q"]), wanted.url(q=""))
-        )
     return chips
 
 
@@ -186,7 +182,8 @@ def _pager(found: Found, wanted: QueueRequest) -> Pager:
 def _empty(wanted: QueueRequest, counts: Mapping[Tab, int]) -> Empty:
     mine, takeable = counts.get(Tab.MINE, 0), counts.get(Tab.CAN_TAKE, 0)
     plain = replace(wanted, texts={**wanted.texts, "q": "", "duty": "", "risk": "", "within": ""})
-    what = _("没有符合条件的任务") if _chips(wanted) else _("这里没有任务")
+    narrowed = bool(wanted.texts["q"] or _chips(wanted))
+    what = _("没有符合条件的任务") if narrowed else _("这里没有任务")
     return Empty(
         what,
         _("您名下 %(mine)s 件，可领取 %(takeable)s 件。", mine=mine, takeable=takeable),
