@@ -260,7 +260,7 @@ def _applications(count: int) -> list[dict[str, Any]]:
     applications: list[dict[str, Any]] = []
     for place in range(count):
         employer = employers[place % len(employers)]
-        facts = generator.application(REGION, employer, datetime(2026, 5, 4, 9), simple=False)  # noqa: DTZ001
+        facts = generator.application(REGION, employer, datetime(2026, 2, 20, 9), simple=False)  # noqa: DTZ001
         applications.append({key: facts[key] for key in wanted})
     return applications
 

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
+from multiprocessing import get_context
 from typing import Any
 
 from sqlalchemy import event
 
-from app.demo.plans import Planner
+from app.demo.plans import Plan, Planner
 from app.demo.playing import Player, SimulatedClock
-from app.demo.roster import POSTS_SINCE
-from app.demo.staff import found_region
+from app.demo.roster import POSTS_SINCE, YINCHUAN
+from app.demo.staff import Staff, found_region
 from app.domain.registry import reference
 from app.kernel.deadlines.jobs import check_clocks
 from app.kernel.kernel import Kernel
@@ -23,6 +25,8 @@ from app.storage.database import Database
 CASES = 400
 SEED = "sanshen-640000"
 HISTORY = timedelta(days=260)
+# From how many cases on a second process pays.
+WORTH_TWO = 150
 TRANSFER = date(2026, 6, 1)
 
 
@@ -47,8 +51,41 @@ def load(
         staff = found_region(replace(quick, clock=SimulatedClock(began)), SEED, since, transfer)
         planner = Planner(SEED, now)
         plans = [planner.old_case(transfer), *planner.plans(cases - 1)]
-        Player(quick, staff, now).play(plans, _teller(told))
+        played = partial(_play, staff=staff, now=now)
+        if cases >= WORTH_TWO:
+            _play_in_two(quick, plans, played, told)
+        else:
+            played(quick, plans, told)
         check_clocks(quick)
+
+
+def _play(
+    kernel: Kernel, plans: list[Plan], told: Callable[[str], None], *, staff: Staff, now: datetime
+) -> None:
+    Player(kernel, staff, now).play(plans, _teller(told))
+
+
+def _play_in_two(
+    kernel: Kernel, plans: list[Plan], played: Callable[..., None], told: Callable[[str], None]
+) -> None:
+    """The largest city in one process, everything else in another: their cases share neither people nor numbers.
+
+    Raise RuntimeError when the other process failed.
+    """
+    city = [plan for plan in plans if plan.region == YINCHUAN]
+    rest = [plan for plan in plans if plan.region != YINCHUAN]
+    kernel.database.dispose()  # no connection may be shared with the child
+    child = get_context("fork").Process(target=_play_apart, args=(kernel, rest, played), daemon=True)
+    child.start()
+    played(kernel, city, told)
+    child.join()
+    if child.exitcode != 0:
+        raise RuntimeError(f"the second process of the demonstration ended with {child.exitcode}")
+
+
+def _play_apart(kernel: Kernel, plans: list[Plan], played: Callable[..., None]) -> None:
+    with _unhurried(kernel) as own:
+        played(own, plans, lambda _: None)
 
 
 def transfer_day(now: datetime) -> date:

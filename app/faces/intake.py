@@ -6,13 +6,13 @@ idempotency key of one machine account in the same transaction that opens the ca
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -43,7 +43,7 @@ class Fault:
 
     field: str
     code: str
-    params: Mapping[str, object] = MappingProxyType({})
+    params: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)

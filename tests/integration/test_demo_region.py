@@ -32,7 +32,7 @@ from tests.databases import copy_of_template
 from tests.moving_clock import MovingClock
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-CASES = 60
+CASES = 45
 
 
 @pytest.fixture(scope="module")

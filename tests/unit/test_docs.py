@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -15,8 +16,10 @@ import app
 from app.domain.registry import reference
 from app.faces.cli.commands import COMMANDS
 from app.faces.refusal_texts import REASONS
+from app.faces.worker.registry import JOBS
 from app.kernel.audit.verify import BreakKind
 from app.kernel.duties.rules import REVIEW_DUTIES
+from app.kernel.engine.vocabulary import DUTIES
 from app.kernel.identity.refusals import UploadRefused
 from app.kernel.refusals import Refusal
 from config import ROOT, SETTINGS
@@ -148,6 +151,33 @@ def test_every_conflict_set_is_listed() -> None:
     assert shipped
     assert unmentioned(shipped, page) == set()
     assert unmentioned(set(REVIEW_DUTIES), page) == set()
+
+
+def test_every_duty_is_named() -> None:
+    assert unmentioned(set(DUTIES), read("docs/segregation-of-duties.md")) == set()
+
+
+def test_every_finding_of_the_check_is_named() -> None:
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "app/kernel/engine").glob("*.py"))
+    rules = set(
+        re.findall(r'(?:found|Finding|_invalid|_missing|_problem)\(\s*"([a-z]+(?:-[a-z]+)+)"', sources)
+    )
+    assert len(rules) > 8, "the pattern no longer finds the rules"
+    assert unmentioned(rules, read("docs/dialect.md")) == set()
+
+
+def test_every_background_job_is_named() -> None:
+    assert unmentioned({job.name for job in JOBS}, read("docs/architecture.md")) == set()
+
+
+def test_every_table_of_a_shipped_process_is_explained() -> None:
+    page = read("docs/add-a-procedure.md")
+    named = {
+        name
+        for path in (ROOT / "workflows").glob("*/process.toml")
+        for name in tomllib.loads(path.read_text("utf-8")).get("process", {})
+    }
+    assert {name for name in named if not re.search(rf"^{name} =|`{name}`", page, re.MULTILINE)} == set()
 
 
 def test_every_break_of_the_audit_log_is_explained() -> None:

@@ -43,9 +43,8 @@ def measure(count: int) -> dict[str, Any]:
         settings = Settings(data_dir=folder, database_url=server.app_url())
         kernel = build_kernel(settings)
         try:
-            return bench_cases(
-                kernel, server.owner_url(), count, lambda text: click.echo(f"… {text}", err=True)
-            )
+            where = Place(server, DATABASE)
+            return bench_cases(kernel, where, count, lambda text: click.echo(f"… {text}", err=True))
         finally:
             kernel.database.dispose()
 

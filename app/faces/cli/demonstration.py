@@ -52,7 +52,7 @@ def load(kernel: "Kernel", data_dir: Path) -> None:
     """Load it all; a marker tells the next start when this was interrupted."""
     marker = unfinished(data_dir)
     marker.touch()
-    region().load(kernel)
+    region().load(kernel, told=lambda text: click.echo(f"   {text}"))
     marker.unlink()
 
 
