@@ -19,7 +19,6 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "migrate": ("app.faces.cli.migration", "migrate", "迁移数据库结构 / bring the schema up to date"),
     "demo": ("app.faces.cli.demonstration", "demo", "载入演示地区 / load the demonstration region"),
     "bootstrap": ("app.faces.cli.bootstrap", "bootstrap", "设立三员 / set up the three administrators"),
-    "duties": ("app.faces.cli.duties", "duties", "岗位与不相容职责 / posts and conflicting duties"),
     "audit": ("app.faces.cli.audit", "audit", "核验审计链 / verify the audit chain"),
     "import": ("app.faces.cli.imports", "imports", "导入申请 / import applications"),
     "bench": ("app.faces.cli.bench", "bench", "性能测试 / measure"),

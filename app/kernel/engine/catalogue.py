@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import URL, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.cases.schema import FactSchema
@@ -159,12 +159,13 @@ def deploy(
     return row
 
 
-_CACHE: dict[int, Deployed] = {}
+_CACHE: dict[tuple[URL, int], Deployed] = {}
 
 
 def get_deployed(session: Session, definition_id: int) -> Deployed:
     """The parsed version by id, kept for the life of the process (versions never change)."""
-    found = _CACHE.get(definition_id)
+    key = (session.get_bind().engine.url, definition_id)
+    found = _CACHE.get(key)
     if found is None:
         row = session.get_one(ProcessDefinition, definition_id)
         files = {
@@ -174,7 +175,7 @@ def get_deployed(session: Session, definition_id: int) -> Deployed:
             )
         }
         found = _deployed(row, read_definition(row.key, files))
-        _CACHE[definition_id] = found
+        _CACHE[key] = found
     return found
 
 
