@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.kernel.engine.catalogue import get_deployed
+from app.kernel.engine.catalogue import list_latest
 from app.kernel.engine.handlers import HANDLERS
-from app.kernel.engine.models import ProcessDefinition
 from app.kernel.kernel import Kernel
 from app.storage.fence import verify_fence
 
@@ -40,8 +38,7 @@ def list_problems(kernel: Kernel) -> list[str]:
 def _unmatched_handlers(kernel: Kernel) -> list[str]:
     known = HANDLERS.keys() | kernel.ports.service_handlers.keys()
     with kernel.database.session() as session:
-        newest = select(func.max(ProcessDefinition.id)).group_by(ProcessDefinition.key)
-        definitions = [get_deployed(session, found) for found in session.scalars(newest)]
+        definitions = list_latest(session)
     return [
         f"{definition.key}: {step.step_key}: no handler {step.task_type!r}"
         for definition in definitions

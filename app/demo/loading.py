@@ -8,9 +8,6 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from multiprocessing import get_context
-from typing import Any
-
-from sqlalchemy import event
 
 from app.demo.plans import Plan, Planner
 from app.demo.playing import Player, SimulatedClock
@@ -106,13 +103,7 @@ def _teller(told: Callable[[str], None]) -> Callable[[int], None]:
 @contextmanager
 def _unhurried(kernel: Kernel) -> Iterator[Kernel]:
     """The kernel over connections that don't wait for the disk: a load that is cut off begins anew anyway."""
-    database = Database(kernel.database.url, application_name="sanshen-demo")
-
-    @event.listens_for(database.engine, "connect")
-    def _relax(connection: Any, _: object) -> None:
-        connection.execute("SET synchronous_commit = off")
-        connection.commit()
-
+    database = Database(kernel.database.url, application_name="sanshen-demo", durable=False)
     try:
         yield replace(kernel, database=database)
     finally:

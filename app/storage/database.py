@@ -30,14 +30,18 @@ def normalised_url(url: str) -> str:
 class Database:
     """One pool of connections under one role."""
 
-    def __init__(self, url: str, *, application_name: str = "sanshen", pool_size: int = 10) -> None:
+    def __init__(
+        self, url: str, *, application_name: str = "sanshen", pool_size: int = 10, durable: bool = True
+    ) -> None:
+        """`durable` False: commits don't wait for the disk, for data that can be made again."""
         self.url = normalised_url(url)
+        options = "-c timezone=UTC" if durable else "-c timezone=UTC -c synchronous_commit=off"
         self.engine = create_engine(
             self.url,
             pool_pre_ping=True,
             pool_size=pool_size,
             max_overflow=pool_size,
-            connect_args={"application_name": application_name, "options": "-c timezone=UTC"},
+            connect_args={"application_name": application_name, "options": options},
         )
 
     @contextmanager

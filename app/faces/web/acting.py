@@ -9,16 +9,13 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from flask import g
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.faces.web.language import pick
 from app.faces.web.posted import Posted
 from app.faces.web.request_log import request_id
 from app.faces.web.signin import kernel, officer
-from app.kernel.duties.models import Post, PostGrant
-from app.kernel.duties.queries import grant_in_force
-from app.kernel.identity.models import Region
+from app.kernel.duties.posts import HeldPost, list_held_posts
 from app.kernel.identity.regions import list_subtree
 from app.kernel.local_time import local_day
 from app.kernel.transaction import Actor, Idempotency, Unit, run
@@ -26,27 +23,14 @@ from app.kernel.transaction import Actor, Idempotency, Unit, run
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class HeldPost:
-    """A post held today."""
+def title_of(post: HeldPost) -> str:
+    """In the reader's language."""
+    return pick(post.title_zh, post.title_en)
 
-    key: str
-    kind: str
-    title_zh: str
-    title_en: str
-    region_code: str
-    region_zh: str
-    region_en: str
 
-    @property
-    def title(self) -> str:
-        """In the reader's language."""
-        return pick(self.title_zh, self.title_en)
-
-    @property
-    def place(self) -> str:
-        """The region in the reader's language."""
-        return pick(self.region_zh, self.region_en)
+def place_of(post: HeldPost) -> str:
+    """The region in the reader's language."""
+    return pick(post.region_zh, post.region_en)
 
 
 @dataclass(frozen=True)
@@ -99,23 +83,7 @@ def _read() -> Standing:
     live, now = officer(), kernel().clock()
     today = local_day(now)
     with kernel().database.session() as session:
-        rows = session.execute(
-            select(
-                Post.key,
-                Post.kind,
-                Post.title_zh,
-                Post.title_en,
-                Region.code,
-                Region.name_zh,
-                Region.name_en,
-            )
-            .join(PostGrant, PostGrant.post == Post.key)
-            .join(Region, Region.code == PostGrant.region_code)
-            .where(PostGrant.person_id == live.person_id, grant_in_force(today))
-            .distinct()
-            .order_by(Region.code, Post.key)
-        ).all()
-        posts = tuple(HeldPost(*row) for row in rows)
+        posts = list_held_posts(session, live.person_id, today)
         regions = list_subtree(session, {post.region_code for post in posts})
     return Standing(
         Actor(live.account_id, live.person_id, regions, request_id=request_id()), posts, today, now

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.faces.web.acting import Standing
-from app.kernel.engine.catalogue import Deployed, get_latest
-from app.kernel.engine.models import ProcessDefinition
+from app.kernel.engine.catalogue import Deployed, list_latest
 
 
 def startable(session: Session, who: Standing) -> Deployed | None:
     """The newest version of the first process this officer may register cases of."""
     held = {post.key for post in who.posts}
-    for key in session.scalars(select(ProcessDefinition.key).distinct().order_by(ProcessDefinition.key)):
-        deployed = get_latest(session, key)
+    for deployed in list_latest(session):
         if "risk" in deployed.process and deployed.intake_post in held:
             return deployed
     return None

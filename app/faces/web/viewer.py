@@ -6,15 +6,14 @@ from typing import Any
 
 from flask import request, url_for
 from flask_login import current_user
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from app.faces.translation import _
-from app.faces.web.acting import HeldPost, Standing, reading, standing
+from app.faces.web.acting import Standing, place_of, reading, standing, title_of
 from app.faces.web.applications import startable
 from app.faces.web.parts import Link, Viewer
 from app.faces.web.signin import officer
-from app.kernel.worklist.models import Notification
+from app.kernel.duties.posts import HeldPost
+from app.kernel.worklist.notices import count_unread
 
 RANK = {"business": 0, "supervision": 1, "audit": 2, "design": 3, "platform": 4}
 
@@ -25,7 +24,7 @@ def show_viewer() -> dict[str, Any]:
         return {}
     who = standing()
     with reading() as session:
-        unread = _count_unread(session, who)
+        unread = count_unread(session, who.person_id)
         registers = startable(session, who) is not None
     return {"viewer": _viewer(who, unread), "navigation": _ways(who, registers)}
 
@@ -36,8 +35,8 @@ def _viewer(who: Standing, unread: int) -> Viewer:
     return Viewer(
         name=live.person_name,
         account=live.login,
-        post=post.title if post else _("没有岗位"),
-        place=post.place if post else "",
+        post=title_of(post) if post else _("没有岗位"),
+        place=place_of(post) if post else "",
         notices=unread,
     )
 
@@ -66,10 +65,3 @@ def _ways(who: Standing, registers: bool) -> list[Link]:
 def _way(endpoint: str, words: str) -> Link:
     here = request.endpoint == endpoint
     return Link(request.path if here else url_for(endpoint), words, here)
-
-
-def _count_unread(session: Session, who: Standing) -> int:
-    unread = select(func.count()).where(
-        Notification.person_id == who.person_id, Notification.read_at.is_(None)
-    )
-    return session.scalar(unread) or 0

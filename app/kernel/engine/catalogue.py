@@ -192,6 +192,12 @@ def get_latest(session: Session, key: str) -> Deployed:
     return get_deployed(session, definition_id)
 
 
+def list_latest(session: Session) -> list[Deployed]:
+    """The newest version of every deployed process, by key."""
+    newest = select(func.max(ProcessDefinition.id)).group_by(ProcessDefinition.key)
+    return sorted((get_deployed(session, found) for found in session.scalars(newest)), key=lambda d: d.key)
+
+
 def _deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
     manifest = definition.manifest
     return Deployed(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import select
@@ -28,7 +29,6 @@ from app.kernel.duties.queries import (
 )
 from app.kernel.duties.refusals import DutyDenied
 from app.kernel.duties.rules import (
-    ALLOWED,
     Action,
     CaseView,
     ConflictRule,
@@ -114,15 +114,25 @@ def decide_reading(session: Session, case: Case, person_id: int, now: datetime, 
     return decide(get_candidate(session, person_id, today), Action.READ, view, None, ())
 
 
-def read_dossier(unit: Unit, case_id: int) -> Dossier:
-    """Load the dossier and audit the reading (case data are sensitive). Raise CaseNotFound, DutyDenied."""
+def require_reading(unit: Unit, case_id: int) -> Case:
+    """The case, when the actor may read it. Raise CaseNotFound, DutyDenied."""
     case = get_case(unit.session, case_id)
     person_id = unit.actor.person_id
-    decision = (
-        ALLOWED if person_id is None else decide_reading(unit.session, case, person_id, unit.now, unit.today)
-    )
-    if not decision.allowed:
-        raise DutyDenied(decision, Action.READ, case.id, None, None)
+    if person_id is not None:
+        decision = decide_reading(unit.session, case, person_id, unit.now, unit.today)
+        if not decision.allowed:
+            raise DutyDenied(decision, Action.READ, case.id, None, None)
+    return case
+
+
+def find_material(session: Session, uid: UUID) -> Material | None:
+    """A received file by its public id; None also outside the reader's regions."""
+    return session.scalar(select(Material).where(Material.uid == uid))
+
+
+def read_dossier(unit: Unit, case_id: int) -> Dossier:
+    """Load the dossier and audit the reading (case data are sensitive). Raise CaseNotFound, DutyDenied."""
+    case, person_id = require_reading(unit, case_id), unit.actor.person_id
     chain = f"person:{person_id}" if person_id else "system"
     unit.record("case.read", {"case_no": case.case_no}, case_id=case.id, chain=chain)
     return load_dossier(unit.kernel, unit.session, case, unit.now, unit.today)

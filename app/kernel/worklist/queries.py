@@ -25,7 +25,7 @@ from app.kernel.duties.queries import (
 from app.kernel.duties.rules import Action, Candidate, ConflictRule, Decision, decide
 from app.kernel.identity.models import Person
 from app.kernel.refusals import TaskNotFound
-from app.kernel.worklist.models import Notification, Task
+from app.kernel.worklist.models import Task
 
 PAGE_SIZE = 14
 COUNT_LIMIT = 1000
@@ -308,11 +308,8 @@ def count_load(session: Session, person_ids: Collection[int]) -> dict[int, int]:
     return {person_id: count for person_id, count in rows if person_id is not None}
 
 
-def list_unread(session: Session, person_id: int, limit: int = 20) -> Sequence[Notification]:
-    """The person's unread notifications, newest first."""
+def list_open_tasks(session: Session, case_id: int) -> Sequence[Task]:
+    """The open tasks of a case, oldest first."""
     return session.scalars(
-        select(Notification)
-        .where(Notification.person_id == person_id, Notification.read_at.is_(None))
-        .order_by(Notification.id.desc())
-        .limit(limit)
+        select(Task).where(Task.case_id == case_id, Task.state == "open").order_by(Task.id)
     ).all()

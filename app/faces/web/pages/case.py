@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
-from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.faces.translation import _
@@ -14,10 +13,10 @@ from app.faces.web.pages.case_task import Attempt
 from app.faces.web.pages.diagram_view import DiagramPage
 from app.faces.web.parts import ErrorLine
 from app.kernel.engine.catalogue import get_deployed
-from app.kernel.engine.dossier import Dossier, decide_reading, get_case, read_dossier
+from app.kernel.engine.dossier import Dossier, decide_reading, get_case, read_dossier, require_reading
 from app.kernel.identity.regions import get_region
 from app.kernel.transaction import Unit
-from app.kernel.worklist.models import Task
+from app.kernel.worklist.queries import list_open_tasks
 
 pages = Blueprint("case", __name__, url_prefix="/cases/<int:case_id>")
 
@@ -31,7 +30,7 @@ def show(case_id: int) -> str:
 @pages.get("/print")
 def printed(case_id: int) -> AnyResponse:
     """Printing is recorded. The page's script calls this and prints; without it the page comes back."""
-    carry_out(lambda unit: _record(unit, case_id, "case.printed"))
+    carry_out(lambda unit: _record(unit, require_reading(unit, case_id).id, "case.printed"))
     if request.headers.get("Sec-Fetch-Mode") == "navigate":
         return redirect(url_for("case.show", case_id=case_id))
     return Response(status=204)
@@ -77,8 +76,7 @@ def render_case(
 def _gate(case_id: int, attempt: Attempt) -> str:
     with reading() as session:
         case = get_case(session, case_id)
-        open_tasks = select(Task).where(Task.case_id == case_id, Task.state == "open").order_by(Task.id)
-        tasks = list(session.scalars(open_tasks))
+        tasks = list(list_open_tasks(session, case_id))
         deployed, region = get_deployed(session, case.definition_id), get_region(session, case.region_code)
         page = gate_page(session, case, deployed, region, tasks, standing(), attempt)
         return render_template("pages/gate.html", page=page)

@@ -8,17 +8,14 @@ from uuid import UUID
 
 from flask import Blueprint, Response, abort, render_template, send_file, url_for
 from markupsafe import Markup
-from sqlalchemy import select
 
-from app.faces.web.acting import carry_out, reading, standing
+from app.faces.web.acting import carry_out, reading
 from app.faces.web.language import pick
 from app.faces.web.signin import kernel
 from app.kernel.cases.models import Material
 from app.kernel.documents.models import Document
 from app.kernel.documents.queries import document_by_uid, docx_of, print_page_of
-from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import Action
-from app.kernel.engine.dossier import decide_reading, get_case
+from app.kernel.engine.dossier import find_material, get_case, require_reading
 from app.kernel.transaction import Unit
 
 pages = Blueprint("documents", __name__)
@@ -70,10 +67,10 @@ def page(uid: UUID) -> str:
 
 
 def _material(unit: Unit, uid: UUID) -> Material:
-    found = unit.session.scalar(select(Material).where(Material.uid == uid))
+    found = find_material(unit.session, uid)
     if found is None:
         abort(404)
-    _require_reading(unit, found.case_id)
+    require_reading(unit, found.case_id)
     _record(unit, found.case_id, "material.read", material=str(uid))
     return found
 
@@ -82,16 +79,9 @@ def _document(unit: Unit, uid: UUID, form: str) -> Document:
     found = document_by_uid(unit.session, uid)
     if found is None:
         abort(404)
-    _require_reading(unit, found.case_id)
+    require_reading(unit, found.case_id)
     _record(unit, found.case_id, "document.read", document=str(uid), form=form)
     return found
-
-
-def _require_reading(unit: Unit, case_id: int) -> None:
-    case = get_case(unit.session, case_id)
-    decision = decide_reading(unit.session, case, standing().person_id, unit.now, unit.today)
-    if not decision.allowed:
-        raise DutyDenied(decision, Action.READ, case_id, None, None)
 
 
 def _record(unit: Unit, case_id: int, event: str, **more: object) -> None:

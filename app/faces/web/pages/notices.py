@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, url_for
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -14,8 +13,8 @@ from app.faces.translation import Lazy, _, _l
 from app.faces.web.acting import Standing, carry_out, reading, standing
 from app.faces.web.language import pick
 from app.faces.web.words import moment
-from app.kernel.transaction import Unit
 from app.kernel.worklist.models import Notification
+from app.kernel.worklist.notices import list_notifications, mark_read
 
 pages = Blueprint("notices", __name__)
 SHOWN = 50
@@ -27,8 +26,8 @@ WORDS: dict[str, tuple[str, Lazy]] = {
         "exclamation-triangle",
         _l("%(case_no)s %(subject)s：%(title)s等人办理，本级没有合格人员"),
     ),
-    "clock_warning": ("hourglass-split", _l("%(case_no)s %(subject)s：%(title)s已用去八成")),
-    "clock_breach": ("exclamation-octagon-fill", _l("%(case_no)s %(subject)s：%(title)s已超期")),
+    "clock_warned": ("hourglass-split", _l("%(case_no)s %(subject)s：%(title)s已用去八成")),
+    "clock_breached": ("exclamation-octagon-fill", _l("%(case_no)s %(subject)s：%(title)s已超期")),
 }
 
 
@@ -63,17 +62,12 @@ def show() -> str:
 @pages.post("/notices/read")
 def read() -> Response:
     """Mark all as read."""
-    carry_out(_mark_read)
+    carry_out(mark_read)
     return redirect(url_for("notices.show", said="read"))
 
 
 def _page(session: Session, who: Standing) -> NoticesPage:
-    found = session.scalars(
-        select(Notification)
-        .where(Notification.person_id == who.person_id)
-        .order_by(Notification.id.desc())
-        .limit(SHOWN)
-    ).all()
+    found = list_notifications(session, who.person_id, SHOWN)
     unread = sum(1 for item in found if item.read_at is None)
     return NoticesPage(_("%(n)s 条未读", n=unread), unread, [_row(item, who) for item in found])
 
@@ -93,12 +87,3 @@ def _row(item: Notification, who: Standing) -> NoticeRow:
 def _params(params: Mapping[str, str]) -> dict[str, str]:
     title = pick(params.get("title_zh", ""), params.get("title_en", ""))
     return {"case_no": params.get("case_no", ""), "subject": params.get("subject", ""), "title": title}
-
-
-def _mark_read(unit: Unit) -> None:
-    unit.session.execute(
-        update(Notification)
-        .where(Notification.person_id == unit.actor.person_id, Notification.read_at.is_(None))
-        .values(read_at=unit.now)
-    )
-    unit.record("notices.read", {})

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.faces.duty_words import DUTY_WORDS, duty_word
 from app.faces.translation import _
-from app.faces.web.acting import Standing
+from app.faces.web.acting import Standing, place_of
 from app.faces.web.language import pick
 from app.faces.web.pages.queue_rows import clock_words
 from app.faces.web.pages.supervisor_view import (
@@ -63,7 +63,7 @@ def supervisor_page(
 
 def _remark(who: Standing) -> str:
     post, at = main_post(who), local(who.now)
-    place = post.place if post else ""
+    place = place_of(post) if post else ""
     return _(
         "%(place)s，%(day)s %(time)s", place=place, day=long_day(who.today), time=f"{at.hour}:{at.minute:02d}"
     )

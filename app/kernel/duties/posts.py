@@ -1,0 +1,39 @@
+"""The posts a person holds today, with their names and places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel.duties.models import Post, PostGrant
+from app.kernel.duties.queries import grant_in_force
+from app.kernel.identity.models import Region
+
+
+@dataclass(frozen=True)
+class HeldPost:
+    """A post held today in one region."""
+
+    key: str
+    kind: str
+    title_zh: str
+    title_en: str
+    region_code: str
+    region_zh: str
+    region_en: str
+
+
+def list_held_posts(session: Session, person_id: int, today: date) -> tuple[HeldPost, ...]:
+    """By region and post key."""
+    rows = session.execute(
+        select(Post.key, Post.kind, Post.title_zh, Post.title_en, Region.code, Region.name_zh, Region.name_en)
+        .join(PostGrant, PostGrant.post == Post.key)
+        .join(Region, Region.code == PostGrant.region_code)
+        .where(PostGrant.person_id == person_id, grant_in_force(today))
+        .distinct()
+        .order_by(Region.code, Post.key)
+    )
+    return tuple(HeldPost(*row) for row in rows)

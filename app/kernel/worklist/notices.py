@@ -1,0 +1,36 @@
+"""What is under a person's bell: counted, listed, marked as read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.transaction import Unit
+from app.kernel.worklist.models import Notification
+
+
+def count_unread(session: Session, person_id: int) -> int:
+    unread = select(func.count()).where(Notification.person_id == person_id, Notification.read_at.is_(None))
+    return session.scalar(unread) or 0
+
+
+def list_notifications(session: Session, person_id: int, limit: int) -> Sequence[Notification]:
+    """Newest first, read ones too."""
+    return session.scalars(
+        select(Notification)
+        .where(Notification.person_id == person_id)
+        .order_by(Notification.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def mark_read(unit: Unit) -> None:
+    """Mark all of the actor's notifications as read."""
+    unit.session.execute(
+        update(Notification)
+        .where(Notification.person_id == unit.actor.person_id, Notification.read_at.is_(None))
+        .values(read_at=unit.now)
+    )
+    unit.record("notices.read", {})
