@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.orm import Session
 
 DRIVER = "postgresql+psycopg"
@@ -27,6 +28,30 @@ def normalised_url(url: str) -> str:
     return parsed.set(drivername=DRIVER).render_as_string(hide_password=False)
 
 
+_SCOPE = text("SELECT set_config('app.regions', :regions, true)")
+_WROTE = "sanshen_wrote"
+
+
+def _note_write(
+    connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
+) -> None:
+    if context is not None and (context.isinsert or context.isupdate or context.isdelete):
+        connection.info[_WROTE] = True
+
+
+def forget_writes(session: Session) -> None:
+    """From here on `has_written` counts."""
+    session.connection().info[_WROTE] = False
+
+
+def has_written(session: Session) -> bool:
+    """Whether the session's connection ran an INSERT, UPDATE or DELETE since `forget_writes`.
+
+    Plain SQL texts don't count: sessions, attempts and other bookkeeping use them on purpose.
+    """
+    return bool(session.connection().info.get(_WROTE))
+
+
 class Database:
     """One pool of connections under one role."""
 
@@ -43,6 +68,7 @@ class Database:
             max_overflow=pool_size,
             connect_args={"application_name": application_name, "options": options},
         )
+        event.listen(self.engine, "before_cursor_execute", _note_write)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -52,9 +78,7 @@ class Database:
 
     def scope(self, session: Session, regions: Iterable[str]) -> None:
         """Let the row-level security of this transaction see these regions (codes) and no others."""
-        session.execute(
-            text("SELECT set_config('app.regions', :regions, true)"), {"regions": ",".join(regions)}
-        )
+        session.connection().execute(_SCOPE, {"regions": ",".join(regions)})
 
     def dispose(self) -> None:
         """Close all pooled connections."""

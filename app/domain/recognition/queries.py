@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from app.kernel.cases.models import Case
 from app.kernel.duties.models import Performance
 from app.kernel.identity.models import Person
+from app.storage.core import execute, table
 
 CLUSTER_DAYS = 90
+_CASE, _ACT, _PERSON = table(Case), table(Performance), table(Person)
 
 
 @dataclass(frozen=True)
@@ -30,31 +32,32 @@ class Surroundings:
 _DUPLICATES = (
     select(func.count())
     .where(
-        Case.subject_index == bindparam("subject"),
-        Case.event_on == bindparam("event_on"),
-        Case.process_key == bindparam("process"),
-        Case.status.in_(("open", "closed")),
-        Case.id != bindparam("case"),
+        _CASE.c.subject_index == bindparam("subject"),
+        _CASE.c.event_on == bindparam("event_on"),
+        _CASE.c.process_key == bindparam("process"),
+        _CASE.c.status.in_(("open", "closed")),
+        _CASE.c.id != bindparam("case"),
     )
     .scalar_subquery()
 )
 _CLUSTER = (
     select(func.count())
     .where(
-        Case.organisation == bindparam("organisation"),
-        Case.process_key == bindparam("process"),
-        Case.received_at.between(bindparam("since"), bindparam("received")),
-        Case.id != bindparam("case"),
+        _CASE.c.organisation == bindparam("organisation"),
+        _CASE.c.process_key == bindparam("process"),
+        _CASE.c.received_at.between(bindparam("since"), bindparam("received")),
+        _CASE.c.id != bindparam("case"),
     )
     .scalar_subquery()
 )
 _INVESTIGATORS = (
-    select(func.array_agg(Person.name.distinct()))
-    .join(Performance, Performance.person_id == Person.id)
+    select(func.array_agg(_PERSON.c.name.distinct()))
+    .select_from(_PERSON)
+    .join(_ACT, _ACT.c.person_id == _PERSON.c.id)
     .where(
-        Performance.case_id == bindparam("case"),
-        Performance.duty == "investigation",
-        Performance.state == "performed",
+        _ACT.c.case_id == bindparam("case"),
+        _ACT.c.duty == "investigation",
+        _ACT.c.state == "performed",
     )
     .scalar_subquery()
 )
@@ -74,5 +77,5 @@ def get_surroundings(session: Session, case: Case) -> Surroundings:
         "since": case.received_at - timedelta(days=CLUSTER_DAYS),
         "received": case.received_at,
     }
-    row = session.execute(_SURROUNDINGS, values).one()
+    row = execute(session, _SURROUNDINGS, values).one()
     return Surroundings(row.duplicates, row.employer_cases, sorted(row.investigators or []))

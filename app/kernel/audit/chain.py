@@ -132,15 +132,16 @@ def append(session: Session, keyring: KeyRing, events: Sequence[NewEvent]) -> No
         row = _row(keyring, draft, seq + 1, previous)
         last[draft.chain] = (seq + 1, row["hash"])
         rows.append(row)
-    session.execute(_INSERT, rows)
+    session.connection().execute(_INSERT, rows)
 
 
 def _lock_and_read_last(session: Session, chains: Iterable[str]) -> dict[str, tuple[int, bytes]]:
     # One order for everybody, so that two writers of the same chains can't deadlock; and two
     # statements, because the second needs a snapshot from after the lock was granted.
     wanted = sorted(chains)
-    session.execute(_LOCK, {"keys": sorted(_lock_key(chain) for chain in wanted)})
-    rows = session.execute(_LAST, {"chains": wanted})
+    connection = session.connection()
+    connection.execute(_LOCK, {"keys": sorted(_lock_key(chain) for chain in wanted)})
+    rows = connection.execute(_LAST, {"chains": wanted})
     return {chain: (seq, bytes(event_hash)) for chain, seq, event_hash in rows}
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.cases.models import Case, CaseFacts, Material
@@ -16,12 +16,16 @@ from app.kernel.cases.schema import FactSchema
 from app.kernel.identity.identifiers import ID_NUMBER_KIND
 from app.kernel.identity.names import pinyin_key
 from app.kernel.transaction.unit import Unit
+from app.storage.core import execute, table
 from app.storage.crypto import KeyRing
+
+_FACTS = table(CaseFacts)
+_LOAD = select(_FACTS.c.facts, _FACTS.c.sealed).where(_FACTS.c.case_id == bindparam("case"))
 
 
 def load_facts(session: Session, keyring: KeyRing, case: Case) -> dict[str, Any]:
     """All facts of a case, sensitive ones opened: for operations; pages mask what they show."""
-    row = session.execute(select(CaseFacts.facts, CaseFacts.sealed).where(CaseFacts.case_id == case.id)).one()
+    row = execute(session, _LOAD, {"case": case.id}).one()
     opened = keyring.open(row.sealed, table="case_facts", column="sealed", row=str(case.uid))
     return {**row.facts, **orjson.loads(opened)}
 

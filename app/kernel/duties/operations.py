@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from app.kernel.cases.models import RISK_CLASSES, Case
 from app.kernel.duties.models import (
@@ -39,6 +39,7 @@ from app.kernel.duties.rules import (
 from app.kernel.identity.regions import get_lineage
 from app.kernel.transaction.unit import Unit
 from app.kernel.worklist.models import Task
+from app.storage.core import execute, table
 
 CONCLUSION = "conclusion"
 """The subject that a case's own conclusion is decided under."""
@@ -102,40 +103,63 @@ def require_intake(unit: Unit, post: str, region_code: str, case: Case | None = 
 
 def bind(unit: Unit, task: Task, state: str) -> int:
     """Append a performance of the task's duty by the actor; answers its id. The fence may refuse."""
-    performance = insert(Performance).values(
-        case_id=task.case_id,
-        task_id=task.id,
-        person_id=unit.actor.person_id,
-        account_id=unit.actor.account_id,
-        on_behalf_of=unit.actor.on_behalf_of,
-        duty=task.duty,
-        state=state,
-        at=unit.now,
-        decision_id=unit.decision_ids[-1],
-    )
-    return unit.session.execute(performance.returning(Performance.id)).scalar_one()
+    return append_performance(unit, task.case_id, task.duty, state, task_id=task.id)
+
+
+def append_performance(unit: Unit, case_id: int, duty: str, state: str, *, task_id: int | None = None) -> int:
+    """Append a performance of a duty by the actor, under the unit's latest decision; answers its id."""
+    values = {
+        "case_id": case_id,
+        "task_id": task_id,
+        "person_id": unit.actor.person_id,
+        "account_id": unit.actor.account_id,
+        "on_behalf_of": unit.actor.on_behalf_of,
+        "duty": duty,
+        "state": state,
+        "at": unit.now,
+        "decision_id": unit.decision_ids[-1],
+    }
+    return int(execute(unit.session, _PERFORM, values).scalar_one())
 
 
 def sign(unit: Unit, case: Case, task: Task, performance_id: int, *, agrees: bool) -> None:
     """Append the actor's signature on the case's current content hash, next in the subject's sequence."""
-    last = (
-        select(func.coalesce(func.max(Signature.seq), 0) + 1)
-        .where(Signature.case_id == case.id, Signature.subject == CONCLUSION)
-        .scalar_subquery()
-    )
-    unit.session.execute(
-        insert(Signature).values(
-            case_id=case.id,
-            subject=CONCLUSION,
-            seq=last,
-            duty=task.duty,
-            person_id=unit.actor.person_id,
-            performance_id=performance_id,
-            content_hash=case.content_hash,
-            verdict="agree" if agrees else "return",
-            at=unit.now,
+    values = {
+        "case_id": case.id,
+        "subject": CONCLUSION,
+        "duty": task.duty,
+        "person_id": unit.actor.person_id,
+        "performance_id": performance_id,
+        "content_hash": case.content_hash,
+        "verdict": "agree" if agrees else "return",
+        "at": unit.now,
+    }
+    execute(unit.session, _SIGN, values)
+
+
+_SIGNATURES = table(Signature)
+_PERFORM = insert(table(Performance)).returning(table(Performance).c.id)
+_NEXT_SEQ = (
+    select(func.coalesce(func.max(_SIGNATURES.c.seq), 0) + 1)
+    .where(_SIGNATURES.c.case_id == bindparam("case_id"), _SIGNATURES.c.subject == bindparam("subject"))
+    .scalar_subquery()
+)
+_SIGN = insert(_SIGNATURES).values(
+    seq=_NEXT_SEQ,
+    **{
+        name: bindparam(name)
+        for name in (
+            "case_id",
+            "subject",
+            "duty",
+            "person_id",
+            "performance_id",
+            "content_hash",
+            "verdict",
+            "at",
         )
-    )
+    },
+)
 
 
 def find_missing_duty(unit: Unit, case: Case) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import URL, BindParameter, Date, and_, bindparam, exists, func, or_, select
+from sqlalchemy import URL, Date, and_, bindparam, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
@@ -25,6 +25,7 @@ from app.kernel.duties.rules import (
 )
 from app.kernel.identity.models import Account, Person
 from app.kernel.worklist.models import Task
+from app.storage.core import execute, table
 
 _RULES: dict[tuple[URL, int], tuple[tuple[datetime, ConflictRule], ...]] = {}
 """Every version of the conflict sets by database and number of versions: the table only ever grows."""
@@ -32,7 +33,7 @@ _RULES: dict[tuple[URL, int], tuple[tuple[datetime, ConflictRule], ...]] = {}
 
 def list_rules(session: Session, now: datetime) -> tuple[ConflictRule, ...]:
     """The version in force of every conflict set, in order of set id."""
-    versions = session.scalar(select(func.count()).select_from(ConflictSet)) or 0
+    versions = execute(session, _VERSIONS, {}).scalar_one()
     key = (session.get_bind().engine.url, versions)
     known = _RULES.get(key)
     if known is None:
@@ -66,7 +67,7 @@ def _load_versions(session: Session) -> tuple[tuple[datetime, ConflictRule], ...
     )
 
 
-def grant_in_force(today: date | BindParameter[date]) -> ColumnElement[bool]:
+def grant_in_force(today: date) -> ColumnElement[bool]:
     """Condition on PostGrant: gives its post today and is not cut by a revoking row."""
     revoking = aliased(PostGrant)
     return and_(
@@ -77,71 +78,82 @@ def grant_in_force(today: date | BindParameter[date]) -> ColumnElement[bool]:
     )
 
 
-# Statements of every claim and completion are built once: building costs more than running them.
+# Statements of every claim and completion: built once, on tables (see app.storage.core).
+_PERSON, _ACCOUNT, _CASE = table(Person), table(Account), table(Case)
+_GRANT, _POST, _ACT, _PARTY = table(PostGrant), table(Post), table(Performance), table(CaseParty)
 _TODAY = bindparam("today", type_=Date())
+_REVOKING = _GRANT.alias()
+_IN_FORCE = and_(
+    _GRANT.c.revokes.is_(None),
+    _GRANT.c.valid_from <= _TODAY,
+    or_(_GRANT.c.valid_to.is_(None), _GRANT.c.valid_to > _TODAY),
+    ~exists().where(_REVOKING.c.revokes == _GRANT.c.id, _REVOKING.c.valid_from <= _TODAY),
+)
 _CANDIDATES = (
     select(
-        Person.id,
-        Person.name,
-        Person.pinyin,
-        Person.id_number_index,
-        exists().where(Account.person_id == Person.id, Account.state == "active").label("active"),
-        PostGrant.post,
-        PostGrant.region_code,
-        Post.kind,
+        _PERSON.c.id,
+        _PERSON.c.name,
+        _PERSON.c.pinyin,
+        _PERSON.c.id_number_index,
+        exists().where(_ACCOUNT.c.person_id == _PERSON.c.id, _ACCOUNT.c.state == "active").label("active"),
+        _GRANT.c.post,
+        _GRANT.c.region_code,
+        _POST.c.kind,
     )
-    .select_from(Person)
-    .outerjoin(PostGrant, and_(PostGrant.person_id == Person.id, grant_in_force(_TODAY)))
-    .outerjoin(Post, Post.key == PostGrant.post)
-    .where(Person.id.in_(bindparam("persons", expanding=True)))
+    .select_from(_PERSON)
+    .outerjoin(_GRANT, and_(_GRANT.c.person_id == _PERSON.c.id, _IN_FORCE))
+    .outerjoin(_POST, _POST.c.key == _GRANT.c.post)
+    .where(_PERSON.c.id.in_(bindparam("persons", expanding=True)))
 )
 _HOLDERS = (
-    select(PostGrant.post, PostGrant.region_code, PostGrant.person_id)
+    select(_GRANT.c.post, _GRANT.c.region_code, _GRANT.c.person_id)
     .where(
-        PostGrant.post.in_(bindparam("posts", expanding=True)),
-        PostGrant.region_code.in_(bindparam("regions", expanding=True)),
-        grant_in_force(_TODAY),
+        _GRANT.c.post.in_(bindparam("posts", expanding=True)),
+        _GRANT.c.region_code.in_(bindparam("regions", expanding=True)),
+        _IN_FORCE,
     )
     .distinct()
-    .order_by(PostGrant.person_id)
+    .order_by(_GRANT.c.person_id)
 )
 _CHAIN_ACTS = (
     select(
-        Case.chain_id,
-        Case.case_no,
-        Case.process_key,
-        Case.case_role,
-        Performance.case_id,
-        Performance.person_id,
-        Performance.on_behalf_of,
-        Performance.duty,
-        Performance.state,
-        Performance.at,
-        Person.name,
+        _CASE.c.chain_id,
+        _CASE.c.case_no,
+        _CASE.c.process_key,
+        _CASE.c.case_role,
+        _ACT.c.case_id,
+        _ACT.c.person_id,
+        _ACT.c.on_behalf_of,
+        _ACT.c.duty,
+        _ACT.c.state,
+        _ACT.c.at,
+        _PERSON.c.name,
     )
-    .join(Case, Case.id == Performance.case_id)
-    .join(Person, Person.id == Performance.person_id)
-    .where(Case.chain_id.in_(bindparam("chains", expanding=True)))
-    .order_by(Performance.id)
+    .select_from(_ACT)
+    .join(_CASE, _CASE.c.id == _ACT.c.case_id)
+    .join(_PERSON, _PERSON.c.id == _ACT.c.person_id)
+    .where(_CASE.c.chain_id.in_(bindparam("chains", expanding=True)))
+    .order_by(_ACT.c.id)
 )
-_PARTIES = select(CaseParty.case_id, CaseParty.id_number_index).where(
-    CaseParty.case_id.in_(bindparam("cases", expanding=True))
+_PARTIES = select(_PARTY.c.case_id, _PARTY.c.id_number_index).where(
+    _PARTY.c.case_id.in_(bindparam("cases", expanding=True))
 )
+_VERSIONS = select(func.count()).select_from(table(ConflictSet))
 _UNTOUCHED_HOLDER = select(
     exists().where(
-        PostGrant.post == bindparam("post"),
-        PostGrant.region_code == bindparam("region"),
-        grant_in_force(_TODAY),
-        exists().where(Account.person_id == PostGrant.person_id, Account.state == "active"),
+        _GRANT.c.post == bindparam("post"),
+        _GRANT.c.region_code == bindparam("region"),
+        _IN_FORCE,
+        exists().where(_ACCOUNT.c.person_id == _GRANT.c.person_id, _ACCOUNT.c.state == "active"),
         ~exists().where(
-            Performance.person_id == PostGrant.person_id,
-            Performance.case_id == Case.id,
-            Case.chain_id == bindparam("chain"),
+            _ACT.c.person_id == _GRANT.c.person_id,
+            _ACT.c.case_id == _CASE.c.id,
+            _CASE.c.chain_id == bindparam("chain"),
         ),
         ~exists().where(
-            Person.id == PostGrant.person_id,
-            CaseParty.id_number_index == Person.id_number_index,
-            CaseParty.case_id == bindparam("case"),
+            _PERSON.c.id == _GRANT.c.person_id,
+            _PARTY.c.id_number_index == _PERSON.c.id_number_index,
+            _PARTY.c.case_id == bindparam("case"),
         ),
     )
 )
@@ -155,7 +167,7 @@ def get_candidate(session: Session, person_id: int, today: date) -> Candidate:
 def list_candidates(session: Session, person_ids: Collection[int], today: date) -> dict[int, Candidate]:
     """Candidates by person id, each with all posts held today."""
     people: dict[int, list[Any]] = defaultdict(list)
-    for row in session.execute(_CANDIDATES, {"persons": list(person_ids), "today": today}):
+    for row in execute(session, _CANDIDATES, {"persons": list(person_ids), "today": today}):
         people[row.id].append(row)
     return {person_id: _candidate(rows) for person_id, rows in people.items()}
 
@@ -182,7 +194,7 @@ def has_untouched_holder(session: Session, case: Case, post: str, region: str, t
     Such a person may certainly claim; the quick answer before `decide` is asked for every holder.
     """
     values = {"post": post, "region": region, "today": today, "chain": case.chain_id, "case": case.id}
-    return bool(session.scalar(_UNTOUCHED_HOLDER, values))
+    return bool(execute(session, _UNTOUCHED_HOLDER, values).scalar_one())
 
 
 def list_holders(
@@ -196,7 +208,7 @@ def list_holders(
         "regions": sorted({region for _, region in pairs}),
         "today": today,
     }
-    rows = session.execute(_HOLDERS, values)
+    rows = execute(session, _HOLDERS, values)
     holders: dict[tuple[str, str], list[int]] = {pair: [] for pair in pairs}
     for row in rows:
         if (row.post, row.region_code) in holders:
@@ -222,7 +234,7 @@ def list_case_views(session: Session, cases: Iterable[Case]) -> dict[int, CaseVi
     cases = list(cases)
     acts = _list_chain_acts(session, {case.chain_id for case in cases})
     parties: dict[int, set[bytes]] = defaultdict(set)
-    for party in session.execute(_PARTIES, {"cases": [case.id for case in cases]}):
+    for party in execute(session, _PARTIES, {"cases": [case.id for case in cases]}):
         parties[party.case_id].add(party.id_number_index)
     return {
         case.id: CaseView(
@@ -240,7 +252,7 @@ def list_case_views(session: Session, cases: Iterable[Case]) -> dict[int, CaseVi
 
 
 def _list_chain_acts(session: Session, chain_ids: Collection[int]) -> dict[int, list[PastAct]]:
-    rows = session.execute(_CHAIN_ACTS, {"chains": sorted(chain_ids)})
+    rows = execute(session, _CHAIN_ACTS, {"chains": sorted(chain_ids)})
     acts: dict[int, list[PastAct]] = defaultdict(list)
     for row in rows:
         # Both persons count when someone acts on behalf of another.

@@ -10,6 +10,9 @@ from sqlalchemy import insert
 from app.kernel.duties.models import DutyDecision
 from app.kernel.duties.rules import ALLOWED, Action, Decision, PastAct
 from app.kernel.transaction.unit import Unit
+from app.storage.core import execute, table
+
+_INSERT = insert(table(DutyDecision))
 
 
 def permit_system(unit: Unit, action: Action, case_id: int | None) -> None:
@@ -22,24 +25,23 @@ def keep_decision(
 ) -> None:
     """Write the decision row and let the unit refer to it."""
     decision_id = uuid4()
-    unit.session.execute(
-        insert(DutyDecision).values(
-            id=decision_id,
-            at=unit.now,
-            account_id=unit.actor.account_id,
-            person_id=unit.actor.person_id,
-            on_behalf_of=unit.actor.on_behalf_of,
-            action=action.value,
-            case_id=case_id,
-            task_id=task_id,
-            duty=duty,
-            verdict=decision.verdict.value,
-            reason=decision.reason,
-            rule=decision.rule,
-            rule_version=decision.rule_version,
-            evidence={"acts": [_evidence(act) for act in decision.evidence]} if decision.evidence else {},
-        )
-    )
+    values = {
+        "id": decision_id,
+        "at": unit.now,
+        "account_id": unit.actor.account_id,
+        "person_id": unit.actor.person_id,
+        "on_behalf_of": unit.actor.on_behalf_of,
+        "action": action.value,
+        "case_id": case_id,
+        "task_id": task_id,
+        "duty": duty,
+        "verdict": decision.verdict.value,
+        "reason": decision.reason,
+        "rule": decision.rule,
+        "rule_version": decision.rule_version,
+        "evidence": {"acts": [_evidence(act) for act in decision.evidence]} if decision.evidence else {},
+    }
+    execute(unit.session, _INSERT, values)
     unit.decided(decision_id)
 
 

@@ -15,8 +15,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app.kernel.cases.facts import content_hash, index_columns, insert_facts
 from app.kernel.cases.models import Case, CaseChain, CaseParty, SerialCounter
-from app.kernel.duties.models import CaseRisk, Performance
+from app.kernel.duties.models import CaseRisk
 from app.kernel.duties.operations import (
+    append_performance,
     bind,
     require,
     require_intake,
@@ -146,18 +147,7 @@ def _insert_parties(unit: Unit, case: Case, deployed: Deployed, facts: Mapping[s
 
 def bind_intake(unit: Unit, case: Case) -> None:
     """Registering and receiving are part of intake: whoever does it can't approve the case later."""
-    unit.session.execute(
-        insert(Performance).values(
-            case_id=case.id,
-            person_id=unit.actor.person_id,
-            account_id=unit.actor.account_id,
-            on_behalf_of=unit.actor.on_behalf_of,
-            duty="intake",
-            state="performed",
-            at=unit.now,
-            decision_id=unit.decision_ids[-1],
-        )
-    )
+    append_performance(unit, case.id, "intake", "performed")
 
 
 @dataclass(frozen=True)

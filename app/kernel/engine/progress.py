@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import bindparam, insert, select, update
@@ -18,6 +17,7 @@ from app.kernel.local_time import local_minute
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import end_claim
 from app.kernel.worklist.staffing import announce_waiting, has_staff
+from app.storage.core import execute, table
 
 TIMER_JOB = "run_timers"
 
@@ -149,21 +149,28 @@ def announce(context: CaseContext, tasks: list[Task]) -> None:
 
 def restore(context: CaseContext) -> Instance:
     """The case's process instance as it was stored."""
-    row = context.unit.session.execute(_STATE, {"case": context.case.id}).one()
+    row = execute(context.unit.session, _STATE, {"case": context.case.id}).one()
     context.next_due_at = row.next_due_at
     return Instance.restore(context.deployed.spec, row.state)
 
 
-_STATE = select(CaseState.state, CaseState.next_due_at).where(CaseState.case_id == bindparam("case"))
+_STATES = table(CaseState)
+_STATE = select(_STATES.c.state, _STATES.c.next_due_at).where(_STATES.c.case_id == bindparam("case"))
+_INSERT = insert(_STATES)
+_UPDATE = (
+    update(_STATES)
+    .where(_STATES.c.case_id == bindparam("case"))
+    .values(state=bindparam("new_state"), next_due_at=bindparam("due"))
+)
 
 
 def _store_state(context: CaseContext, instance: Instance, *, new: bool) -> None:
     """Write the engine's state; a timer that is due at another time than before gets its job."""
     session, due = context.unit.session, instance.next_due()
-    values: Mapping[str, object] = {"state": instance.dump(), "next_due_at": due}
+    case_id, state = context.case.id, instance.dump()
     if new:
-        session.execute(insert(CaseState).values(case_id=context.case.id, **values))
+        execute(session, _INSERT, {"case_id": case_id, "state": state, "next_due_at": due})
     else:
-        session.execute(update(CaseState).where(CaseState.case_id == context.case.id).values(**values))
+        execute(session, _UPDATE, {"case": case_id, "new_state": state, "due": due})
     if due is not None and due != context.next_due_at:
         context.unit.defer(TIMER_JOB, {"case_id": context.case.id}, at=due)

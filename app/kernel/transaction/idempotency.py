@@ -14,6 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 from app.kernel.refusals import IdempotencyConflict
 from app.kernel.transaction.models import IdempotencyKey
 from app.kernel.transaction.unit import Unit
+from app.storage.core import execute, table
+
+_INSERT = insert(table(IdempotencyKey)).on_conflict_do_nothing().returning(table(IdempotencyKey).c.key)
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,13 @@ def insert_key(unit: Unit, idempotency: Idempotency) -> Replay | None:
     A concurrent twin waits here until the first commits. Raise IdempotencyConflict on another body.
     """
     account_id = unit.actor.account_id
-    statement = (
-        insert(IdempotencyKey)
-        .values(account_id=account_id, key=idempotency.key, body_digest=idempotency.body_digest, at=unit.now)
-        .on_conflict_do_nothing()
-        .returning(IdempotencyKey.key)
-    )
-    if unit.session.execute(statement).scalar_one_or_none() is not None:
+    values = {
+        "account_id": account_id,
+        "key": idempotency.key,
+        "body_digest": idempotency.body_digest,
+        "at": unit.now,
+    }
+    if execute(unit.session, _INSERT, values).scalar_one_or_none() is not None:
         return None
     stored = unit.session.execute(
         select(IdempotencyKey.body_digest, IdempotencyKey.result).where(

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 import orjson
-from sqlalchemy import event, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.kernel.audit.chain import NewEvent, append
 from app.kernel.cases.models import Case
@@ -16,11 +17,26 @@ from app.kernel.kernel import Kernel
 from app.kernel.refusals import CaseNotFound, FenceRefused, Refusal
 from app.kernel.transaction.idempotency import Idempotency, insert_key, keep_result
 from app.kernel.transaction.unit import Actor, Unit
+from app.storage.core import execute, table
+from app.storage.database import forget_writes, has_written
 
 T = TypeVar("T")
 
 RETRIES = 3
 LOST_RACE = frozenset({"40001", "40P01"})
+_CASES = table(Case)
+_LOCK = (
+    select(Case)
+    .where(Case.id == bindparam("case"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_NEXT_VERSION = (
+    update(_CASES)
+    .where(_CASES.c.id == bindparam("case"))
+    .values(version=_CASES.c.version + 1)
+    .returning(_CASES.c.version)
+)
 FENCE_CLASS = "SD"
 
 
@@ -74,10 +90,10 @@ def _attempt(
                 return cast(T, replay.result)
         if case_id is not None:
             unit.case = lock_case(session, case_id)
-        watch = _WriteWatch(session)
+        forget_writes(session)
         result = operation(unit)
         session.flush()
-        _guard(unit, watch)
+        _guard(unit)
         if idempotency is not None:
             keep_result(unit, idempotency, result)
         _close_unit(unit)
@@ -87,9 +103,7 @@ def _attempt(
 
 def lock_case(session: Session, case_id: int) -> Case:
     """Lock and load the case row. Raise CaseNotFound, also when it lies outside the actor's regions."""
-    case = session.scalar(
-        select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
-    )
+    case = session.scalar(_LOCK, {"case": case_id})
     if case is None:
         raise CaseNotFound(case_id=case_id)
     return case
@@ -102,8 +116,8 @@ def _open_unit(kernel: Kernel, session: Session, actor: Actor) -> Unit:
 
 def _close_unit(unit: Unit) -> None:
     if unit.case is not None and unit.events:
-        unit.case.version += 1
-        unit.session.flush()
+        version = execute(unit.session, _NEXT_VERSION, {"case": unit.case.id}).scalar_one()
+        set_committed_value(unit.case, "version", version)
     actor = unit.actor
     drafts = [
         NewEvent(
@@ -124,26 +138,13 @@ def _close_unit(unit: Unit) -> None:
     append(unit.session, unit.kernel.keyring, drafts)
 
 
-def _guard(unit: Unit, watch: _WriteWatch) -> None:
-    if watch.wrote and not unit.events:
+def _guard(unit: Unit) -> None:
+    if not has_written(unit.session):
+        return
+    if not unit.events:
         raise TransactionFault("a write recorded no audit event")
-    if watch.wrote and unit.case is not None and not unit.decision_ids:
+    if unit.case is not None and not unit.decision_ids:
         raise TransactionFault("a case was written without a duty decision")
-
-
-class _WriteWatch:
-    """Notices whether the operation wrote anything, through the unit of work or by statement."""
-
-    def __init__(self, session: Session) -> None:
-        self.wrote = False
-        event.listen(session, "before_flush", self._flush)
-        event.listen(session, "do_orm_execute", self._execute)
-
-    def _flush(self, session: Session, *_: object) -> None:
-        self.wrote = self.wrote or bool(session.new or session.deleted or session.dirty)
-
-    def _execute(self, state: ORMExecuteState) -> None:
-        self.wrote = self.wrote or state.is_insert or state.is_update or state.is_delete
 
 
 def _record_attempt(kernel: Kernel, refusal: Refusal, actor: Actor) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.kernel.cases.models import Case
@@ -25,6 +25,15 @@ from app.kernel.refusals import (
 )
 from app.kernel.transaction.unit import Unit
 from app.kernel.worklist.models import Notification, Task, TaskClaim
+from app.storage.core import execute, table
+
+_CLAIMS = table(TaskClaim)
+_CLAIM = insert(_CLAIMS)
+_CLOSE = (
+    update(_CLAIMS)
+    .where(_CLAIMS.c.task_id == bindparam("task"), _CLAIMS.c.released_at.is_(None))
+    .values(released_at=bindparam("at"), release_reason=bindparam("reason"))
+)
 
 
 def get_open_task(unit: Unit, task_id: int) -> tuple[Case, Task]:
@@ -134,25 +143,20 @@ def _set_claim(
     ).scalar_one_or_none()
     if won is None:
         raise TaskAlreadyClaimed(name="")
-    unit.session.execute(
-        insert(TaskClaim).values(
-            task_id=task.id,
-            person_id=person_id,
-            account_id=account_id,
-            assigned_by=assigned_by,
-            claimed_at=unit.now,
-        )
-    )
+    values = {
+        "task_id": task.id,
+        "person_id": person_id,
+        "account_id": account_id,
+        "assigned_by": assigned_by,
+        "claimed_at": unit.now,
+    }
+    execute(unit.session, _CLAIM, values)
     unit.session.refresh(task)
 
 
 def close_claim(unit: Unit, task: Task, reason: str) -> None:
     """End the open claim in the history; a completed task keeps who held it."""
-    unit.session.execute(
-        update(TaskClaim)
-        .where(TaskClaim.task_id == task.id, TaskClaim.released_at.is_(None))
-        .values(released_at=unit.now, release_reason=reason)
-    )
+    execute(unit.session, _CLOSE, {"task": task.id, "at": unit.now, "reason": reason})
 
 
 def end_claim(unit: Unit, task: Task, reason: str) -> None:
