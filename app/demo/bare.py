@@ -17,7 +17,8 @@ from sqlalchemy.engine import make_url
 
 from app.storage.embedded import EmbeddedServer
 
-WRITES = ("INSERT", "UPDATE", "DELETE")
+WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
+"""How a writing statement begins; ours that begin with WITH write two tables at once."""
 
 
 @dataclass

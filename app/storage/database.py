@@ -1,10 +1,12 @@
 """The connection to PostgreSQL: one engine per process, sessions that nobody but the kernel commits."""
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 DRIVER = "postgresql+psycopg"
@@ -30,6 +32,9 @@ def normalised_url(url: str) -> str:
 
 _SCOPE = text("SELECT set_config('app.regions', :regions, true)")
 _WROTE = "sanshen_wrote"
+_RESTING = "sanshen_resting_since"
+PING_AFTER = 10.0
+"""Seconds of rest after which a pooled connection is asked whether it lives."""
 
 
 def _note_write(
@@ -37,6 +42,10 @@ def _note_write(
 ) -> None:
     if context is not None and (context.isinsert or context.isupdate or context.isdelete):
         connection.info[_WROTE] = True
+
+
+def _note_rest(connection: Any, record: Any) -> None:
+    record.info[_RESTING] = time.monotonic()
 
 
 def forget_writes(session: Session) -> None:
@@ -63,12 +72,13 @@ class Database:
         options = "-c timezone=UTC" if durable else "-c timezone=UTC -c synchronous_commit=off"
         self.engine = create_engine(
             self.url,
-            pool_pre_ping=True,
             pool_size=pool_size,
             max_overflow=pool_size,
             connect_args={"application_name": application_name, "options": options},
         )
         event.listen(self.engine, "before_cursor_execute", _note_write)
+        event.listen(self.engine, "checkin", _note_rest)
+        event.listen(self.engine, "checkout", self._look_after_rest)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -79,6 +89,17 @@ class Database:
     def scope(self, session: Session, regions: Iterable[str]) -> None:
         """Let the row-level security of this transaction see these regions (codes) and no others."""
         session.connection().execute(_SCOPE, {"regions": ",".join(regions)})
+
+    def _look_after_rest(self, connection: Any, record: Any, fairy: Any) -> None:
+        """A connection that rested may have died with its server; one in steady use has just answered."""
+        if time.monotonic() - record.info.get(_RESTING, 0.0) < PING_AFTER:
+            return
+        try:
+            alive = self.engine.dialect.do_ping(connection)
+        except self.engine.dialect.loaded_dbapi.Error:
+            alive = False
+        if not alive:
+            raise DisconnectionError
 
     def dispose(self) -> None:
         """Close all pooled connections."""

@@ -117,15 +117,17 @@ def mac(keyring: KeyRing, event_hash: bytes) -> bytes:
     return keyring.mac(_MAC_DOMAIN + event_hash)
 
 
-def append(session: Session, keyring: KeyRing, events: Sequence[NewEvent]) -> None:
+def append(
+    session: Session, keyring: KeyRing, events: Sequence[NewEvent], *, held: frozenset[str] = frozenset()
+) -> None:
     """Write events at the end of their chains, in the given order, inside the caller's transaction.
 
-    Each chain is locked until the transaction ends: a refused attempt is recorded without the
-    case's row lock, and must not take the number that a running act is about to take.
+    Each chain is locked until the transaction ends, but for those `held` already: a case's row lock
+    guards its chain. Should two writers meet all the same, (chain, seq) is unique and one of them fails.
     """
     if not events:
         return
-    last = _lock_and_read_last(session, {draft.chain for draft in events})
+    last = _lock_and_read_last(session, {draft.chain for draft in events}, held)
     rows = []
     for draft in events:
         seq, previous = last.get(draft.chain, (0, START))
@@ -135,12 +137,16 @@ def append(session: Session, keyring: KeyRing, events: Sequence[NewEvent]) -> No
     session.connection().execute(_INSERT, rows)
 
 
-def _lock_and_read_last(session: Session, chains: Iterable[str]) -> dict[str, tuple[int, bytes]]:
+def _lock_and_read_last(
+    session: Session, chains: Iterable[str], held: frozenset[str]
+) -> dict[str, tuple[int, bytes]]:
     # One order for everybody, so that two writers of the same chains can't deadlock; and two
     # statements, because the second needs a snapshot from after the lock was granted.
     wanted = sorted(chains)
     connection = session.connection()
-    connection.execute(_LOCK, {"keys": sorted(_lock_key(chain) for chain in wanted)})
+    free = sorted(_lock_key(chain) for chain in wanted if chain not in held)
+    if free:
+        connection.execute(_LOCK, {"keys": free})
     rows = connection.execute(_LAST, {"chains": wanted})
     return {chain: (seq, bytes(event_hash)) for chain, seq, event_hash in rows}
 

@@ -26,8 +26,13 @@ _LOAD = select(_FACTS.c.facts, _FACTS.c.sealed).where(_FACTS.c.case_id == bindpa
 def load_facts(session: Session, keyring: KeyRing, case: Case) -> dict[str, Any]:
     """All facts of a case, sensitive ones opened: for operations; pages mask what they show."""
     row = execute(session, _LOAD, {"case": case.id}).one()
-    opened = keyring.open(row.sealed, table="case_facts", column="sealed", row=str(case.uid))
-    return {**row.facts, **orjson.loads(opened)}
+    return open_facts(keyring, case, row.facts, row.sealed)
+
+
+def open_facts(keyring: KeyRing, case: Case, facts: Mapping[str, Any], sealed: bytes) -> dict[str, Any]:
+    """Stored facts with the sealed ones opened."""
+    opened = keyring.open(sealed, table="case_facts", column="sealed", row=str(case.uid))
+    return {**facts, **orjson.loads(opened)}
 
 
 def insert_facts(unit: Unit, case: Case, schema: FactSchema, facts: Mapping[str, Any]) -> None:

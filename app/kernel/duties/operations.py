@@ -22,6 +22,7 @@ from app.kernel.duties.queries import (
     get_task_view,
     list_latest_signatures,
     list_rules,
+    load_question,
 )
 from app.kernel.duties.records import keep_decision
 from app.kernel.duties.refusals import DutyDenied, GateClosed
@@ -55,13 +56,9 @@ def require(
     who = person_id if person_id is not None else unit.actor.person_id
     if who is None:
         raise DutyDenied(deny("machine_holds_no_duty"), action, case.id, task.id if task else None, None)
-    decision = decide(
-        get_candidate(unit.session, who, unit.today),
-        action,
-        get_case_view(unit.session, case),
-        get_task_view(unit.session, task) if task else None,
-        list_rules(unit.session, unit.now),
-    )
+    candidate, view, rules = load_question(unit.session, who, case, unit.now, unit.today)
+    task_view = get_task_view(unit.session, task) if task else None
+    decision = decide(candidate, action, view, task_view, rules)
     duty = task.duty if task else None
     if not decision.allowed:
         raise DutyDenied(decision, action, case.id, task.id if task else None, duty)
@@ -101,14 +98,19 @@ def require_intake(unit: Unit, post: str, region_code: str, case: Case | None = 
     return decision
 
 
-def bind(unit: Unit, task: Task, state: str) -> int:
-    """Append a performance of the task's duty by the actor; answers its id. The fence may refuse."""
-    return append_performance(unit, task.case_id, task.duty, state, task_id=task.id)
+def bind(unit: Unit, task: Task) -> None:
+    """Opening the dossier binds the task's duty to the actor. The fence may refuse."""
+    execute(unit.session, _PERFORM, _performance(unit, task.case_id, task.duty, "opened", task.id))
 
 
-def append_performance(unit: Unit, case_id: int, duty: str, state: str, *, task_id: int | None = None) -> int:
-    """Append a performance of a duty by the actor, under the unit's latest decision; answers its id."""
-    values = {
+def perform_apart(unit: Unit, case: Case, duty: str) -> None:
+    """Append a performance that belongs to no task: registering, receiving."""
+    execute(unit.session, _PERFORM, _performance(unit, case.id, duty, "performed", None))
+
+
+def _performance(unit: Unit, case_id: int, duty: str, state: str, task_id: int | None) -> dict[str, object]:
+    """Columns of a performance by the actor, under the unit's latest decision."""
+    return {
         "case_id": case_id,
         "task_id": task_id,
         "person_id": unit.actor.person_id,
@@ -119,46 +121,57 @@ def append_performance(unit: Unit, case_id: int, duty: str, state: str, *, task_
         "at": unit.now,
         "decision_id": unit.decision_ids[-1],
     }
-    return int(execute(unit.session, _PERFORM, values).scalar_one())
 
 
-def sign(unit: Unit, case: Case, task: Task, performance_id: int, *, agrees: bool) -> None:
-    """Append the actor's signature on the case's current content hash, next in the subject's sequence."""
-    values = {
-        "case_id": case.id,
+def perform(unit: Unit, case: Case, task: Task, *, agrees: bool) -> None:
+    """Append the performance of the task's duty by the actor; a signing task signs with it.
+
+    The signature is on the case's current content hash and the next in the subject's sequence.
+    """
+    values = _performance(unit, task.case_id, task.duty, "performed", task.id)
+    if not task.signs:
+        execute(unit.session, _PERFORM, values)
+        return
+    signing = {
         "subject": CONCLUSION,
-        "duty": task.duty,
-        "person_id": unit.actor.person_id,
-        "performance_id": performance_id,
         "content_hash": case.content_hash,
         "verdict": "agree" if agrees else "return",
-        "at": unit.now,
     }
-    execute(unit.session, _SIGN, values)
+    execute(unit.session, _PERFORM_AND_SIGN, {**values, **signing})
 
 
-_SIGNATURES = table(Signature)
-_PERFORM = insert(table(Performance)).returning(table(Performance).c.id)
+_PERFORMANCES, _SIGNATURES = table(Performance), table(Signature)
+_PERFORM = insert(_PERFORMANCES)
+_PERFORMED = (
+    insert(_PERFORMANCES)
+    .values(
+        {
+            column.name: bindparam(column.name, type_=column.type)
+            for column in _PERFORMANCES.columns
+            if column.name != "id"
+        }
+    )
+    .returning(_PERFORMANCES.c.id, _PERFORMANCES.c.case_id, _PERFORMANCES.c.duty, _PERFORMANCES.c.person_id)
+    .cte("performed")
+)
 _NEXT_SEQ = (
     select(func.coalesce(func.max(_SIGNATURES.c.seq), 0) + 1)
     .where(_SIGNATURES.c.case_id == bindparam("case_id"), _SIGNATURES.c.subject == bindparam("subject"))
     .scalar_subquery()
 )
-_SIGN = insert(_SIGNATURES).values(
-    seq=_NEXT_SEQ,
-    **{
-        name: bindparam(name)
-        for name in (
-            "case_id",
-            "subject",
-            "duty",
-            "person_id",
-            "performance_id",
-            "content_hash",
-            "verdict",
-            "at",
-        )
-    },
+_PERFORM_AND_SIGN = insert(_SIGNATURES).from_select(
+    ["performance_id", "case_id", "duty", "person_id", "seq", "subject", "content_hash", "verdict", "at"],
+    select(
+        _PERFORMED.c.id,
+        _PERFORMED.c.case_id,
+        _PERFORMED.c.duty,
+        _PERFORMED.c.person_id,
+        _NEXT_SEQ,
+        bindparam("subject", type_=_SIGNATURES.c.subject.type),
+        bindparam("content_hash", type_=_SIGNATURES.c.content_hash.type),
+        bindparam("verdict", type_=_SIGNATURES.c.verdict.type),
+        bindparam("at", type_=_SIGNATURES.c.at.type),
+    ),
 )
 
 

@@ -33,7 +33,10 @@ _RULES: dict[tuple[URL, int], tuple[tuple[datetime, ConflictRule], ...]] = {}
 
 def list_rules(session: Session, now: datetime) -> tuple[ConflictRule, ...]:
     """The version in force of every conflict set, in order of set id."""
-    versions = execute(session, _VERSIONS, {}).scalar_one()
+    return _rules_in_force(session, execute(session, _VERSIONS, {}).scalar_one(), now)
+
+
+def _rules_in_force(session: Session, versions: int, now: datetime) -> tuple[ConflictRule, ...]:
     key = (session.get_bind().engine.url, versions)
     known = _RULES.get(key)
     if known is None:
@@ -139,24 +142,45 @@ _PARTIES = select(_PARTY.c.case_id, _PARTY.c.id_number_index).where(
     _PARTY.c.case_id.in_(bindparam("cases", expanding=True))
 )
 _VERSIONS = select(func.count()).select_from(table(ConflictSet))
-_UNTOUCHED_HOLDER = select(
-    exists().where(
-        _GRANT.c.post == bindparam("post"),
-        _GRANT.c.region_code == bindparam("region"),
-        _IN_FORCE,
-        exists().where(_ACCOUNT.c.person_id == _GRANT.c.person_id, _ACCOUNT.c.state == "active"),
-        ~exists().where(
-            _ACT.c.person_id == _GRANT.c.person_id,
-            _ACT.c.case_id == _CASE.c.id,
-            _CASE.c.chain_id == bindparam("chain"),
-        ),
-        ~exists().where(
-            _PERSON.c.id == _GRANT.c.person_id,
-            _PARTY.c.id_number_index == _PERSON.c.id_number_index,
-            _PARTY.c.case_id == bindparam("case"),
-        ),
-    )
+_QUESTION = _CANDIDATES.add_columns(
+    _VERSIONS.scalar_subquery().label("versions"),
+    select(func.array_agg(_PARTY.c.id_number_index))
+    .where(_PARTY.c.case_id == bindparam("case"))
+    .scalar_subquery()
+    .label("parties"),
 )
+UNTOUCHED_HOLDER = exists().where(
+    _GRANT.c.post == bindparam("post"),
+    _GRANT.c.region_code == bindparam("region"),
+    _IN_FORCE,
+    exists().where(_ACCOUNT.c.person_id == _GRANT.c.person_id, _ACCOUNT.c.state == "active"),
+    ~exists().where(
+        _ACT.c.person_id == _GRANT.c.person_id,
+        _ACT.c.case_id == _CASE.c.id,
+        _CASE.c.chain_id == bindparam("chain"),
+    ),
+    ~exists().where(
+        _PERSON.c.id == _GRANT.c.person_id,
+        _PARTY.c.id_number_index == _PERSON.c.id_number_index,
+        _PARTY.c.case_id == bindparam("case"),
+    ),
+)
+"""An active holder of `post` in `region` without any act in the `chain` who is no party of the `case`:
+such a person may certainly claim. The quick answer before `decide` is asked for every holder."""
+
+
+def load_question(
+    session: Session, person_id: int, case: Case, now: datetime, today: date
+) -> tuple[Candidate, CaseView, tuple[ConflictRule, ...]]:
+    """All that `decide` needs for one person and one case, in two round trips.
+
+    Raise IndexError when there is no such person.
+    """
+    values = {"persons": [person_id], "today": today, "case": case.id}
+    rows = execute(session, _QUESTION, values).all()
+    acts = _list_chain_acts(session, {case.chain_id})[case.chain_id]
+    view = _case_view(case, acts, rows[0].parties or ())
+    return _candidate(rows), view, _rules_in_force(session, rows[0].versions, now)
 
 
 def get_candidate(session: Session, person_id: int, today: date) -> Candidate:
@@ -186,15 +210,6 @@ def _candidate(rows: Sequence[Any]) -> Candidate:
         supervised=frozenset(row.region_code for row in held if row.kind == "supervision"),
         active=first.active,
     )
-
-
-def has_untouched_holder(session: Session, case: Case, post: str, region: str, today: date) -> bool:
-    """Is there an active holder of the post who has no act in the chain and is no party?
-
-    Such a person may certainly claim; the quick answer before `decide` is asked for every holder.
-    """
-    values = {"post": post, "region": region, "today": today, "chain": case.chain_id, "case": case.id}
-    return bool(execute(session, _UNTOUCHED_HOLDER, values).scalar_one())
 
 
 def list_holders(
@@ -236,19 +251,20 @@ def list_case_views(session: Session, cases: Iterable[Case]) -> dict[int, CaseVi
     parties: dict[int, set[bytes]] = defaultdict(set)
     for party in execute(session, _PARTIES, {"cases": [case.id for case in cases]}):
         parties[party.case_id].add(party.id_number_index)
-    return {
-        case.id: CaseView(
-            case_id=case.id,
-            region_code=case.region_code,
-            chain_id=case.chain_id,
-            process_key=case.process_key,
-            case_role=case.case_role,
-            risk=case.risk,
-            acts=tuple(acts[case.chain_id]),
-            party_indexes=frozenset(parties[case.id]),
-        )
-        for case in cases
-    }
+    return {case.id: _case_view(case, acts[case.chain_id], parties[case.id]) for case in cases}
+
+
+def _case_view(case: Case, acts: Iterable[PastAct], parties: Iterable[bytes]) -> CaseView:
+    return CaseView(
+        case_id=case.id,
+        region_code=case.region_code,
+        chain_id=case.chain_id,
+        process_key=case.process_key,
+        case_role=case.case_role,
+        risk=case.risk,
+        acts=tuple(acts),
+        party_indexes=frozenset(parties),
+    )
 
 
 def _list_chain_acts(session: Session, chain_ids: Collection[int]) -> dict[int, list[PastAct]]:

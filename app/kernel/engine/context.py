@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from app.kernel.cases.facts import change_facts, load_facts, refresh_content_hash
-from app.kernel.cases.models import Case
+from sqlalchemy import bindparam, select
+
+from app.kernel.cases.facts import change_facts, open_facts, refresh_content_hash
+from app.kernel.cases.models import Case, CaseFacts, CaseState
 from app.kernel.cases.schema import parse_value
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.transaction import Unit
+from app.storage.core import execute, table
+
+_FACTS, _STATES = table(CaseFacts), table(CaseState)
+_STORED = (
+    select(_FACTS.c.facts, _FACTS.c.sealed, _STATES.c.state, _STATES.c.next_due_at)
+    .select_from(_FACTS)
+    .outerjoin(_STATES, _STATES.c.case_id == _FACTS.c.case_id)
+    .where(_FACTS.c.case_id == bindparam("case"))
+)
 
 
 class CaseContext:
@@ -23,12 +33,16 @@ class CaseContext:
         self.deployed = deployed
         self.decision_id: int | None = None
         """The case decision passed in this unit, which documents issued in it refer to."""
-        self.next_due_at: datetime | None = None
-        """When the stored state's next timer is due."""
+
+    @cached_property
+    def stored(self) -> Any:
+        """facts, sealed, state and next_due_at as they lie in the database, read in one go."""
+        return execute(self.unit.session, _STORED, {"case": self.case.id}).one()
 
     @cached_property
     def _facts(self) -> dict[str, Any]:
-        return load_facts(self.unit.session, self.unit.kernel.keyring, self.case)
+        row = self.stored
+        return open_facts(self.unit.kernel.keyring, self.case, row.facts, row.sealed)
 
     @property
     def facts(self) -> Mapping[str, Any]:

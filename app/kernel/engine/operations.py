@@ -17,11 +17,10 @@ from app.kernel.cases.facts import content_hash, index_columns, insert_facts
 from app.kernel.cases.models import Case, CaseChain, CaseParty, SerialCounter
 from app.kernel.duties.models import CaseRisk
 from app.kernel.duties.operations import (
-    append_performance,
-    bind,
+    perform,
+    perform_apart,
     require,
     require_intake,
-    sign,
 )
 from app.kernel.duties.records import keep_decision, permit_system
 from app.kernel.duties.rules import Action
@@ -41,7 +40,7 @@ from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import (
     assign_new_task,
     check_version,
-    close_claim,
+    complete_row,
     end_claim,
     get_open_task,
 )
@@ -147,7 +146,7 @@ def _insert_parties(unit: Unit, case: Case, deployed: Deployed, facts: Mapping[s
 
 def bind_intake(unit: Unit, case: Case) -> None:
     """Registering and receiving are part of intake: whoever does it can't approve the case later."""
-    append_performance(unit, case.id, "intake", "performed")
+    perform_apart(unit, case, "intake")
 
 
 @dataclass(frozen=True)
@@ -180,9 +179,7 @@ def complete_task(
     context.change(submission.facts)
     _check_required(context, task, submission)
     _draft(context, task, submission)
-    performance_id = bind(unit, task, "performed")
-    if task.signs:
-        sign(unit, case, task, performance_id, agrees=submission.outcome.startswith(AGREEING))
+    perform(unit, case, task, agrees=submission.outcome.startswith(AGREEING))
     if task.acts + 1 < task.persons_required:
         _hand_to_second_person(unit, task, submission)
         return
@@ -236,15 +233,19 @@ def _hand_to_second_person(unit: Unit, task: Task, submission: Submission) -> No
 
 
 def _close_task(unit: Unit, case: Case, task: Task, submission: Submission) -> None:
-    task.state = "completed"
-    task.acts += 1
-    task.version += 1
-    task.completed_at, task.completed_by = unit.now, unit.actor.person_id
-    task.outcome, task.opinion = submission.outcome, submission.opinion
     parts = (task.result or {}).get("parts")
-    task.result = {**submission.own, **({"parts": parts} if parts else {})} or None
-    task.draft, task.draft_no, task.content_hash = None, case.draft_no, case.content_hash
-    close_claim(unit, task, "completed")
+    complete_row(
+        unit,
+        task,
+        acts=task.acts + 1,
+        version=task.version + 1,
+        completed_by=unit.actor.person_id,
+        outcome=submission.outcome,
+        opinion=submission.opinion,
+        result={**submission.own, **({"parts": parts} if parts else {})} or None,
+        draft_no=case.draft_no,
+        content_hash=case.content_hash,
+    )
     unit.record(
         "task.completed",
         {

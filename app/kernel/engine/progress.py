@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, update
 
 from app.kernel.cases.models import CaseState
 from app.kernel.deadlines import operations as clocks
-from app.kernel.deadlines.queries import active_clock, nearest_due
+from app.kernel.deadlines.queries import active_clock
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.dialect import ClockAction
 from app.kernel.engine.paperwork import issue_document
 from app.kernel.engine.stepping import Instance, ReadyTask, StepEvent
 from app.kernel.local_time import local_minute
 from app.kernel.worklist.models import Task
-from app.kernel.worklist.operations import end_claim
-from app.kernel.worklist.staffing import announce_waiting, has_staff
+from app.kernel.worklist.operations import end_claim, open_tasks
+from app.kernel.worklist.staffing import announce_waiting, place_task
 from app.storage.core import execute, table
 
 TIMER_JOB = "run_timers"
@@ -88,24 +88,22 @@ def _convert(context: CaseContext, ref: str) -> None:
 
 
 def _project_tasks(context: CaseContext, instance: Instance) -> list[Task]:
-    """Make our open tasks those of the engine: new ones inserted, vanished ones cancelled."""
+    """Make our open tasks those of the engine: vanished ones cancelled, new ones answered, placed for the queue."""
     unit, case = context.unit, context.case
     unit.session.flush()
     ready = {task.engine_task_id: task for task in instance.ready_tasks()}
-    known = unit.session.scalars(select(Task).where(Task.case_id == case.id, Task.state == "open")).all()
+    known = open_tasks(unit, case)
     for task in known:
         if task.engine_task_id not in ready:
             _cancel(context, task)
     existing = {task.engine_task_id for task in known}
-    new_items = [item for key, item in ready.items() if key not in existing]
-    due = nearest_due(unit.session, case.id) if new_items else None
-    new = [_new_task(context, item, due) for item in new_items]
+    new = [_new_task(context, item) for key, item in ready.items() if key not in existing]
     for task in new:
-        task.waiting_for_staff = not has_staff(unit, case, task)
+        place_task(unit, case, task)
     return new
 
 
-def _new_task(context: CaseContext, ready: ReadyTask, due: date | None) -> Task:
+def _new_task(context: CaseContext, ready: ReadyTask) -> Task:
     step = ready.step
     if step.duty is None or ready.candidate_group is None:
         raise LookupError(f"user task {step.step_key} without duty or candidate group")
@@ -122,7 +120,6 @@ def _new_task(context: CaseContext, ready: ReadyTask, due: date | None) -> Task:
         persons_required=step.persons,
         post=ready.candidate_group,
         form_id=step.form_id,
-        due_on=due,
         created_at=context.unit.now,
         version=1,
         acts=0,
@@ -149,13 +146,10 @@ def announce(context: CaseContext, tasks: list[Task]) -> None:
 
 def restore(context: CaseContext) -> Instance:
     """The case's process instance as it was stored."""
-    row = execute(context.unit.session, _STATE, {"case": context.case.id}).one()
-    context.next_due_at = row.next_due_at
-    return Instance.restore(context.deployed.spec, row.state)
+    return Instance.restore(context.deployed.spec, context.stored.state)
 
 
 _STATES = table(CaseState)
-_STATE = select(_STATES.c.state, _STATES.c.next_due_at).where(_STATES.c.case_id == bindparam("case"))
 _INSERT = insert(_STATES)
 _UPDATE = (
     update(_STATES)
@@ -172,5 +166,5 @@ def _store_state(context: CaseContext, instance: Instance, *, new: bool) -> None
         execute(session, _INSERT, {"case_id": case_id, "state": state, "next_due_at": due})
     else:
         execute(session, _UPDATE, {"case": case_id, "new_state": state, "due": due})
-    if due is not None and due != context.next_due_at:
+    if due is not None and due != (None if new else context.stored.next_due_at):
         context.unit.defer(TIMER_JOB, {"case_id": context.case.id}, at=due)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.kernel.audit.chain import NewEvent, append
+from app.kernel.audit.chain import NewEvent, append, case_chain
 from app.kernel.cases.models import Case
 from app.kernel.kernel import Kernel
 from app.kernel.refusals import CaseNotFound, FenceRefused, Refusal
@@ -22,8 +22,9 @@ from app.storage.database import forget_writes, has_written
 
 T = TypeVar("T")
 
-RETRIES = 3
+RETRIES = 5
 LOST_RACE = frozenset({"40001", "40P01"})
+CHAIN_PLACE = "uq_audit_event_chain_seq"
 _CASES = table(Case)
 _LOCK = (
     select(Case)
@@ -65,7 +66,7 @@ def run(
             _record_attempt(kernel, refusal, actor)
             raise
         except DBAPIError as error:
-            if _sqlstate(error) in LOST_RACE and attempt < RETRIES:
+            if _is_lost_race(error) and attempt < RETRIES:
                 continue
             fence = _fence_refusal(error)
             if fence is None:
@@ -135,7 +136,8 @@ def _close_unit(unit: Unit) -> None:
         )
         for item in unit.events
     ]
-    append(unit.session, unit.kernel.keyring, drafts)
+    held = frozenset((case_chain(unit.case.id),) if unit.case is not None else ())
+    append(unit.session, unit.kernel.keyring, drafts, held=held)
 
 
 def _guard(unit: Unit) -> None:
@@ -148,7 +150,17 @@ def _guard(unit: Unit) -> None:
 
 
 def _record_attempt(kernel: Kernel, refusal: Refusal, actor: Actor) -> None:
-    """Keep the trace of a denied attempt in a transaction of its own."""
+    """Keep the trace of a denied attempt in a transaction of its own, without the case's row lock."""
+    for attempt in range(1, RETRIES + 1):
+        try:
+            _keep_attempt(kernel, refusal, actor)
+            break
+        except DBAPIError as error:
+            if not _is_lost_race(error) or attempt == RETRIES:
+                raise
+
+
+def _keep_attempt(kernel: Kernel, refusal: Refusal, actor: Actor) -> None:
     with kernel.database.session() as session:
         unit = _open_unit(kernel, session, actor)
         refusal.record_attempt(unit)
@@ -157,6 +169,12 @@ def _record_attempt(kernel: Kernel, refusal: Refusal, actor: Actor) -> None:
         session.flush()
         _close_unit(unit)
         session.commit()
+
+
+def _is_lost_race(error: DBAPIError) -> bool:
+    """Deadlock, serialization failure, or another writer took the next number of an audit chain."""
+    diagnostics = getattr(error.orig, "diag", None)
+    return _sqlstate(error) in LOST_RACE or getattr(diagnostics, "constraint_name", None) == CHAIN_PLACE
 
 
 def _sqlstate(error: DBAPIError) -> str:

@@ -57,6 +57,8 @@ class Unit:
     case: Case | None = None
     decision_ids: list[UUID] = field(default_factory=list)
     events: list[Recorded] = field(default_factory=list)
+    open_tasks: list[Any] | None = None
+    """Open tasks of the locked case, once read (kept by the worklist)."""
 
     @property
     def today(self) -> date:

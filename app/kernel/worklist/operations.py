@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.kernel.cases.models import Case
 from app.kernel.duties.operations import bind, require, require_supervisor
@@ -27,7 +28,13 @@ from app.kernel.transaction.unit import Unit
 from app.kernel.worklist.models import Notification, Task, TaskClaim
 from app.storage.core import execute, table
 
-_CLAIMS = table(TaskClaim)
+_OPEN = (
+    select(Task)
+    .where(Task.case_id == bindparam("case"), Task.state == "open")
+    .order_by(Task.id)
+    .execution_options(populate_existing=True)
+)
+_TASKS, _CLAIMS = table(Task), table(TaskClaim)
 _CLAIM = insert(_CLAIMS)
 _CLOSE = (
     update(_CLAIMS)
@@ -35,16 +42,46 @@ _CLOSE = (
     .values(released_at=bindparam("at"), release_reason=bindparam("reason"))
 )
 
+_COMPLETED = (
+    "state",
+    "acts",
+    "version",
+    "completed_at",
+    "completed_by",
+    "outcome",
+    "opinion",
+    "result",
+    "draft",
+    "draft_no",
+    "content_hash",
+)
+_COMPLETE = (
+    update(_TASKS)
+    .where(_TASKS.c.id == bindparam("task"))
+    .values({name: bindparam(f"new_{name}", type_=_TASKS.c[name].type) for name in _COMPLETED})
+    .add_cte(_CLOSE.cte("closed"))
+)
+
 
 def get_open_task(unit: Unit, task_id: int) -> tuple[Case, Task]:
     """The task of the locked case, still open. Raise TaskNotFound or TaskAlreadyCompleted."""
     case = unit.case
-    task = unit.session.get(Task, task_id, populate_existing=True)
-    if case is None or task is None or task.case_id != case.id:
+    if case is None:
         raise TaskNotFound(task_id=task_id)
-    if task.state != "open":
-        raise TaskAlreadyCompleted(task_id=task_id)
-    return case, task
+    task = next((item for item in open_tasks(unit, case) if item.id == task_id), None)
+    if task is not None:
+        return case, task
+    ended = unit.session.get(Task, task_id)
+    if ended is None or ended.case_id != case.id:
+        raise TaskNotFound(task_id=task_id)
+    raise TaskAlreadyCompleted(task_id=task_id)
+
+
+def open_tasks(unit: Unit, case: Case) -> list[Task]:
+    """The open tasks of the locked case; nobody else changes them meanwhile, so they are read once."""
+    if unit.open_tasks is None:
+        unit.open_tasks = list(unit.session.scalars(_OPEN, {"case": case.id}))
+    return [task for task in unit.open_tasks if task.state == "open"]
 
 
 def check_version(task: Task, expected: int | None) -> None:
@@ -112,7 +149,7 @@ def open_task(unit: Unit, task_id: int) -> None:
     if task.opened_at is not None:
         return
     require(unit, Action.OPEN, case=case, task=task)
-    bind(unit, task, "opened")
+    bind(unit, task)
     task.opened_at = unit.now
     unit.record("task.opened", _about(task), task_id=task.id)
 
@@ -157,6 +194,15 @@ def _set_claim(
 def close_claim(unit: Unit, task: Task, reason: str) -> None:
     """End the open claim in the history; a completed task keeps who held it."""
     execute(unit.session, _CLOSE, {"task": task.id, "at": unit.now, "reason": reason})
+
+
+def complete_row(unit: Unit, task: Task, **values: Any) -> None:
+    """Write what a completed task came to and end its claim, in one statement."""
+    columns = {"state": "completed", "draft": None, "completed_at": unit.now, **values}
+    bound = {f"new_{name}": value for name, value in columns.items()}
+    execute(unit.session, _COMPLETE, {"task": task.id, "at": unit.now, "reason": "completed", **bound})
+    for name, value in columns.items():
+        set_committed_value(task, name, value)
 
 
 def end_claim(unit: Unit, task: Task, reason: str) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel.cases.models import Case
+from app.kernel.deadlines.models import Clock
 from app.kernel.duties.models import PostGrant
 from app.kernel.duties.queries import (
+    UNTOUCHED_HOLDER,
     grant_in_force,
-    has_untouched_holder,
     list_candidates,
     list_case_views,
     list_holders,
@@ -24,14 +26,45 @@ from app.kernel.kernel import Kernel
 from app.kernel.transaction import Unit, run, system_actor
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import notify_supervisors
+from app.storage.core import execute, table
 
 BATCH = 500
 
 
+def place_task(unit: Unit, case: Case, task: Task) -> None:
+    """Set what the queue sorts and marks a new task by: the nearest due day, and whether anybody may take it.
+
+    Pending changes of clocks must have been flushed.
+    """
+    found = _look(unit, case, task)
+    task.due_on = found.due_on
+    task.waiting_for_staff = not (found.staffed or list_able(unit, case, task))
+
+
 def has_staff(unit: Unit, case: Case, task: Task) -> bool:
     """May anybody claim the task? Asks `decide` for every holder only when no untouched one is left."""
-    quick = has_untouched_holder(unit.session, case, task.post, task.region_code, unit.today)
-    return quick or bool(list_able(unit, case, task))
+    return bool(_look(unit, case, task).staffed or list_able(unit, case, task))
+
+
+_CLOCKS = table(Clock)
+_PLACE = select(
+    UNTOUCHED_HOLDER.label("staffed"),
+    select(func.min(_CLOCKS.c.due_on))
+    .where(_CLOCKS.c.case_id == bindparam("case"), _CLOCKS.c.state == "running", _CLOCKS.c.binding)
+    .scalar_subquery()
+    .label("due_on"),
+)
+
+
+def _look(unit: Unit, case: Case, task: Task) -> Any:
+    values = {
+        "post": task.post,
+        "region": task.region_code,
+        "today": unit.today,
+        "chain": case.chain_id,
+        "case": case.id,
+    }
+    return execute(unit.session, _PLACE, values).one()
 
 
 def list_able(unit: Unit, case: Case, task: Task) -> list[int]:
