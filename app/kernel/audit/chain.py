@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -118,16 +119,24 @@ def mac(keyring: KeyRing, event_hash: bytes) -> bytes:
 
 
 def append(
-    session: Session, keyring: KeyRing, events: Sequence[NewEvent], *, held: frozenset[str] = frozenset()
+    session: Session,
+    keyring: KeyRing,
+    events: Sequence[NewEvent],
+    *,
+    held: frozenset[str] = frozenset(),
+    heads: Mapping[str, tuple[int, bytes]] = MappingProxyType({}),
 ) -> None:
     """Write events at the end of their chains, in the given order, inside the caller's transaction.
 
     Each chain is locked until the transaction ends, but for those `held` already: a case's row lock
-    guards its chain. Should two writers meet all the same, (chain, seq) is unique and one of them fails.
+    guards its chain. `heads` are ends of held chains that were read already. Should two writers meet all
+    the same, (chain, seq) is unique and one of them fails.
     """
     if not events:
         return
-    last = _lock_and_read_last(session, {draft.chain for draft in events}, held)
+    known = {chain: head for chain, head in heads.items() if chain in held}
+    unknown = {draft.chain for draft in events} - known.keys()
+    last = {**known, **(_lock_and_read_last(session, unknown, held) if unknown else {})}
     rows = []
     for draft in events:
         seq, previous = last.get(draft.chain, (0, START))

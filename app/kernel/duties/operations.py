@@ -57,6 +57,7 @@ def require(
     if who is None:
         raise DutyDenied(deny("machine_holds_no_duty"), action, case.id, task.id if task else None, None)
     candidate, view, rules = load_question(unit.session, who, case, unit.now, unit.today)
+    unit.views[case.id] = view
     task_view = get_task_view(unit.session, task) if task else None
     decision = decide(candidate, action, view, task_view, rules)
     duty = task.duty if task else None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import URL, Date, and_, bindparam, exists, func, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -141,6 +141,7 @@ _CHAIN_ACTS = (
 _PARTIES = select(_PARTY.c.case_id, _PARTY.c.id_number_index).where(
     _PARTY.c.case_id.in_(bindparam("cases", expanding=True))
 )
+_ACTOR = _PERSON.alias("actor")
 _VERSIONS = select(func.count()).select_from(table(ConflictSet))
 _QUESTION = _CANDIDATES.add_columns(
     _VERSIONS.scalar_subquery().label("versions"),
@@ -148,6 +149,37 @@ _QUESTION = _CANDIDATES.add_columns(
     .where(_PARTY.c.case_id == bindparam("case"))
     .scalar_subquery()
     .label("parties"),
+    select(
+        func.json_agg(
+            aggregate_order_by(
+                func.json_build_array(
+                    _ACT.c.person_id,
+                    _ACT.c.on_behalf_of,
+                    _ACTOR.c.name,
+                    _ACT.c.duty,
+                    _ACT.c.state,
+                    _CASE.c.id,
+                    _CASE.c.case_no,
+                    _CASE.c.process_key,
+                    _CASE.c.case_role,
+                    _ACT.c.at,
+                ),
+                _ACT.c.id,
+            )
+        )
+    )
+    .select_from(_ACT)
+    .join(_CASE, _CASE.c.id == _ACT.c.case_id)
+    .join(_ACTOR, _ACTOR.c.id == _ACT.c.person_id)
+    .where(_CASE.c.chain_id == bindparam("chain"))
+    .scalar_subquery()
+    .label("acts"),
+)
+COUNT_HOLDERS = select(func.count(_GRANT.c.person_id.distinct())).where(
+    _GRANT.c.post == bindparam("post"),
+    _GRANT.c.region_code == bindparam("region"),
+    _IN_FORCE,
+    exists().where(_ACCOUNT.c.person_id == _GRANT.c.person_id, _ACCOUNT.c.state == "active"),
 )
 UNTOUCHED_HOLDER = exists().where(
     _GRANT.c.post == bindparam("post"),
@@ -172,15 +204,23 @@ such a person may certainly claim. The quick answer before `decide` is asked for
 def load_question(
     session: Session, person_id: int, case: Case, now: datetime, today: date
 ) -> tuple[Candidate, CaseView, tuple[ConflictRule, ...]]:
-    """All that `decide` needs for one person and one case, in two round trips.
+    """All that `decide` needs for one person and one case, in one round trip.
 
     Raise IndexError when there is no such person.
     """
-    values = {"persons": [person_id], "today": today, "case": case.id}
+    values = {"persons": [person_id], "today": today, "case": case.id, "chain": case.chain_id}
     rows = execute(session, _QUESTION, values).all()
-    acts = _list_chain_acts(session, {case.chain_id})[case.chain_id]
+    acts = [act for row in rows[0].acts or () for act in _acts_of_json(*row)]
     view = _case_view(case, acts, rows[0].parties or ())
     return _candidate(rows), view, _rules_in_force(session, rows[0].versions, now)
+
+
+def _acts_of_json(person: int, principal: int | None, name: str, *rest: Any) -> Iterator[PastAct]:
+    """Both persons count when someone acts on behalf of another."""
+    duty, state, case_id, case_no, process_key, case_role, at = rest
+    for person_id in dict.fromkeys((person, principal or person)):
+        moment = datetime.fromisoformat(at)
+        yield PastAct(person_id, name, duty, state, case_id, case_no, process_key, case_role, moment)
 
 
 def get_candidate(session: Session, person_id: int, today: date) -> Candidate:

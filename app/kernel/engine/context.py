@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, select
 
+from app.kernel.audit.chain import case_chain
+from app.kernel.audit.models import AuditEvent
 from app.kernel.cases.facts import change_facts, open_facts, refresh_content_hash
 from app.kernel.cases.models import Case, CaseFacts, CaseState
 from app.kernel.cases.schema import parse_value
@@ -15,9 +17,24 @@ from app.kernel.engine.catalogue import Deployed
 from app.kernel.transaction import Unit
 from app.storage.core import execute, table
 
-_FACTS, _STATES = table(CaseFacts), table(CaseState)
+_FACTS, _STATES, _EVENTS = table(CaseFacts), table(CaseState), table(AuditEvent)
+
+
+def _last_event(column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """A column of the last event on the case's audit chain."""
+    newest = select(column).where(_EVENTS.c.chain == bindparam("chain"))
+    return newest.order_by(_EVENTS.c.seq.desc()).limit(1).scalar_subquery()
+
+
 _STORED = (
-    select(_FACTS.c.facts, _FACTS.c.sealed, _STATES.c.state, _STATES.c.next_due_at)
+    select(
+        _FACTS.c.facts,
+        _FACTS.c.sealed,
+        _STATES.c.state,
+        _STATES.c.next_due_at,
+        _last_event(_EVENTS.c.seq).label("seq"),
+        _last_event(_EVENTS.c.hash).label("hash"),
+    )
     .select_from(_FACTS)
     .outerjoin(_STATES, _STATES.c.case_id == _FACTS.c.case_id)
     .where(_FACTS.c.case_id == bindparam("case"))
@@ -36,8 +53,15 @@ class CaseContext:
 
     @cached_property
     def stored(self) -> Any:
-        """facts, sealed, state and next_due_at as they lie in the database, read in one go."""
-        return execute(self.unit.session, _STORED, {"case": self.case.id}).one()
+        """facts, sealed, state and next_due_at as they lie in the database, read in one go.
+
+        The end of the case's audit chain comes with them, for the commit.
+        """
+        chain = case_chain(self.case.id)
+        row = execute(self.unit.session, _STORED, {"case": self.case.id, "chain": chain}).one()
+        if row.seq is not None:
+            self.unit.heads[chain] = (row.seq, bytes(row.hash))
+        return row
 
     @cached_property
     def _facts(self) -> dict[str, Any]:

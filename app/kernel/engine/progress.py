@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import bindparam, insert, update
 
-from app.kernel.cases.models import CaseState
+from app.kernel.cases.models import Case, CaseState
 from app.kernel.deadlines import operations as clocks
 from app.kernel.deadlines.queries import active_clock
 from app.kernel.engine.context import CaseContext
@@ -15,7 +15,7 @@ from app.kernel.engine.paperwork import issue_document
 from app.kernel.engine.stepping import Instance, ReadyTask, StepEvent
 from app.kernel.local_time import local_minute
 from app.kernel.worklist.models import Task
-from app.kernel.worklist.operations import end_claim, open_tasks
+from app.kernel.worklist.operations import end_claim, insert_task, open_tasks
 from app.kernel.worklist.staffing import announce_waiting, place_task
 from app.storage.core import execute, table
 
@@ -121,9 +121,6 @@ def _new_task(context: CaseContext, ready: ReadyTask) -> Task:
         post=ready.candidate_group,
         form_id=step.form_id,
         created_at=context.unit.now,
-        version=1,
-        acts=0,
-        state="open",
     )
 
 
@@ -137,9 +134,8 @@ def _cancel(context: CaseContext, task: Task) -> None:
 
 def announce(context: CaseContext, tasks: list[Task]) -> None:
     """Insert new tasks; one that nobody may do waits for staff."""
-    context.unit.session.add_all(tasks)
-    context.unit.session.flush()
     for task in tasks:
+        insert_task(context.unit, task)
         if task.waiting_for_staff:
             announce_waiting(context.unit, context.case, task)
 
@@ -149,12 +145,18 @@ def restore(context: CaseContext) -> Instance:
     return Instance.restore(context.deployed.spec, context.stored.state)
 
 
-_STATES = table(CaseState)
+_CASES, _STATES = table(Case), table(CaseState)
 _INSERT = insert(_STATES)
 _UPDATE = (
     update(_STATES)
     .where(_STATES.c.case_id == bindparam("case"))
     .values(state=bindparam("new_state"), next_due_at=bindparam("due"))
+    .add_cte(
+        update(_CASES)
+        .where(_CASES.c.id == bindparam("case"))
+        .values(version=_CASES.c.version + 1)
+        .cte("raised")
+    )
 )
 
 
@@ -166,5 +168,6 @@ def _store_state(context: CaseContext, instance: Instance, *, new: bool) -> None
         execute(session, _INSERT, {"case_id": case_id, "state": state, "next_due_at": due})
     else:
         execute(session, _UPDATE, {"case": case_id, "new_state": state, "due": due})
+        context.unit.version_raised(context.case)
     if due is not None and due != (None if new else context.stored.next_due_at):
         context.unit.defer(TIMER_JOB, {"case_id": context.case.id}, at=due)

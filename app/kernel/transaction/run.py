@@ -9,7 +9,6 @@ import orjson
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from app.kernel.audit.chain import NewEvent, append, case_chain
 from app.kernel.cases.models import Case
@@ -32,12 +31,7 @@ _LOCK = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
-_NEXT_VERSION = (
-    update(_CASES)
-    .where(_CASES.c.id == bindparam("case"))
-    .values(version=_CASES.c.version + 1)
-    .returning(_CASES.c.version)
-)
+_NEXT_VERSION = update(_CASES).where(_CASES.c.id == bindparam("case")).values(version=_CASES.c.version + 1)
 FENCE_CLASS = "SD"
 
 
@@ -116,9 +110,9 @@ def _open_unit(kernel: Kernel, session: Session, actor: Actor) -> Unit:
 
 
 def _close_unit(unit: Unit) -> None:
-    if unit.case is not None and unit.events:
-        version = execute(unit.session, _NEXT_VERSION, {"case": unit.case.id}).scalar_one()
-        set_committed_value(unit.case, "version", version)
+    if unit.case is not None and unit.events and not unit.raised:
+        execute(unit.session, _NEXT_VERSION, {"case": unit.case.id})
+        unit.version_raised(unit.case)
     actor = unit.actor
     drafts = [
         NewEvent(
@@ -137,7 +131,7 @@ def _close_unit(unit: Unit) -> None:
         for item in unit.events
     ]
     held = frozenset((case_chain(unit.case.id),) if unit.case is not None else ())
-    append(unit.session, unit.kernel.keyring, drafts, held=held)
+    append(unit.session, unit.kernel.keyring, drafts, held=held, heads=unit.heads)
 
 
 def _guard(unit: Unit) -> None:

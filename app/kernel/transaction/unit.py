@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.kernel.cases.models import Case
 from app.kernel.kernel import Kernel
@@ -59,6 +60,12 @@ class Unit:
     events: list[Recorded] = field(default_factory=list)
     open_tasks: list[Any] | None = None
     """Open tasks of the locked case, once read (kept by the worklist)."""
+    views: dict[int, Any] = field(default_factory=dict)
+    """What `decide` was shown of a case, by case id (kept by the duties)."""
+    heads: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    """Last number and hash of audit chains read on the way, under the case's lock."""
+    raised: bool = False
+    """Whether the case's version was raised already, together with its state."""
 
     @property
     def today(self) -> date:
@@ -82,6 +89,11 @@ class Unit:
 
     def _own_chain(self) -> str:
         return "system" if self.actor.person_id is None else f"person:{self.actor.person_id}"
+
+    def version_raised(self, case: Case) -> None:
+        """The version in the database is one higher now; `run` need not raise it."""
+        set_committed_value(case, "version", case.version + 1)
+        self.raised = True
 
     def send(self, topic: str, key: str, payload: Mapping[str, Any]) -> None:
         """Queue an external effect; the worker delivers it after the commit, once per key."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.kernel.cases.models import Case
@@ -42,6 +43,25 @@ _CLOSE = (
     .values(released_at=bindparam("at"), release_reason=bindparam("reason"))
 )
 
+_NEW = (
+    "case_id",
+    "region_code",
+    "engine_task_id",
+    "step_key",
+    "title_zh",
+    "title_en",
+    "duty",
+    "signs",
+    "resets",
+    "persons_required",
+    "post",
+    "form_id",
+    "due_on",
+    "waiting_for_staff",
+    "return_reason",
+    "created_at",
+)
+_INSERT_TASK = insert(_TASKS).returning(_TASKS.c.id)
 _COMPLETED = (
     "state",
     "acts",
@@ -194,6 +214,14 @@ def _set_claim(
 def close_claim(unit: Unit, task: Task, reason: str) -> None:
     """End the open claim in the history; a completed task keeps who held it."""
     execute(unit.session, _CLOSE, {"task": task.id, "at": unit.now, "reason": reason})
+
+
+def insert_task(unit: Unit, task: Task) -> None:
+    """Insert a new task whose columns are set; it is in the session afterwards, like a loaded one."""
+    values = {name: getattr(task, name) for name in _NEW if name in task.__dict__}
+    task.id = execute(unit.session, _INSERT_TASK, {**dict.fromkeys(_NEW), **values}).scalar_one()
+    make_transient_to_detached(task)
+    unit.session.add(task)
 
 
 def complete_row(unit: Unit, task: Task, **values: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -12,6 +14,7 @@ from app.kernel.cases.models import Case
 from app.kernel.deadlines.models import Clock
 from app.kernel.duties.models import PostGrant
 from app.kernel.duties.queries import (
+    COUNT_HOLDERS,
     UNTOUCHED_HOLDER,
     grant_in_force,
     list_candidates,
@@ -36,9 +39,43 @@ def place_task(unit: Unit, case: Case, task: Task) -> None:
 
     Pending changes of clocks must have been flushed.
     """
+    before = unit.open_tasks[0] if unit.open_tasks else None
+    if before is not None and not _clocks_moved(unit) and _holders_are_plenty(unit, case, task):
+        task.due_on, task.waiting_for_staff = before.due_on, False
+        return
     found = _look(unit, case, task)
     task.due_on = found.due_on
     task.waiting_for_staff = not (found.staffed or list_able(unit, case, task))
+
+
+def _clocks_moved(unit: Unit) -> bool:
+    return any(event.event.startswith("clock.") for event in unit.events)
+
+
+def _holders_are_plenty(unit: Unit, case: Case, task: Task) -> bool:
+    """Are there more active holders of the post than people who ever acted in the chain or are parties?
+
+    Then somebody untouched is left, without asking who. The number of holders is at most `KNOWN_FOR`
+    old; the mark it decides on is looked at again by `recheck_staffing` anyway.
+    """
+    view = unit.views.get(case.id)
+    if view is None:
+        return False
+    touched = {act.person_id for act in view.acts} | {unit.actor.person_id}
+    return _count_holders(unit, task.post, task.region_code) > len(touched) + len(view.party_indexes)
+
+
+def _count_holders(unit: Unit, post: str, region: str) -> int:
+    key = (unit.kernel.database.url, post, region, unit.today)
+    known = _HOLDERS.get(key)
+    if known is None or time.monotonic() - known[1] > KNOWN_FOR:
+        values = {"post": post, "region": region, "today": unit.today}
+        known = _HOLDERS[key] = (execute(unit.session, COUNT_HOLDERS, values).scalar_one(), time.monotonic())
+    return known[0]
+
+
+KNOWN_FOR = 30.0
+_HOLDERS: dict[tuple[str, str, str, date], tuple[int, float]] = {}
 
 
 def has_staff(unit: Unit, case: Case, task: Task) -> bool:
