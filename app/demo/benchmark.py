@@ -34,6 +34,7 @@ FOLDERS = Path(__file__).resolve().parent / "workflows"
 PROCESS, REGION = "bench_review", "640100"
 REVIEWS = (("rec_handler", "submit"), ("rec_checker", "agree"), ("rec_approver", "approve"))
 ROWS_ALLOWED, RATIO_ALLOWED = 12, 2.5
+REPLAYS = ("bare_complete", "merged_complete")
 WARM_UP = 5
 
 
@@ -98,12 +99,9 @@ def _report(count: int, phases: list[Phase], rows: int, wal: int) -> dict[str, A
     for phase in phases:
         by_name.setdefault(phase.name, []).append(phase)
     acts = {name: _joined(name, found).summary() for name, found in by_name.items()}
-    ratios = [
-        statistics.median(done.seconds) / statistics.median(bare.seconds)
-        for done, bare in zip(by_name["complete"], by_name["bare_complete"], strict=True)
-    ]
+    ratios = _ratios(by_name, "bare_complete")
     most_rows = max(phase.rows / len(phase.seconds) for phase in by_name["complete"])
-    bare_wal = sum(phase.wal for phase in by_name["bare_complete"])
+    bare_wal = sum(phase.wal for name in REPLAYS for phase in by_name[name])
     return {
         "cases": count,
         "tasks_per_case": len(REVIEWS),
@@ -111,13 +109,22 @@ def _report(count: int, phases: list[Phase], rows: int, wal: int) -> dict[str, A
         "complete_by_task": [phase.summary() for phase in by_name["complete"]],
         "bare_by_task": [phase.summary() for phase in by_name["bare_complete"]],
         "per_case": {"wal_bytes": round((wal - bare_wal) / count), "rows": round(rows / count, 1)},
-        "ratio_complete_to_bare": [round(ratio, 2) for ratio in ratios],
+        "ratio_complete_to_bare": ratios,
+        "ratio_complete_to_merged": _ratios(by_name, "merged_complete"),
         "limits": {"rows": ROWS_ALLOWED, "ratio": RATIO_ALLOWED},
         "within_limits": {
             "rows": most_rows <= ROWS_ALLOWED,
             "ratio": max(ratios) <= RATIO_ALLOWED,
         },
     }
+
+
+def _ratios(by_name: Mapping[str, Sequence[Phase]], replay: str) -> list[float]:
+    """Median of completing to the median of the replay, for each task."""
+    return [
+        round(statistics.median(done.seconds) / statistics.median(bare.seconds), 2)
+        for done, bare in zip(by_name["complete"], by_name[replay], strict=True)
+    ]
 
 
 def _joined(name: str, phases: Sequence[Phase]) -> Phase:
@@ -177,15 +184,18 @@ class _Run:
             phases.append(self._phase("claim", tasks, partial(self._act, actor, _claim)))
             phases.append(self._phase("open", tasks, partial(self._act, actor, _open)))
             self._kernel.database.dispose()
-            with BareCopy(where.server, where.database, REGION) as bare:
+            with (
+                BareCopy(where.server, where.database, REGION) as bare,
+                BareCopy(where.server, where.database, REGION, suffix="merged") as merged,
+            ):
                 with Recorder(self._kernel.database.engine) as recorder:
                     act = partial(self._act, actor, partial(_complete, submitted=submitted))
                     phases.append(self._phase("complete", tasks, recorder.each(act)))
-                before = self._counters.wal(self._kernel)
-                seconds, rows = bare.replay(recorder.acts)
-                phases.append(
-                    Phase("bare_complete", seconds, rows, self._counters.wal(self._kernel) - before)
-                )
+                for name, copy in (("bare_complete", bare), ("merged_complete", merged)):
+                    before = self._counters.wal(self._kernel)
+                    seconds, rows = copy.replay(recorder.acts, merged=copy is merged)
+                    wal = self._counters.wal(self._kernel) - before
+                    phases.append(Phase(name, seconds, rows, wal))
             told(f"任务 / task {place} / {len(REVIEWS)}")
         return phases
 

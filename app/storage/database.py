@@ -3,10 +3,11 @@
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, create_engine, event, make_url, text
-from sqlalchemy.exc import DisconnectionError
+import psycopg
+from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
 
 DRIVER = "postgresql+psycopg"
@@ -30,7 +31,7 @@ def normalised_url(url: str) -> str:
     return parsed.set(drivername=DRIVER).render_as_string(hide_password=False)
 
 
-_SCOPE = text("SELECT set_config('app.regions', :regions, true)")
+_SCOPE = b"SELECT set_config('app.regions', %s, true)"
 _WROTE = "sanshen_wrote"
 _RESTING = "sanshen_resting_since"
 PING_AFTER = 10.0
@@ -42,6 +43,23 @@ def _note_write(
 ) -> None:
     if context is not None and (context.isinsert or context.isupdate or context.isdelete):
         connection.info[_WROTE] = True
+
+
+@contextmanager
+def in_one_go(session: Session) -> Iterator[None]:
+    """Statements within, all without results to read, travel to the server together.
+
+    What any of them raises comes at the end, as DBAPIError.
+    """
+    try:
+        with _driver(session).pipeline():
+            yield
+    except psycopg.Error as error:
+        raise DBAPIError("statements in one go", None, error) from error
+
+
+def _driver(session: Session) -> psycopg.Connection[Any]:
+    return cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
 
 
 def _note_rest(connection: Any, record: Any) -> None:
@@ -88,7 +106,13 @@ class Database:
 
     def scope(self, session: Session, regions: Iterable[str]) -> None:
         """Let the row-level security of this transaction see these regions (codes) and no others."""
-        session.connection().execute(_SCOPE, {"regions": ",".join(regions)})
+        connection = _driver(session)
+        try:
+            # First in every transaction: the pipeline sends BEGIN along instead of waiting for it.
+            with connection.pipeline():
+                connection.execute(_SCOPE, (",".join(regions),))
+        except psycopg.Error as error:
+            raise OperationalError("set_config('app.regions')", None, error) from error
 
     def _look_after_rest(self, connection: Any, record: Any, fairy: Any) -> None:
         """A connection that rested may have died with its server; one in steady use has just answered."""

@@ -17,7 +17,14 @@ def test_completing_a_task_writes_few_rows_and_the_bare_transaction_writes_as_ma
     reference.install_at(fresh_database.owner_url)
     told: list[str] = []
     result = bench_cases(kernel, Place(fresh_database.server, fresh_database.name), CASES, told.append)
-    assert set(result["acts"]) == {"start", "claim", "open", "complete", "bare_complete"}
+    assert set(result["acts"]) == {
+        "start",
+        "claim",
+        "open",
+        "complete",
+        "bare_complete",
+        "merged_complete",
+    }
     assert result["acts"]["complete"]["rows"] <= ROWS_ALLOWED
     assert result["within_limits"]["rows"]
     assert result["acts"]["bare_complete"]["rows"] == pytest.approx(

@@ -37,7 +37,7 @@ _LAST: Final = text(
     " ORDER BY seq DESC LIMIT 1) AS last"
 )
 # The table, not the class: identities of events aren't needed back, and asking for them costs.
-_INSERT: Final = insert(AuditEvent.metadata.tables[AuditEvent.__tablename__])
+_INSERT: Final = insert(AuditEvent.metadata.tables[AuditEvent.__tablename__]).inline()
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
 
 
@@ -132,8 +132,20 @@ def append(
     guards its chain. `heads` are ends of held chains that were read already. Should two writers meet all
     the same, (chain, seq) is unique and one of them fails.
     """
+    write_rows(session, chained_rows(session, keyring, events, held=held, heads=heads))
+
+
+def chained_rows(
+    session: Session,
+    keyring: KeyRing,
+    events: Sequence[NewEvent],
+    *,
+    held: frozenset[str] = frozenset(),
+    heads: Mapping[str, tuple[int, bytes]] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
+    """The rows that `append` writes: numbered, linked and signed; chains not held are locked here."""
     if not events:
-        return
+        return []
     known = {chain: head for chain, head in heads.items() if chain in held}
     unknown = {draft.chain for draft in events} - known.keys()
     last = {**known, **(_lock_and_read_last(session, unknown, held) if unknown else {})}
@@ -143,7 +155,13 @@ def append(
         row = _row(keyring, draft, seq + 1, previous)
         last[draft.chain] = (seq + 1, row["hash"])
         rows.append(row)
-    session.connection().execute(_INSERT, rows)
+    return rows
+
+
+def write_rows(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Insert chained rows."""
+    if rows:
+        session.connection().execute(_INSERT, rows)
 
 
 def _lock_and_read_last(

@@ -142,7 +142,7 @@ def perform(unit: Unit, case: Case, task: Task, *, agrees: bool) -> None:
 
 
 _PERFORMANCES, _SIGNATURES = table(Performance), table(Signature)
-_PERFORM = insert(_PERFORMANCES)
+_PERFORM = insert(_PERFORMANCES).inline()
 _PERFORMED = (
     insert(_PERFORMANCES)
     .values(

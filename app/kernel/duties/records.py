@@ -12,7 +12,7 @@ from app.kernel.duties.rules import ALLOWED, Action, Decision, PastAct
 from app.kernel.transaction.unit import Unit
 from app.storage.core import execute, table
 
-_INSERT = insert(table(DutyDecision))
+_INSERT = insert(table(DutyDecision)).inline()
 
 
 def permit_system(unit: Unit, action: Action, case_id: int | None) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 REVIEW_DUTIES = ("initial_review", "recheck", "risk_review", "final_review", "final_review_2")
 """Signing duties in the order in which they must be performed."""
@@ -68,9 +69,15 @@ class ConflictRule:
     ground: str
     members: tuple[Member, ...]
 
+    @cached_property
+    def _by_duty(self) -> Mapping[str, tuple[Member, ...]]:
+        duties = {member.duty for member in self.members}
+        return {duty: tuple(m for m in self.members if m.duty == duty) for duty in duties}
+
     def members_of(self, duty: str, process_key: str, case_role: str) -> frozenset[str]:
         """The members a duty counts as (usually none or one)."""
-        return frozenset(m.member for m in self.members if m.matches(duty, process_key, case_role))
+        candidates = self._by_duty.get(duty, ())
+        return frozenset(m.member for m in candidates if m.matches(duty, process_key, case_role))
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ def restore(context: CaseContext) -> Instance:
 
 
 _CASES, _STATES = table(Case), table(CaseState)
-_INSERT = insert(_STATES)
+_INSERT = insert(_STATES).inline()
 _UPDATE = (
     update(_STATES)
     .where(_STATES.c.case_id == bindparam("case"))
@@ -167,7 +167,7 @@ def _store_state(context: CaseContext, instance: Instance, *, new: bool) -> None
     if new:
         execute(session, _INSERT, {"case_id": case_id, "state": state, "next_due_at": due})
     else:
-        execute(session, _UPDATE, {"case": case_id, "new_state": state, "due": due})
+        context.unit.write_last(_UPDATE, {"case": case_id, "new_state": state, "due": due})
         context.unit.version_raised(context.case)
     if due is not None and due != (None if new else context.stored.next_due_at):
         context.unit.defer(TIMER_JOB, {"case_id": context.case.id}, at=due)

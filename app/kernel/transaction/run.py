@@ -10,14 +10,14 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.kernel.audit.chain import NewEvent, append, case_chain
+from app.kernel.audit.chain import NewEvent, case_chain, chained_rows, write_rows
 from app.kernel.cases.models import Case
 from app.kernel.kernel import Kernel
 from app.kernel.refusals import CaseNotFound, FenceRefused, Refusal
 from app.kernel.transaction.idempotency import Idempotency, insert_key, keep_result
 from app.kernel.transaction.unit import Actor, Unit
 from app.storage.core import execute, table
-from app.storage.database import forget_writes, has_written
+from app.storage.database import forget_writes, has_written, in_one_go
 
 T = TypeVar("T")
 
@@ -131,11 +131,15 @@ def _close_unit(unit: Unit) -> None:
         for item in unit.events
     ]
     held = frozenset((case_chain(unit.case.id),) if unit.case is not None else ())
-    append(unit.session, unit.kernel.keyring, drafts, held=held, heads=unit.heads)
+    rows = chained_rows(unit.session, unit.kernel.keyring, drafts, held=held, heads=unit.heads)
+    with in_one_go(unit.session):
+        for statement, values in unit.last_writes:
+            execute(unit.session, statement, values)
+        write_rows(unit.session, rows)
 
 
 def _guard(unit: Unit) -> None:
-    if not has_written(unit.session):
+    if not unit.last_writes and not has_written(unit.session):
         return
     if not unit.events:
         raise TransactionFault("a write recorded no audit event")

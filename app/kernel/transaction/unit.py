@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Executable
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -64,6 +65,8 @@ class Unit:
     """What `decide` was shown of a case, by case id (kept by the duties)."""
     heads: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     """Last number and hash of audit chains read on the way, under the case's lock."""
+    last_writes: list[tuple[Executable, Mapping[str, Any]]] = field(default_factory=list)
+    """Core writes that nothing in this unit reads again; they go to the server with the audit events."""
     raised: bool = False
     """Whether the case's version was raised already, together with its state."""
 
@@ -89,6 +92,10 @@ class Unit:
 
     def _own_chain(self) -> str:
         return "system" if self.actor.person_id is None else f"person:{self.actor.person_id}"
+
+    def write_last(self, statement: Executable, values: Mapping[str, Any]) -> None:
+        """Queue a write that nothing in this unit reads again; it saves a round trip."""
+        self.last_writes.append((statement, values))
 
     def version_raised(self, case: Case) -> None:
         """The version in the database is one higher now; `run` need not raise it."""

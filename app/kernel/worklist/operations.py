@@ -36,7 +36,7 @@ _OPEN = (
     .execution_options(populate_existing=True)
 )
 _TASKS, _CLAIMS = table(Task), table(TaskClaim)
-_CLAIM = insert(_CLAIMS)
+_CLAIM = insert(_CLAIMS).inline()
 _CLOSE = (
     update(_CLAIMS)
     .where(_CLAIMS.c.task_id == bindparam("task"), _CLAIMS.c.released_at.is_(None))
@@ -225,10 +225,10 @@ def insert_task(unit: Unit, task: Task) -> None:
 
 
 def complete_row(unit: Unit, task: Task, **values: Any) -> None:
-    """Write what a completed task came to and end its claim, in one statement."""
+    """Write what a completed task came to and end its claim, in one statement at the unit's end."""
     columns = {"state": "completed", "draft": None, "completed_at": unit.now, **values}
     bound = {f"new_{name}": value for name, value in columns.items()}
-    execute(unit.session, _COMPLETE, {"task": task.id, "at": unit.now, "reason": "completed", **bound})
+    unit.write_last(_COMPLETE, {"task": task.id, "at": unit.now, "reason": "completed", **bound})
     for name, value in columns.items():
         set_committed_value(task, name, value)
 
