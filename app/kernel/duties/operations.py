@@ -40,7 +40,7 @@ from app.kernel.duties.rules import (
 from app.kernel.identity.regions import get_lineage
 from app.kernel.transaction.unit import Unit
 from app.kernel.worklist.models import Task
-from app.storage.core import execute, table
+from app.storage.core import table
 
 CONCLUSION = "conclusion"
 """The subject that a case's own conclusion is decided under."""
@@ -101,12 +101,12 @@ def require_intake(unit: Unit, post: str, region_code: str, case: Case | None = 
 
 def bind(unit: Unit, task: Task) -> None:
     """Opening the dossier binds the task's duty to the actor. The fence may refuse."""
-    execute(unit.session, _PERFORM, _performance(unit, task.case_id, task.duty, "opened", task.id))
+    unit.write_now(_PERFORM, _performance(unit, task.case_id, task.duty, "opened", task.id))
 
 
 def perform_apart(unit: Unit, case: Case, duty: str) -> None:
     """Append a performance that belongs to no task: registering, receiving."""
-    execute(unit.session, _PERFORM, _performance(unit, case.id, duty, "performed", None))
+    unit.write_now(_PERFORM, _performance(unit, case.id, duty, "performed", None))
 
 
 def _performance(unit: Unit, case_id: int, duty: str, state: str, task_id: int | None) -> dict[str, object]:
@@ -131,14 +131,14 @@ def perform(unit: Unit, case: Case, task: Task, *, agrees: bool) -> None:
     """
     values = _performance(unit, task.case_id, task.duty, "performed", task.id)
     if not task.signs:
-        execute(unit.session, _PERFORM, values)
+        unit.write_now(_PERFORM, values)
         return
     signing = {
         "subject": CONCLUSION,
         "content_hash": case.content_hash,
         "verdict": "agree" if agrees else "return",
     }
-    execute(unit.session, _PERFORM_AND_SIGN, {**values, **signing})
+    unit.write_now(_PERFORM_AND_SIGN, {**values, **signing})
 
 
 _PERFORMANCES, _SIGNATURES = table(Performance), table(Signature)

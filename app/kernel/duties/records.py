@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from app.kernel.duties.models import DutyDecision
 from app.kernel.duties.rules import ALLOWED, Action, Decision, PastAct
 from app.kernel.transaction.unit import Unit
-from app.storage.core import execute, table
+from app.storage.core import table
 
 _INSERT = insert(table(DutyDecision)).inline()
 
@@ -23,7 +23,7 @@ def permit_system(unit: Unit, action: Action, case_id: int | None) -> None:
 def keep_decision(
     unit: Unit, decision: Decision, action: Action, case_id: int | None, task_id: int | None, duty: str | None
 ) -> None:
-    """Write the decision row and let the unit refer to it."""
+    """Queue the decision row and let the unit refer to it; a performance takes it along."""
     decision_id = uuid4()
     values = {
         "id": decision_id,
@@ -41,7 +41,7 @@ def keep_decision(
         "rule_version": decision.rule_version,
         "evidence": {"acts": [_evidence(act) for act in decision.evidence]} if decision.evidence else {},
     }
-    execute(unit.session, _INSERT, values)
+    unit.write_last(_INSERT, values)
     unit.decided(decision_id)
 
 

@@ -270,8 +270,10 @@ def _advance(context: CaseContext, task: Task, submission: Submission) -> None:
         instance.complete(
             task.engine_task_id, {OUTCOME: submission.outcome, **context.routing()}, handler, unit.now
         )
-    for new in settle(context, instance, return_reason=_return_reason(task, submission)):
-        assign_new_task(unit, context.case, new, submission.own.get(ASSIGNEE))
+    assignee = submission.own.get(ASSIGNEE)
+    reason = _return_reason(task, submission)
+    for new in settle(context, instance, return_reason=reason, at_once=assignee is not None):
+        assign_new_task(unit, context.case, new, assignee)
 
 
 def _return_reason(task: Task, submission: Submission) -> str | None:

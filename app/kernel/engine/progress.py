@@ -23,11 +23,17 @@ TIMER_JOB = "run_timers"
 
 
 def settle(
-    context: CaseContext, instance: Instance, *, new: bool = False, return_reason: str | None = None
+    context: CaseContext,
+    instance: Instance,
+    *,
+    new: bool = False,
+    return_reason: str | None = None,
+    at_once: bool = False,
 ) -> list[Task]:
     """Carry out what the finished steps say and store where the case now stands; answers new tasks.
 
-    `return_reason` is what the next holder of a returned draft reads first.
+    `return_reason` is what the next holder of a returned draft reads first. `at_once`: the new tasks'
+    ids are needed now.
     """
     for event in instance.take_events():
         if event.change == "completed":
@@ -35,7 +41,7 @@ def settle(
     tasks = _project_tasks(context, instance)
     for task in tasks:
         task.return_reason = return_reason if task.persons_required == 1 else None
-    announce(context, tasks)
+    announce(context, tasks, at_once=at_once)
     _store_state(context, instance, new=new)
     if instance.is_completed() and context.case.closed_at is None:
         context.case.status, context.case.closed_at = "closed", context.unit.now
@@ -132,10 +138,10 @@ def _cancel(context: CaseContext, task: Task) -> None:
     context.unit.record("task.cancelled", {"step": task.step_key}, case_id=context.case.id, task_id=task.id)
 
 
-def announce(context: CaseContext, tasks: list[Task]) -> None:
+def announce(context: CaseContext, tasks: list[Task], *, at_once: bool) -> None:
     """Insert new tasks; one that nobody may do waits for staff."""
     for task in tasks:
-        insert_task(context.unit, task)
+        insert_task(context.unit, task, at_once=at_once or task.waiting_for_staff)
         if task.waiting_for_staff:
             announce_waiting(context.unit, context.case, task)
 

@@ -16,6 +16,8 @@ from app.kernel.cases.models import Case
 from app.kernel.kernel import Kernel
 from app.kernel.local_time import local_day
 from app.storage import jobs, outbox
+from app.storage.core import execute
+from app.storage.database import in_one_go
 
 EVERY_REGION = ("*",)
 
@@ -96,6 +98,18 @@ class Unit:
     def write_last(self, statement: Executable, values: Mapping[str, Any]) -> None:
         """Queue a write that nothing in this unit reads again; it saves a round trip."""
         self.last_writes.append((statement, values))
+
+    def write_now(self, statement: Executable, values: Mapping[str, Any]) -> None:
+        """Write at once, together with all that was queued before: what follows may refer to it."""
+        self.write_last(statement, values)
+        self.flush_writes()
+
+    def flush_writes(self) -> None:
+        """Send the queued writes in one round trip, in order. Raise DBAPIError for the first that fails."""
+        queued, self.last_writes = self.last_writes, []
+        with in_one_go(self.session):
+            for statement, values in queued:
+                execute(self.session, statement, values)
 
     def version_raised(self, case: Case) -> None:
         """The version in the database is one higher now; `run` need not raise it."""

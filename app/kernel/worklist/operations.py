@@ -62,6 +62,7 @@ _NEW = (
     "created_at",
 )
 _INSERT_TASK = insert(_TASKS).returning(_TASKS.c.id)
+_APPEND_TASK = insert(_TASKS).inline()
 _COMPLETED = (
     "state",
     "acts",
@@ -216,10 +217,17 @@ def close_claim(unit: Unit, task: Task, reason: str) -> None:
     execute(unit.session, _CLOSE, {"task": task.id, "at": unit.now, "reason": reason})
 
 
-def insert_task(unit: Unit, task: Task) -> None:
-    """Insert a new task whose columns are set; it is in the session afterwards, like a loaded one."""
-    values = {name: getattr(task, name) for name in _NEW if name in task.__dict__}
-    task.id = execute(unit.session, _INSERT_TASK, {**dict.fromkeys(_NEW), **values}).scalar_one()
+def insert_task(unit: Unit, task: Task, *, at_once: bool) -> None:
+    """Insert a new task whose columns are set.
+
+    Inserted at once it has its id and is in the session afterwards, like a loaded one; else it is
+    written at the unit's end and nobody asks for it before.
+    """
+    values = {**dict.fromkeys(_NEW), **{name: task.__dict__[name] for name in _NEW if name in task.__dict__}}
+    if not at_once:
+        unit.write_last(_APPEND_TASK, values)
+        return
+    task.id = execute(unit.session, _INSERT_TASK, values).scalar_one()
     make_transient_to_detached(task)
     unit.session.add(task)
 
