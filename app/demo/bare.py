@@ -17,8 +17,8 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Engine, event
-from sqlalchemy.engine import make_url
 
+from app.storage.database import conninfo
 from app.storage.embedded import EmbeddedServer
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
@@ -66,9 +66,8 @@ class BareCopy:
         server.create_database(self._name, template=database)
 
     def __enter__(self) -> BareCopy:
-        url = make_url(self._server.app_url(self._name)).set(drivername="postgresql")
-        plain = url.render_as_string(hide_password=False)
-        self._connection = psycopg.connect(plain, options="-c timezone=UTC")
+        address = conninfo(self._server.app_url(self._name))
+        self._connection = psycopg.connect(address, options="-c timezone=UTC")
         return self
 
     def __exit__(self, *_: object) -> None:

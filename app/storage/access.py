@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg import conninfo
 from sqlalchemy import URL, make_url
 
 from app.storage import roles
 from app.storage.credentials import kept_password
-from app.storage.database import normalised_url
+from app.storage.database import conninfo, normalised_url
 from app.storage.embedded import EmbeddedServer
 from config import Settings
 
@@ -59,9 +58,8 @@ def connected(url: URL) -> psycopg.Connection[Any]:
 
     Raises DatabaseUnreachable when the server is away or refuses the role.
     """
-    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
-        return psycopg.connect(conninfo.make_conninfo(plain, connect_timeout=20), autocommit=True)
+        return psycopg.connect(conninfo(url), connect_timeout=20, autocommit=True)
     except psycopg.OperationalError as error:
         shown = url.render_as_string(hide_password=True)
         raise DatabaseUnreachable(f"无法连接数据库 / can't connect to {shown}: {error}") from error

@@ -17,10 +17,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, cast
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 
 from app.storage import server_directory
 from app.storage.blobs import BlobStore
+from app.storage.database import conninfo
 
 FORMAT = 1
 MANIFEST, DUMP, KEYS, BLOBS = "manifest.json", "database.dump", "secrets/keys.json", "blobs/"
@@ -172,15 +173,15 @@ def _run(program: str, url: str, *arguments: str) -> None:
     """Run a PostgreSQL program; the password goes through the environment, never the command line."""
     parsed = make_url(url)
     environment = {**os.environ, "PGPASSWORD": parsed.password or ""}
-    command = [_program(program), f"--dbname={_without_password(parsed)}", "--no-password", *arguments]
+    command = [
+        _program(program),
+        f"--dbname={conninfo(parsed, with_password=False)}",
+        "--no-password",
+        *arguments,
+    ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ArchiveRefused(f"{program}: {done.stderr.strip()[-2000:]}")
-
-
-def _without_password(url: URL) -> str:
-    plain = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
-    return plain.render_as_string()
 
 
 def _program(name: str) -> str:

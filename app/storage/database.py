@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Connection, create_engine, event, make_url
+from psycopg.conninfo import make_conninfo
+from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,18 @@ def normalised_url(url: str) -> str:
     if parsed.drivername.split("+")[0] not in ("postgresql", "postgres"):
         raise DatabaseUrlInvalid(f"only PostgreSQL is supported, not {parsed.drivername}")
     return parsed.set(drivername=DRIVER).render_as_string(hide_password=False)
+
+
+def conninfo(url: str | URL, *, with_password: bool = True) -> str:
+    """The address as the bare driver and PostgreSQL's programs take it: keywords and values.
+
+    Rendered as a URL a blank in a socket's path becomes a "+", which only SQLAlchemy reads as a blank.
+    """
+    parsed = make_url(url)
+    parts = parsed.translate_connect_args(username="user", database="dbname")
+    if not with_password:
+        parts.pop("password", None)
+    return make_conninfo(**{**parsed.query, **parts})
 
 
 _SCOPE = b"SELECT set_config('app.regions', %s, true)"

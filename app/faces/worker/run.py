@@ -15,12 +15,12 @@ from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.worker import Worker
-from sqlalchemy import make_url
 
 from app.faces.worker.delivery import channels, deliver_due
 from app.faces.worker.registry import JOBS, Job
 from app.kernel.kernel import Kernel
 from app.kernel.transaction import Unit, run, system_actor
+from app.storage.database import conninfo
 from app.storage.jobs import QUEUE, SCHEMA, SUSPECT_QUEUE, recover_stalled
 
 logger = logging.getLogger(__name__)
@@ -134,9 +134,8 @@ class _Life:
 
 def queue_app(kernel: Kernel, jobs: Sequence[Job]) -> App:
     """The library's application with our jobs, on the kernel's database under the same role."""
-    url = make_url(kernel.database.url).set(drivername="postgresql")
     connector = PsycopgConnector(
-        conninfo=url.render_as_string(hide_password=False),
+        conninfo=conninfo(kernel.database.url),
         kwargs={"options": f"-c search_path={SCHEMA}", "application_name": "sanshen-worker"},
         min_size=1,
         max_size=6,
