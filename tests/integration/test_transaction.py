@@ -11,15 +11,16 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from app.kernel.audit.models import AuditEvent
+from app.kernel.audit.verify import verify
 from app.kernel.cases.models import Case
 from app.kernel.duties.models import DutyDecision
 from app.kernel.duties.records import permit_system
 from app.kernel.duties.refusals import DutyDenied
 from app.kernel.duties.rules import Action
-from app.kernel.refusals import CaseNotFound, Refusal, TaskAlreadyClaimed
+from app.kernel.refusals import CaseNotFound, Refusal, TaskAlreadyClaimed, TaskAlreadyCompleted
 from app.kernel.transaction import Idempotency, Unit, run, system_actor
 from app.kernel.transaction.run import TransactionFault
-from app.kernel.worklist.operations import claim_task
+from app.kernel.worklist.operations import assign_task, claim_task
 from tests.office import CITY, Office, bring_to_review
 
 
@@ -175,3 +176,37 @@ def test_of_many_claimants_exactly_one_wins_and_the_others_are_told(office: Offi
 def test_application_role_cannot_write_what_only_triggers_may(office: Office) -> None:
     with office.kernel.database.session() as session, pytest.raises(Exception, match="permission denied"):
         session.execute(text("INSERT INTO sod_binding VALUES (1, 1, 1, 1, 'recheck', 1, 1)"))
+
+
+def test_denied_attempts_in_a_storm_do_not_break_the_act_they_race(office: Office) -> None:
+    """Denied attempts join the case's chain without its row lock; whoever loses a place tries again."""
+    case_id = bring_to_review(office)
+    task = office.take(case_id, "handler")
+    broken: list[BaseException] = []
+    ended = threading.Event()
+
+    denied = partial(assign_task, task_id=task.id, person_id=office.person("handler2"))
+
+    def knock() -> None:
+        while not ended.is_set():
+            try:
+                run(office.kernel, denied, office.actors["clerk"], case_id=case_id)
+            except DutyDenied:
+                continue
+            except BaseException as error:
+                broken.append(error)
+                return
+
+    knocking = [threading.Thread(target=knock) for _ in range(4)]
+    for thread in knocking:
+        thread.start()
+    office.complete(case_id, task, "handler", outcome="submit_positive")
+    ended.set()
+    for thread in knocking:
+        thread.join(30)
+    assert office.open_task_of(case_id).duty == "recheck"
+    assert all(isinstance(error, TaskAlreadyCompleted) for error in broken)
+    with office.kernel.database.session() as session:
+        assert verify(session, office.kernel.keyring).intact
+        events = select(func.count()).select_from(AuditEvent).where(AuditEvent.event == "duty.denied")
+        assert (session.scalar(events) or 0) > 4

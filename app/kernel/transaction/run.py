@@ -55,7 +55,7 @@ def run(
     """
     for attempt in range(1, RETRIES + 1):
         try:
-            return _attempt(kernel, operation, actor, case_id, idempotency)
+            return _attempt(kernel, operation, actor, case_id, idempotency, again=attempt > 1)
         except Refusal as refusal:
             _record_attempt(kernel, refusal, actor)
             raise
@@ -76,6 +76,8 @@ def _attempt(
     actor: Actor,
     case_id: int | None,
     idempotency: Idempotency | None,
+    *,
+    again: bool,
 ) -> T:
     with kernel.database.session() as session:
         unit = _open_unit(kernel, session, actor)
@@ -91,7 +93,7 @@ def _attempt(
         _guard(unit)
         if idempotency is not None:
             keep_result(unit, idempotency, result)
-        _close_unit(unit)
+        _close_unit(unit, trusting=not again)
         session.commit()
         return result
 
@@ -109,7 +111,12 @@ def _open_unit(kernel: Kernel, session: Session, actor: Actor) -> Unit:
     return Unit(kernel=kernel, session=session, actor=actor, now=kernel.clock())
 
 
-def _close_unit(unit: Unit) -> None:
+def _close_unit(unit: Unit, *, trusting: bool = True) -> None:
+    """Raise the version, send the queued writes and the audit events.
+
+    `trusting`: the case's row lock suffices for its chain. After a lost race it does not: then the chain
+    is locked like any other, so that a storm of denied attempts can't make the act lose again.
+    """
     if unit.case is not None and unit.events and not unit.raised:
         execute(unit.session, _NEXT_VERSION, {"case": unit.case.id})
         unit.version_raised(unit.case)
@@ -130,7 +137,7 @@ def _close_unit(unit: Unit) -> None:
         )
         for item in unit.events
     ]
-    held = frozenset((case_chain(unit.case.id),) if unit.case is not None else ())
+    held = frozenset((case_chain(unit.case.id),) if unit.case is not None and trusting else ())
     rows = chained_rows(unit.session, unit.kernel.keyring, drafts, held=held, heads=unit.heads)
     with in_one_go(unit.session):
         for statement, values in unit.last_writes:
