@@ -24,9 +24,7 @@ from app.kernel.identity.refusals import UploadRefused
 from app.kernel.refusals import Refusal
 from config import ROOT, SETTINGS
 
-DOCS = sorted(
-    path for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")] if path.name != "contract.md"
-)
+DOCS = sorted(path for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 _LINK = re.compile(r"(?<!`)\[[^\]\n]*\]\(([^)\s]+)\)")
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 # Written apart, so that this file doesn't hold what it looks for.
