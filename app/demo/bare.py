@@ -51,7 +51,7 @@ class Recorder:
     def _keep(
         self, connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
     ) -> None:
-        if statement.lstrip().upper().startswith(WRITES):
+        if statement[:16].lstrip().upper().startswith(WRITES):
             values = list(parameters) if many else [parameters]
             self.acts[-1] += [(statement, value) for value in values]
 

@@ -11,6 +11,7 @@ import click
 
 from app.faces.cli.commands import refuse
 from app.faces.cli.lifeline import hold_on
+from app.faces.cli.memory import spare_collections
 from app.storage.access import database_access
 from config import Settings
 
@@ -45,6 +46,7 @@ def web(lifeline: bool) -> None:
     if lifeline:
         hold_on()
     application = create_app(ready_kernel(settings))
+    spare_collections()
     serve(
         application,
         host=settings.host,
@@ -67,7 +69,9 @@ def worker(lifeline: bool) -> None:
     settings = running_settings()
     if lifeline:
         hold_on()
-    run_worker(ready_kernel(settings), WorkerOptions(outgoing=settings.data_dir / "outgoing"))
+    kernel = ready_kernel(settings)
+    spare_collections()
+    run_worker(kernel, WorkerOptions(outgoing=settings.data_dir / "outgoing"))
 
 
 def ready_kernel(settings: Settings) -> "Kernel":

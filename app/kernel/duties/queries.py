@@ -175,7 +175,7 @@ _QUESTION = _CANDIDATES.add_columns(
     .scalar_subquery()
     .label("acts"),
 )
-COUNT_HOLDERS = select(func.count(_GRANT.c.person_id.distinct())).where(
+ACTIVE_HOLDERS = select(_GRANT.c.person_id).where(
     _GRANT.c.post == bindparam("post"),
     _GRANT.c.region_code == bindparam("region"),
     _IN_FORCE,

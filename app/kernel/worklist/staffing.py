@@ -14,7 +14,7 @@ from app.kernel.cases.models import Case
 from app.kernel.deadlines.models import Clock
 from app.kernel.duties.models import PostGrant
 from app.kernel.duties.queries import (
-    COUNT_HOLDERS,
+    ACTIVE_HOLDERS,
     UNTOUCHED_HOLDER,
     grant_in_force,
     list_candidates,
@@ -53,29 +53,31 @@ def _clocks_moved(unit: Unit) -> bool:
 
 
 def _holders_are_plenty(unit: Unit, case: Case, task: Task) -> bool:
-    """Are there more active holders of the post than people who ever acted in the chain or are parties?
+    """Is an active holder of the post left who never acted in the chain and is no party, without asking?
 
-    Then somebody untouched is left, without asking who. The number of holders is at most `KNOWN_FOR`
-    old; the mark it decides on is looked at again by `recheck_staffing` anyway.
+    The holders are at most `KNOWN_FOR` old; the mark they decide on is looked at again by
+    `recheck_staffing` anyway. Parties are known by blind index only: each might be one of them.
     """
     view = unit.views.get(case.id)
     if view is None:
         return False
     touched = {act.person_id for act in view.acts} | {unit.actor.person_id}
-    return _count_holders(unit, task.post, task.region_code) > len(touched) + len(view.party_indexes)
+    untouched = _active_holders(unit, task.post, task.region_code) - touched
+    return len(untouched) > len(view.party_indexes)
 
 
-def _count_holders(unit: Unit, post: str, region: str) -> int:
+def _active_holders(unit: Unit, post: str, region: str) -> frozenset[int]:
     key = (unit.kernel.database.url, post, region, unit.today)
     known = _HOLDERS.get(key)
     if known is None or time.monotonic() - known[1] > KNOWN_FOR:
         values = {"post": post, "region": region, "today": unit.today}
-        known = _HOLDERS[key] = (execute(unit.session, COUNT_HOLDERS, values).scalar_one(), time.monotonic())
+        found = frozenset(execute(unit.session, ACTIVE_HOLDERS, values).scalars())
+        known = _HOLDERS[key] = (found, time.monotonic())
     return known[0]
 
 
 KNOWN_FOR = 30.0
-_HOLDERS: dict[tuple[str, str, str, date], tuple[int, float]] = {}
+_HOLDERS: dict[tuple[str, str, str, date], tuple[frozenset[int], float]] = {}
 
 
 def has_staff(unit: Unit, case: Case, task: Task) -> bool:
