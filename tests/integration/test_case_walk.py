@@ -76,7 +76,7 @@ def test_case_goes_from_application_to_archive_through_three_reviewers(office: O
     document = next(
         item for item in rows(office, select(Document)) if item.template == "recognition_decision"
     )
-    assert document.decision_id == decision.id
+    assert (document.decision_id, document.state) == (decision.id, "served")
     content = docx.Document(io.BytesIO(office.kernel.blobs.get(document.docx_digest)))
     words = "\n".join(paragraph.text for paragraph in content.paragraphs)
     assert "苏国栋" in words and document.number in words

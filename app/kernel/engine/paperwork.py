@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from app.kernel.cases.models import Material
 from app.kernel.documents.models import Document
-from app.kernel.documents.operations import DocumentTemplate, issue
+from app.kernel.documents.operations import DocumentTemplate, issue, serve
+from app.kernel.documents.queries import documents_of
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.local_time import LOCAL_ZONE
 
@@ -45,6 +46,14 @@ def issue_document(context: CaseContext, key: str) -> Document:
         document_data(context),
         decision_id=context.decision_id if guarded else None,
     )
+
+
+def serve_conclusions(context: CaseContext) -> None:
+    """Service is complete: the documents that tell the decision count as served (notices are not waited for)."""
+    for document in documents_of(context.unit.session, context.case.id):
+        guarded = context.deployed.documents[document.template].effect != "notice"
+        if guarded and document.state == "issued":
+            serve(context.unit, document, manner="service_completed")
 
 
 def document_data(context: CaseContext) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from app.kernel.deadlines import operations as clocks
 from app.kernel.deadlines.queries import active_clock
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.dialect import ClockAction
-from app.kernel.engine.paperwork import issue_document
+from app.kernel.engine.paperwork import issue_document, serve_conclusions
 from app.kernel.engine.stepping import Instance, ReadyTask, StepEvent
 from app.kernel.local_time import local_minute
 from app.kernel.worklist.models import Task
@@ -58,6 +58,8 @@ def _carry_out(context: CaseContext, event: StepEvent) -> None:
         apply_clock(context, action)
     if event.step.document and event.step.kind == "user":
         issue_document(context, event.step.document)
+    if event.step.duty == "serve":
+        serve_conclusions(context)
 
 
 def apply_clock(context: CaseContext, action: ClockAction) -> None:
