@@ -142,11 +142,14 @@ def own_act(s: Scene) -> None:
 
 
 def on_behalf_of_a_reviewer(s: Scene) -> None:
-    act(s.app, s.case, s.d, "recheck", behalf=s.a.person)
+    s.world.stand_in(s.a.person, s.d.person)
+    act(s.app, s.case, s.d, "recheck", behalf=s.a.person, task=s.world.task(s.case))
 
 
 def on_behalf_of_a_stranger(s: Scene) -> None:
-    act(s.app, s.case, s.d, "recheck", behalf=s.world.person())
+    stranger = s.world.person()
+    s.world.stand_in(stranger, s.d.person)
+    act(s.app, s.case, s.d, "recheck", behalf=stranger, task=s.world.task(s.case))
 
 
 def against_a_denied_decision(s: Scene) -> None:
@@ -213,7 +216,9 @@ def temporary_tables_in_the_way(s: Scene) -> None:
     case = s.world.case("high")
     with connect(s.world.app_url) as trickster:
         trickster.execute("CREATE TEMP TABLE case_risk AS SELECT * FROM public.case_risk WHERE false")
-        trickster.execute("INSERT INTO pg_temp.case_risk VALUES (1, %s, 'normal', 'trick', now())", (case,))
+        trickster.execute(
+            "INSERT INTO pg_temp.case_risk VALUES (1, %s, 'normal', 1, 'trick', now())", (case,)
+        )
         trickster.execute("CREATE TEMP TABLE conflict_set AS SELECT * FROM public.conflict_set WHERE false")
         trickster.execute("CREATE TEMP TABLE sod_binding AS SELECT * FROM public.sod_binding WHERE false")
         trickster.execute("SET search_path = pg_temp, public")
@@ -256,10 +261,6 @@ def case_update(column: str, value: str) -> Callable[[Scene], None]:
             s.sql(f'UPDATE "case" SET {column} = {value} WHERE id = %s', s.case)
 
     return run
-
-
-def chain_before_any_act(s: Scene) -> None:
-    case_update("chain_id", str(s.world.chain()))(Scene(s.world, s.world.case(), s.a, s.b, s.c, s.d, []))
 
 
 def statement(sql: str) -> Callable[[Scene], None]:

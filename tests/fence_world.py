@@ -18,6 +18,8 @@ from tests.databases import CopiedDatabase
 
 Connection = psycopg.Connection[Any]
 HASH = b"h" * 32
+NEUTRAL_POST = "gov_unit"
+"""A post that no exclusion names but that of the platform's administrators."""
 
 
 def plain(url: str) -> str:
@@ -120,6 +122,56 @@ class World:
             (case, risk, *by),
         )
 
+    def grant(self, person: int, post: str = NEUTRAL_POST, region: str = "640100") -> int:
+        """A post from today on, asked for, reviewed and approved by three strangers."""
+        return int(
+            self.one(
+                "INSERT INTO post_grant (person_id, post, region_code, valid_from, recorded_at, requested_by,"
+                " reviewed_by, approved_by) VALUES (%s, %s, %s, current_date - 1, now(), %s, %s, %s) RETURNING id",
+                person,
+                post,
+                region,
+                *(self.person() for _ in range(3)),
+            )
+        )
+
+    def stand_in(self, principal: int, substitute: int) -> int:
+        """The substitute fills the neutral post of the principal; the substitution's id."""
+        self.grant(principal)
+        return int(
+            self.one(
+                "INSERT INTO substitution (principal_id, substitute_id, post, region_code, valid_from, valid_to,"
+                " reason, requested_by, approved_by, at)"
+                " VALUES (%s, %s, %s, '640100', current_date, current_date + 9, 'test', %s, %s, now()) RETURNING id",
+                principal,
+                substitute,
+                NEUTRAL_POST,
+                self.person(),
+                self.person(),
+            )
+        )
+
+    def move(self, case: int, before: str, after: str) -> None:
+        """To another region's office, on record."""
+        self.owner.execute(
+            "INSERT INTO case_transfer (case_id, from_region, to_region, reason, transferred_by, at)"
+            " VALUES (%s, %s, %s, 'test', %s, now())",
+            (case, before, after, self.person()),
+        )
+
+    def task(self, case: int, post: str = NEUTRAL_POST, duty: str = "recheck") -> int:
+        return int(
+            self.one(
+                "INSERT INTO task (case_id, region_code, engine_task_id, step_key, title_zh, title_en, duty, signs,"
+                " resets, post, created_at) VALUES (%s, '640100', %s, 's', 's', 's', %s, false, false, %s, now())"
+                " RETURNING id",
+                case,
+                uuid4().hex,
+                duty,
+                post,
+            )
+        )
+
     def staff(self, count: int) -> list[Staff]:
         people = [self.person() for _ in range(count)]
         return [Staff(person, self.account(person)) for person in people]
@@ -148,6 +200,8 @@ def act(
     behalf: int | None = None,
     state: str = "performed",
     verdict: str = "allow",
+    task: int | None = None,
+    days_ago: int = 0,
 ) -> int:
     """Insert a performance, with its decision, as the connection's role; the performance's id."""
     decision = uuid4()
@@ -159,14 +213,16 @@ def act(
     return int(
         first(
             connection,
-            "INSERT INTO performance (case_id, person_id, account_id, on_behalf_of, duty, state, at, decision_id)"
-            " VALUES (%s, %s, %s, %s, %s, %s, now(), %s) RETURNING id",
+            "INSERT INTO performance (case_id, task_id, person_id, account_id, on_behalf_of, duty, state, at,"
+            " decision_id) VALUES (%s, %s, %s, %s, %s, %s, %s, now() - make_interval(days => %s), %s) RETURNING id",
             case,
+            task,
             staff.person,
             staff.account,
             behalf,
             duty,
             state,
+            days_ago,
             decision,
         )
     )

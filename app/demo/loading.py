@@ -9,14 +9,22 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from multiprocessing import get_context
 
+from app.demo.absences import enter_absences
+from app.demo.changes import propose_shown
+from app.demo.people import show_people
 from app.demo.plans import Plan, Planner
 from app.demo.playing import Player, SimulatedClock
+from app.demo.recusals import show_recusals
 from app.demo.roster import POSTS_SINCE, YINCHUAN
 from app.demo.staff import Staff, found_region
 from app.domain.registry import reference
+from app.domain.registry.founding import close_founding
 from app.kernel.deadlines.jobs import check_clocks
+from app.kernel.engine.catalogue import list_routing
 from app.kernel.kernel import Kernel
 from app.kernel.local_time import LOCAL_ZONE
+from app.kernel.transaction import run, system_actor
+from app.kernel.worklist.staffing import recheck_staffing
 from app.storage.database import Database
 
 CASES = 400
@@ -47,13 +55,21 @@ def load(
         began = datetime(since.year, since.month, since.day, 1, tzinfo=LOCAL_ZONE)
         staff = found_region(replace(quick, clock=SimulatedClock(began)), SEED, since, transfer)
         planner = Planner(SEED, now)
-        plans = [planner.old_case(transfer), *planner.plans(cases - 1)]
+        plans = [planner.old_case(transfer), *planner.plans(cases - 2), planner.small_county()]
         played = partial(_play, staff=staff, now=now)
         if cases >= WORTH_TWO:
             _play_in_two(quick, plans, played, told)
         else:
             played(quick, plans, told)
+        propose_shown(quick, staff)
+        show_recusals(quick, staff)
+        show_people(quick, staff, SEED)
         check_clocks(quick)
+        enter_absences(quick, staff)
+        with quick.database.session() as session:
+            routing = list_routing(session)
+        recheck_staffing(quick, routing)
+        run(quick, close_founding, system_actor("demo"))
 
 
 def _play(

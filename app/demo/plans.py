@@ -118,6 +118,14 @@ class Planner:
         received = datetime.combine(may, time(9, 20))
         return self._drawn(YINCHUAN, received, steps, RECHECK, routed=False, simple=True, taken="")
 
+    def small_county(self) -> Plan:
+        """A case whose recheck came up this morning in a county where nobody may do it: it waits for staff."""
+        taken = ((CHECK, "complete", 1.0), (ACCEPT, "accept", 0.5), (ASSIGN, "assigned", 0.5))
+        reviewed = ((CHOOSE, "simple", 1.0), (INITIAL, "submit_positive", 5.0))
+        steps = [Step(key, outcome, days) for key, outcome, days in (*taken, *reviewed)]
+        received = self.now - timedelta(days=sum(step.days for step in steps))
+        return self._drawn(YANCHI, received, steps, RECHECK, routed=False, simple=True, taken="")
+
     def _plan(self, region: str, stand: str, visit: int) -> Plan:
         rng = self.rng
         routed = stand == RISK or (stand not in (CHECK, CORRECTION) and rng.random() < 0.1)

@@ -239,8 +239,9 @@ def _answers(play: Play, step: Step, at: datetime) -> dict[str, Any]:
     plan.facts = facts
     ticked = dict.fromkeys(_CHECKS, True)
     missing = {"materials_missing": ["employment_proof"]} if step.outcome == "incomplete" else {}
+    back = {"return_to": "initial_review"} if step.outcome == "return" else {}
     said = opinion(play.rng, step.key, step.outcome, facts)
-    return {**facts, **ticked, **missing, "outcome": step.outcome, "opinion": said}
+    return {**facts, **ticked, **missing, **back, "outcome": step.outcome, "opinion": said}
 
 
 _CHECKS = (

@@ -97,6 +97,9 @@ OFFICES = (
     ),
 )
 
+# Away today, with a substitute (a clerk: no post of the reviews), and away in some days.
+AWAY, AWAY_SUBSTITUTE, AWAY_APPROVER, AWAY_SOON = "丁建国", "白雪", "郭志强", "周立群"
+
 ADMINISTRATORS = {"system_admin": "钟伟", "security_admin": "方静", "audit_admin": "任建华"}
 WITNESSES = ("贺明远", "秦秀珍")
 # Who asks for, reviews and approves a grant: the first three who aren't its holder.
@@ -155,10 +158,18 @@ SHOWN = (
     ("赵明月", "银川 高风险复审：提级件", "Yinchuan risk review of routed cases"),
     ("王海涛", "银川 审核：指派、审核", "Yinchuan approver: assign, final review"),
     ("田雨", "银川 送达归档", "Yinchuan clerk: serve and archive"),
+    (
+        "白雪",
+        "银川 送达归档；丁建国培训期间代他审核，每一步都写“代丁建国”",
+        "Yinchuan clerk, now standing in for Ding Jianguo's final reviews",
+    ),
     ("郭志强", "银川 主管：改派、看负荷和时限", "Yinchuan supervisor: reassign, load and clocks"),
     ("左建民", "盐池 经办：本县凑不齐三个人", "Yanchi handler: a county too small for three people"),
     ("马国栋", "吴忠（含盐池） 主管：收到“待人手”提醒", "Wuzhong supervisor: alerted when staff is missing"),
     ("卢思齐", "流程设计", "process designer"),
+    ("姚佳", "规则编制：提出受控变更，看影响清单", "rule editor: proposes controlled changes"),
+    ("范立新", "规则复核：有一件变更等他复核", "rule checker: a change waits for the recheck"),
+    ("戴国庆", "规则批准：批准即生效", "rule approver: approval puts it into force"),
     ("严守正", "内部稽核：可阅卷，不能办理", "internal auditor: reads, never acts"),
     ("钟伟", "系统管理员", "system administrator"),
     ("方静", "安全管理员", "security administrator"),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from app.kernel.cases.models import Case
+    from app.kernel.changes.kinds import ChangeKind
+    from app.kernel.duties.route import Route
+    from app.kernel.recusal.queries import Match
     from app.kernel.transaction import Unit
 
 DerivedFacts = Callable[["Unit", "Case", Mapping[str, Any]], Mapping[str, Any]]
@@ -17,12 +22,22 @@ ServiceHandler = Callable[["Unit", "Case", Mapping[str, Any]], Mapping[str, Any]
 """(unit, case, its facts) -> facts to change; what a service task of the domain computes."""
 
 
+RecusalLeads = Callable[["Unit", "Case", Mapping[str, Any]], Iterable["Match"]]
+"""(unit, case, its facts) -> officers who stand close to a party by what the domain knows; asked when the
+parties of a case change."""
+
+
 @dataclass
 class Ports:
-    """Registry of the domain's answers: derived facts by process key, handlers by task type."""
+    """Registry of the domain's answers: derived facts by process key, handlers by task type, kinds of change."""
 
     derived_facts: dict[str, DerivedFacts] = field(default_factory=dict)
     service_handlers: dict[str, ServiceHandler] = field(default_factory=dict)
+    recusal_leads: dict[str, RecusalLeads] = field(default_factory=dict)
+    change_kinds: dict[str, ChangeKind] = field(default_factory=dict)
+    """Kinds of controlled change beside the kernel's own (app/kernel/changes/registry.py)."""
+    routes: Callable[[Session, int], Route] | None = None
+    """(session, definition id) -> what is ahead in that version: the engine's answer to its siblings."""
 
     def register_handler(self, task_type: str, handler: ServiceHandler) -> None:
         """Raise ValueError when the type is taken: two handlers of one name are a wiring error."""

@@ -1,4 +1,4 @@
-// 键盘:j k 上下,Enter 打开,c 领取,/ 搜索,Ctrl K 查找,? 帮助。输入法组字时、在输入框里都不响应;可以关掉。
+// 键盘:j k 上下,Enter 打开,c 领取,x 勾选,b 批量审核,/ 搜索,Ctrl K 查找,? 帮助。输入法组字时、在输入框里都不响应;可以关掉。
 const SWITCH = "sanshen-keys";
 
 function enabled() {
@@ -39,6 +39,8 @@ const actions = {
   k: () => move(-1),
   Enter: () => document.querySelector("[data-row].cur [data-open-row]")?.click(),
   c: () => document.querySelector("[data-row].cur form [data-row-action]")?.click(),
+  x: () => document.querySelector("[data-row].cur [data-row-check]")?.click(),
+  b: () => document.querySelector("[data-batch]")?.click(),
   "/": () => document.querySelector("[data-search]")?.focus(),
   "?": () => show("keys"),
 };

@@ -69,6 +69,11 @@ function installContents() {
   mark();
 }
 
+// 一长串任务分几次办:办完一批,自动接着办下一批
+function installContinuing() {
+  document.querySelector("form[data-continue]")?.requestSubmit();
+}
+
 installHtmx();
 installTheme();
 installMenus();
@@ -76,3 +81,4 @@ installPrint();
 installContents();
 installForms(csrfToken);
 installKeyboard();
+installContinuing();

@@ -31,6 +31,7 @@ CREATE TABLE serial_counter (
 CREATE TABLE case_chain (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    retired_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_case_chain PRIMARY KEY (id)
 );
 
@@ -44,6 +45,7 @@ CREATE TABLE "case" (
     case_role TEXT DEFAULT 'first' NOT NULL,
     region_code TEXT NOT NULL,
     risk TEXT NOT NULL,
+    approval_levels INTEGER DEFAULT '1' NOT NULL,
     track TEXT,
     status TEXT DEFAULT 'open' NOT NULL,
     outcome TEXT,
@@ -61,6 +63,7 @@ CREATE TABLE "case" (
     closed_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_case PRIMARY KEY (id),
     CONSTRAINT ck_case_risk CHECK (risk IN ('normal', 'high', 'routed')),
+    CONSTRAINT ck_case_approval_levels CHECK (approval_levels IN (1, 2)),
     CONSTRAINT ck_case_status CHECK (status IN ('open', 'closed', 'withdrawn', 'incident')),
     CONSTRAINT uq_case_uid UNIQUE (uid),
     CONSTRAINT uq_case_case_no UNIQUE (case_no),
@@ -89,6 +92,8 @@ CREATE TABLE case_facts (
 CREATE TABLE case_state (
     case_id BIGINT NOT NULL,
     state BYTEA NOT NULL,
+    undo_state BYTEA,
+    undo_task_id BIGINT,
     next_due_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_case_state PRIMARY KEY (case_id),
     CONSTRAINT fk_case_state_case_id_case FOREIGN KEY(case_id) REFERENCES "case" (id)
@@ -99,6 +104,7 @@ CREATE TABLE case_party (
     case_id BIGINT NOT NULL,
     id_number_index BYTEA NOT NULL,
     role TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_case_party PRIMARY KEY (case_id, id_number_index, role),
     CONSTRAINT fk_case_party_case_id_case FOREIGN KEY(case_id) REFERENCES "case" (id)
 );
@@ -214,6 +220,8 @@ CREATE TABLE task (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     case_id BIGINT NOT NULL,
     region_code TEXT NOT NULL,
+    home_region_code TEXT,
+    scope_code TEXT GENERATED ALWAYS AS (coalesce(home_region_code, region_code)) STORED NOT NULL,
     engine_task_id TEXT NOT NULL,
     step_key TEXT NOT NULL,
     title_zh TEXT NOT NULL,
@@ -229,6 +237,7 @@ CREATE TABLE task (
     version INTEGER DEFAULT '1' NOT NULL,
     due_on DATE,
     waiting_for_staff BOOLEAN DEFAULT false NOT NULL,
+    waiting_since TIMESTAMP WITH TIME ZONE,
     claimed_by BIGINT,
     claimed_account BIGINT,
     claimed_at TIMESTAMP WITH TIME ZONE,
@@ -251,6 +260,7 @@ CREATE TABLE task (
     CONSTRAINT ck_task_claim_whole CHECK ((claimed_by IS NULL) = (claimed_account IS NULL)),
     CONSTRAINT fk_task_case_id_case FOREIGN KEY(case_id) REFERENCES "case" (id),
     CONSTRAINT fk_task_region_code_region FOREIGN KEY(region_code) REFERENCES region (code),
+    CONSTRAINT fk_task_home_region_code_region FOREIGN KEY(home_region_code) REFERENCES region (code),
     CONSTRAINT fk_task_post_post FOREIGN KEY(post) REFERENCES post (key),
     CONSTRAINT fk_task_claimed_by_person FOREIGN KEY(claimed_by) REFERENCES person (id),
     CONSTRAINT fk_task_claimed_account_account FOREIGN KEY(claimed_account) REFERENCES account (id),
@@ -260,6 +270,7 @@ CREATE INDEX ix_task_case ON task (case_id, id);
 CREATE INDEX ix_task_done ON task (completed_by, completed_at) WHERE state = 'completed';
 CREATE INDEX ix_task_mine ON task (claimed_by, due_on, id) WHERE state = 'open';
 CREATE INDEX ix_task_queue ON task (region_code, post, due_on, id) WHERE state = 'open';
+CREATE INDEX ix_task_scope ON task (scope_code, post, due_on, id) WHERE state = 'open';
 
 CREATE TABLE task_claim (
     id BIGINT GENERATED ALWAYS AS IDENTITY,

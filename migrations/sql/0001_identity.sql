@@ -14,6 +14,7 @@ CREATE TABLE region (
 
 CREATE TABLE person (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
+    canonical_id BIGINT NOT NULL,
     uid UUID NOT NULL,
     name TEXT NOT NULL,
     pinyin TEXT NOT NULL,
@@ -24,6 +25,7 @@ CREATE TABLE person (
     CONSTRAINT uq_person_uid UNIQUE (uid),
     CONSTRAINT uq_person_id_number_index UNIQUE (id_number_index)
 );
+CREATE INDEX ix_person_canonical_id ON person (canonical_id);
 
 CREATE TABLE account (
     id BIGINT GENERATED ALWAYS AS IDENTITY,

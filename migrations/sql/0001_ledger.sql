@@ -17,7 +17,7 @@ CREATE TABLE duty_decision (
     CONSTRAINT ck_duty_decision_verdict CHECK (verdict IN ('allow', 'warn', 'deny'))
 );
 CREATE INDEX ix_duty_decision_case_id ON duty_decision (case_id);
-CREATE INDEX ix_duty_decision_denied ON duty_decision (at) WHERE verdict = 'deny';
+CREATE INDEX ix_duty_decision_near_miss ON duty_decision (at) WHERE verdict <> 'allow';
 
 CREATE TABLE performance (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -83,12 +83,14 @@ CREATE TABLE case_risk (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     case_id BIGINT NOT NULL,
     risk TEXT NOT NULL,
+    approval_levels INTEGER DEFAULT '1' NOT NULL,
     reason TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     proposed_by BIGINT,
     approved_by BIGINT,
     CONSTRAINT pk_case_risk PRIMARY KEY (id),
     CONSTRAINT ck_case_risk_risk CHECK (risk IN ('normal', 'high', 'routed')),
+    CONSTRAINT ck_case_risk_approval_levels CHECK (approval_levels IN (1, 2)),
     CONSTRAINT fk_case_risk_case_id_case FOREIGN KEY(case_id) REFERENCES "case" (id),
     CONSTRAINT fk_case_risk_proposed_by_person FOREIGN KEY(proposed_by) REFERENCES person (id),
     CONSTRAINT fk_case_risk_approved_by_person FOREIGN KEY(approved_by) REFERENCES person (id)
@@ -159,3 +161,4 @@ CREATE TABLE audit_event (
 );
 CREATE INDEX ix_audit_event_at ON audit_event (at);
 CREATE INDEX ix_audit_event_case_id_id ON audit_event (case_id, id);
+CREATE INDEX ix_audit_event_fence_refused ON audit_event (at) WHERE event = 'fence.refused';

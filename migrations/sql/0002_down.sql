@@ -8,3 +8,7 @@ BEGIN
         EXECUTE format('DROP FUNCTION %s CASCADE', routine);
     END LOOP;
 END $$;
+DROP VIEW public.duty_act;
+DROP VIEW IF EXISTS public.case_bar;
+DROP VIEW IF EXISTS public.post_collision;
+DROP VIEW IF EXISTS public.conflict_set_in_force;

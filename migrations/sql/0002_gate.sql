@@ -23,12 +23,18 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE FUNCTION public.fence_required_duties(risk text) RETURNS text[]
+-- What an effect rests on: a change on the three duties of its process, a procedural decision (issued) on
+-- two persons, a conclusion on what its risk class and levels of approval demand.
+CREATE FUNCTION public.fence_required_duties(kind text, risk text, levels integer) RETURNS text[]
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT CASE risk
-        WHEN 'normal' THEN ARRAY['initial_review', 'final_review']
-        WHEN 'high' THEN ARRAY['initial_review', 'recheck', 'final_review']
-        WHEN 'routed' THEN ARRAY['initial_review', 'recheck', 'risk_review', 'final_review']
+    SELECT CASE kind
+        WHEN 'deployed' THEN ARRAY['rule_edit', 'rule_recheck', 'rule_approve']
+        WHEN 'issued' THEN ARRAY['initial_review', 'final_review']
+        ELSE CASE risk
+            WHEN 'normal' THEN ARRAY['initial_review', 'final_review']
+            WHEN 'high' THEN ARRAY['initial_review', 'recheck', 'final_review']
+            WHEN 'routed' THEN ARRAY['initial_review', 'recheck', 'risk_review', 'final_review']
+        END || CASE WHEN levels = 2 THEN ARRAY['final_review_2'] ELSE '{}' END
     END
 $$;
 
@@ -49,6 +55,12 @@ BEGIN
         WHEN EXISTS (SELECT FROM public.signature later
                      WHERE later.case_id = s.case_id AND later.subject = s.subject
                        AND later.duty = s.duty AND later.seq > s.seq) THEN 'superseded'
+        WHEN EXISTS (SELECT FROM public.performance_void v WHERE v.performance_id = s.performance_id)
+            THEN 'voided'
+        WHEN EXISTS (SELECT FROM public.performance p
+                     CROSS JOIN LATERAL public.fence_actors(p.person_id, p.on_behalf_of) AS who
+                     WHERE p.id = s.performance_id
+                       AND public.fence_barred(s.case_id, who) IS NOT NULL) THEN 'barred'
     END;
 END $$;
 
@@ -60,33 +72,89 @@ LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
     FROM (SELECT who, jsonb_agg(DISTINCT s.id) AS signatures
           FROM public.signature s
           JOIN public.performance p ON p.id = s.performance_id
-          CROSS JOIN LATERAL (SELECT DISTINCT w AS who FROM unnest(ARRAY[p.person_id, p.on_behalf_of]) AS w
-                              WHERE w IS NOT NULL) actors
+          CROSS JOIN LATERAL public.fence_actors(p.person_id, p.on_behalf_of) AS who
           WHERE s.id = ANY (ids)
           GROUP BY who HAVING count(DISTINCT s.id) > 1) AS repeated
 $$;
 
--- Facts that collide although each was lawful when it was written (a rise, a link, a new set).
-CREATE FUNCTION public.fence_collisions(of_case bigint) RETURNS jsonb
+-- Facts that collide although each was lawful when it was written (a rise, a link, a merge, a new set).
+-- An act that a ruling had done again no longer collides; a collision ruled on stands as ruled.
+CREATE FUNCTION public.fence_collisions(of_case bigint)
+RETURNS TABLE (rule text, rule_version integer, scope text, scope_id bigint, person_id bigint,
+               members text[], performance_ids bigint[])
 LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(jsonb_agg(jsonb_build_object('problem', 'collision', 'set_id', set_id,
-                                                 'person_id', who, 'members', members)), '[]')
-    FROM (SELECT m.set_id, who, jsonb_agg(DISTINCT m.member) AS members
-          FROM public."case" here
-          JOIN public."case" c ON c.chain_id = here.chain_id
-          JOIN public.performance p ON p.case_id = c.id
-          CROSS JOIN LATERAL (SELECT DISTINCT w AS who FROM unnest(ARRAY[p.person_id, p.on_behalf_of]) AS w
-                              WHERE w IS NOT NULL) actors
-          CROSS JOIN LATERAL public.fence_members(c.id, p.duty) m
-          WHERE here.id = of_case AND (m.scope = 'chain' OR c.id = here.id)
-          GROUP BY m.set_id, who, m.maximum HAVING count(DISTINCT m.member) > m.maximum) AS found
+    SELECT m.set_key, m.version, m.scope, m.scope_id, who,
+           array_agg(DISTINCT m.member ORDER BY m.member), array_agg(DISTINCT p.id ORDER BY p.id)
+    FROM public."case" here
+    JOIN public."case" c ON c.chain_id = here.chain_id
+    JOIN public.performance p ON p.case_id = c.id
+    CROSS JOIN LATERAL public.fence_actors(p.person_id, p.on_behalf_of) AS who
+    CROSS JOIN LATERAL public.fence_members(c.id, p.task_id, p.duty, p.at) m
+    WHERE here.id = of_case AND (m.scope = 'chain' OR c.id = here.id)
+      AND m.kind = 'exclusive' AND m.scope <> 'party'
+      AND NOT EXISTS (SELECT FROM public.performance_void v
+                      WHERE v.performance_id = p.id AND v.cause = 'violation')
+    GROUP BY m.set_key, m.version, m.scope, m.scope_id, who, m.maximum
+    HAVING count(DISTINCT m.member) > m.maximum
+       AND NOT EXISTS (SELECT FROM public.sod_violation known
+                       JOIN public.violation_ruling r ON r.violation_id = known.id AND r.verdict = 'upheld'
+                       WHERE known.rule = m.set_key AND known.scope_id = m.scope_id
+                         AND known.person_id = who
+                         AND known.members @> array_agg(DISTINCT m.member))
+$$;
+
+CREATE FUNCTION public.fence_note_collisions(of_case bigint, of_cause text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    x record;
+    noted bigint;
+BEGIN
+    FOR x IN SELECT * FROM public.fence_collisions(of_case) LOOP
+        INSERT INTO public.sod_violation
+            (rule, rule_version, scope, scope_id, person_id, members, performance_ids, cause, at)
+        VALUES (x.rule, x.rule_version, x.scope, x.scope_id, x.person_id, x.members, x.performance_ids,
+                of_cause, clock_timestamp())
+        ON CONFLICT (rule, scope_id, person_id, members) DO NOTHING RETURNING id INTO noted;
+        INSERT INTO public.violation_case (violation_id, case_id)
+        SELECT DISTINCT noted, p.case_id FROM public.performance p
+        WHERE noted IS NOT NULL AND p.id = ANY (x.performance_ids);
+    END LOOP;
+END $$;
+
+-- Minimum of distinct persons: sets that have begun on this case and have too few people in them.
+CREATE FUNCTION public.fence_too_few(of_case bigint) RETURNS jsonb
+LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object('problem', 'too_few_persons', 'set_key', key,
+                                                 'minimum', maximum, 'persons', persons)), '[]')
+    FROM (SELECT s.key, s.maximum, count(DISTINCT who) AS persons
+          FROM public.conflict_set_in_force s
+          JOIN public."case" c ON c.id = of_case
+          JOIN public.conflict_member m
+            ON m.set_id = s.set_id AND m.version = s.version
+           AND m.process_key IN ('', c.process_key) AND m.case_role IN ('', c.case_role)
+          JOIN public.performance p ON p.case_id = c.id AND p.duty = m.duty AND p.state = 'performed'
+          CROSS JOIN LATERAL public.fence_actors(p.person_id, p.on_behalf_of) AS who
+          WHERE s.kind = 'minimum' AND s.severity = 'deny'
+            AND public.fence_current_risk(of_case) = ANY (s.risk_classes)
+            AND NOT EXISTS (SELECT FROM public.performance_void v WHERE v.performance_id = p.id)
+          GROUP BY s.key, s.maximum HAVING count(DISTINCT who) < s.maximum) AS found
+$$;
+
+-- Violations that nobody has settled yet freeze the cases they touch.
+CREATE FUNCTION public.fence_open_violations(of_case bigint) RETURNS jsonb
+LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object('problem', 'violation', 'violation_id', vc.violation_id)), '[]')
+    FROM public.violation_case vc
+    WHERE vc.case_id = of_case
+      AND NOT EXISTS (SELECT FROM public.violation_ruling r WHERE r.violation_id = vc.violation_id)
 $$;
 
 CREATE FUNCTION public.fence_decision_problems(d public.case_decision) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     risk CONSTANT text := public.fence_current_risk(d.case_id);
-    required CONSTANT text[] := public.fence_required_duties(risk);
+    required CONSTANT text[] :=
+        public.fence_required_duties(d.kind, risk, public.fence_current_levels(d.case_id));
     problems jsonb := '[]';
     wrong text;
 BEGIN
@@ -106,7 +174,10 @@ BEGIN
                             JOIN public.signature s ON s.id = given.id) AS pairs WHERE seq <= earlier) THEN
         problems := problems || jsonb_build_object('problem', 'order');
     END IF;
-    RETURN problems || public.fence_same_person(d.signature_ids) || public.fence_collisions(d.case_id);
+    RETURN problems || public.fence_same_person(d.signature_ids) || public.fence_too_few(d.case_id)
+        || public.fence_open_violations(d.case_id)
+        || coalesce((SELECT jsonb_agg(jsonb_build_object('problem', 'collision') || to_jsonb(x))
+                     FROM public.fence_collisions(d.case_id) x), '[]');
 END $$;
 
 -- SD010. Takes the lock itself, so that raw SQL can't skip it.
@@ -122,13 +193,14 @@ BEGIN
         PERFORM public.fence_refuse('SD010', 'the signatures do not carry this decision',
             jsonb_build_object('case_id', NEW.case_id, 'subject', NEW.subject,
                 'risk', public.fence_current_risk(NEW.case_id),
-                'required', to_jsonb(public.fence_required_duties(public.fence_current_risk(NEW.case_id))),
+                'required', to_jsonb(public.fence_required_duties(NEW.kind,
+                    public.fence_current_risk(NEW.case_id), public.fence_current_levels(NEW.case_id))),
                 'problems', problems));
     END IF;
     RETURN NEW;
 END $$;
 
--- SD011: a document rests on a decision of its own case.
+-- SD011: a document rests on a decision of its own case, and on none that an open violation froze.
 CREATE FUNCTION public.fence_document_lawful() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -136,6 +208,11 @@ BEGIN
         SELECT FROM public.case_decision d WHERE d.id = NEW.decision_id AND d.case_id = NEW.case_id) THEN
         PERFORM public.fence_refuse('SD011', 'the decision belongs to another case',
             jsonb_build_object('case_id', NEW.case_id, 'decision_id', NEW.decision_id));
+    END IF;
+    IF NEW.decision_id IS NOT NULL AND public.fence_open_violations(NEW.case_id) <> '[]' THEN
+        PERFORM public.fence_refuse('SD011', 'the decision is frozen by an open violation',
+            jsonb_build_object('case_id', NEW.case_id, 'decision_id', NEW.decision_id,
+                               'problems', public.fence_open_violations(NEW.case_id)));
     END IF;
     RETURN NEW;
 END $$;

@@ -15,3 +15,4 @@ BEGIN
         EXECUTE format('GRANT SELECT (%s) ON public.%I TO sanshen_auditor', t.readable, t.table_name);
     END LOOP;
 END $$;
+GRANT SELECT ON duty_act, case_bar, post_collision, conflict_set_in_force TO sanshen_auditor;

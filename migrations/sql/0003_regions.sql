@@ -17,12 +17,15 @@ GRANT EXECUTE ON FUNCTION public.visible_regions() TO sanshen_app;
 DO $$
 DECLARE
     t text;
-    seen CONSTANT text := 'region_code = ANY ((SELECT public.visible_regions())::text[])';
+    whole text;
+    seen CONSTANT text := '%I = ANY ((SELECT public.visible_regions())::text[])';
 BEGIN
     FOREACH t IN ARRAY ARRAY['case', 'case_facts', 'task', 'material', 'document'] LOOP
+        -- The office of a task that went to the next higher pool sees it, and so does everybody above.
+        whole := format(seen, CASE t WHEN 'task' THEN 'scope_code' ELSE 'region_code' END);
         EXECUTE format('ALTER TABLE public.%I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY region_scope ON public.%I TO sanshen_app USING (%s) WITH CHECK (%s)',
-                       t, seen, seen);
+                       t, whole, whole);
         EXECUTE format('CREATE POLICY auditor_reads ON public.%I FOR SELECT TO sanshen_auditor USING (true)', t);
     END LOOP;
 END $$;

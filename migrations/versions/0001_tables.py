@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 SQL = Path(__file__).resolve().parents[1] / "sql"
-PARTS = ("0001_identity", "0001_posts", "0001_cases", "0001_ledger")
+PARTS = ("0001_identity", "0001_posts", "0001_cases", "0001_ledger", "0001_duties")
 # Later tables refer to earlier ones.
 TABLES = [
     "region",
@@ -25,6 +25,7 @@ TABLES = [
     "post",
     "post_exclusion",
     "post_grant",
+    "founding",
     "post_hold",
     "conflict_set",
     "conflict_member",
@@ -53,6 +54,27 @@ TABLES = [
     "case_decision",
     "document",
     "audit_event",
+    "controlled_change",
+    "person_alias",
+    "identity_doubt",
+    "chain_link",
+    "case_transfer",
+    "tenure_rule",
+    "grant_request",
+    "grant_step",
+    "absence",
+    "substitution",
+    "substitution_request",
+    "sod_tie",
+    "performance_void",
+    "person_interest",
+    "recusal",
+    "recusal_ruling",
+    "sod_violation",
+    "violation_case",
+    "violation_ruling",
+    "rule_override",
+    "consultation",
 ]
 
 
@@ -63,7 +85,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in reversed(TABLES):
-        op.drop_table(table)
+        op.execute(f'DROP TABLE "{table}" CASCADE')  # some refer to each other
 
 
 def run_script(name: str) -> None:

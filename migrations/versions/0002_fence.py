@@ -13,7 +13,19 @@ branch_labels = None
 depends_on = None
 
 SQL = Path(__file__).resolve().parents[1] / "sql"
-PARTS = ("0002_common", "0002_binding", "0002_gate", "0002_posts", "0002_triggers")
+PARTS = (
+    "0002_common",
+    "0002_changes",
+    "0002_recusal",
+    "0002_absences",
+    "0002_binding",
+    "0002_gate",
+    "0002_posts",
+    "0002_people",
+    "0002_chains",
+    "0002_views",
+    "0002_triggers",
+)
 
 
 def upgrade() -> None:

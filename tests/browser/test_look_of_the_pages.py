@@ -33,6 +33,10 @@ def main_pages(case_id: int) -> list[tuple[str, str]]:
         ("checker", f"/cases/{case_id}/"),
         ("window", "/applications/new"),
         ("supervisor", "/board?from=0"),
+        ("supervisor", "/absences/calendar"),
+        ("supervisor", "/absences/substitutes"),
+        ("checker", "/absences"),
+        ("checker", "/absences/new?starts_on=2027-03-01&ends_on=2027-03-05"),
         ("supervisor", "/notices"),
         ("clerk", f"/cases/{case_id}/"),
     ]

@@ -275,8 +275,10 @@ def test_supervisor_is_told_why_a_person_may_not_receive_a_task(site: Site, visi
     supervisor.log_in("supervisor")
     stranger = office.person("clerk")
     supervisor.go(f"/board?from=0&task={task.id}&to={stranger}#reassign")
-    expect(supervisor.page.locator("#reassign .deny")).to_contain_text("不在这项职责的岗位上")
-    expect(supervisor.page.locator("#reassign tbody input[type=checkbox]")).to_be_disabled()
+    expect(supervisor.page.locator("#reassign .deny").first).to_contain_text("不在这项职责的岗位上")
+    offered = supervisor.page.locator(f"select[name='to-{task.id}']")
+    expect(offered).to_contain_text("handler")
+    expect(offered).not_to_contain_text("clerk")
 
 
 def test_board_is_only_for_supervisors(site: Site, visit: Visit) -> None:

@@ -67,10 +67,14 @@ def test_restored_elsewhere_it_is_the_same_system(
         assert result.intact
         with busy.database.session() as before:
             assert result.events == before.scalar(select(func.count()).select_from(AuditEvent))
+            busy.database.scope(before, ("*",))
+            cases = before.scalar(select(func.count()).select_from(Case))
         database = Database(access.app_url)
         with database.session() as after:
             database.scope(after, ("*",))
-            assert after.scalar(select(func.count()).select_from(Case)) == 6
+            assert after.scalar(select(func.count()).select_from(Case)) == cases
+            recognitions = select(func.count()).where(Case.process_key == "injury_recognition")
+            assert after.scalar(recognitions) == 6
         database.dispose()
         blobs = [name.removeprefix(archive.BLOBS) for name in made.members if name.startswith(archive.BLOBS)]
         store = BlobStore(new.data_dir / "blobs")

@@ -1,6 +1,7 @@
 """Founding: three administrators, two witnesses, once, by the same people."""
 
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -9,13 +10,23 @@ from sqlalchemy import select
 
 from app.demo.generator import Generator
 from app.domain.registry import reference
-from app.domain.registry.founding import ADMINISTRATORS, Founded, Founder, Founding, FoundingRefused, found
+from app.domain.registry.founding import (
+    ADMINISTRATORS,
+    OFFICERS,
+    Founded,
+    Founder,
+    Founding,
+    FoundingRefused,
+    found,
+)
 from app.faces.cli.bootstrap import completed, read_people
 from app.kernel.audit.models import AuditEvent
 from app.kernel.duties.models import PostGrant
+from app.kernel.duties.operations import GrantRequest, grant_posts
 from app.kernel.engine.models import ProcessDefinition
 from app.kernel.identity.models import Account
 from app.kernel.kernel import Kernel
+from app.kernel.refusals import FenceRefused
 from app.kernel.transaction import run, system_actor
 from app.wiring import WORKFLOWS
 from tests.databases import CopiedDatabase
@@ -78,6 +89,42 @@ def test_one_person_cannot_be_two_of_the_five(installed: Kernel) -> None:
     double = replace(stated, witnesses=[stated.administrators["system_admin"], stated.witnesses[1]])
     with pytest.raises(FoundingRefused, match="same_person"):
         do_found(installed, double)
+
+
+def with_officers(stated: Founding) -> Founding:
+    generator = Generator("officers")
+    people = [generator.citizen("640104") for _ in OFFICERS]
+    officers = {
+        post: Founder(person.name, person.id_number, f"first.{post}", "Liupan-Helan-77")
+        for post, person in zip(OFFICERS, people, strict=True)
+    }
+    return replace(stated, officers=officers)
+
+
+def test_first_officers_close_the_founding_whether_named_at_once_or_later(installed: Kernel) -> None:
+    assert not do_found(installed, founding()).closed
+    done = do_found(installed, with_officers(founding()))
+    assert (done.new, done.closed) == (False, True)
+    again = do_found(installed, with_officers(founding()))
+    assert again.closed
+    with installed.database.session() as session:
+        posts = sorted(session.scalars(select(PostGrant.post)))
+    assert posts == sorted([*ADMINISTRATORS, *OFFICERS])
+
+
+def test_after_the_founding_no_post_is_granted_without_its_chain(installed: Kernel) -> None:
+    done = do_found(installed, with_officers(founding()))
+    person, asked = done.witnesses[0], list(done.administrators.values())
+    request = GrantRequest(person, "rec_handler", "640100", date(2026, 3, 2), None, *asked)
+    with pytest.raises(FenceRefused) as refused:
+        run(installed, lambda unit: grant_posts(unit, [request]), system_actor())
+    assert refused.value.params["sqlstate"] == "SD015"
+
+
+def test_some_but_not_all_first_officers_are_refused(installed: Kernel) -> None:
+    stated = with_officers(founding())
+    with pytest.raises(FoundingRefused, match="officers_incomplete"):
+        do_found(installed, replace(stated, officers=dict(list(stated.officers.items())[:2])))
 
 
 def test_file_states_the_people_and_missing_passwords_are_made_up(tmp_path: Path) -> None:

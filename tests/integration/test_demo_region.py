@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -10,18 +10,23 @@ import pytest
 from sqlalchemy import func, select
 
 from app.demo import accounts, load
-from app.demo.roster import TRANSFERRED, YANCHI
+from app.demo.roster import AWAY, AWAY_APPROVER, AWAY_SOON, AWAY_SUBSTITUTE, TRANSFERRED, YANCHI
 from app.domain.registry import reference
+from app.kernel.absences.queries import list_absent, list_substitutions
 from app.kernel.audit.models import AuditEvent
 from app.kernel.audit.verify import verify
 from app.kernel.cases.models import Case, Material
 from app.kernel.deadlines.models import Clock
 from app.kernel.duties.models import CaseDecision, Performance
 from app.kernel.duties.refusals import DutyDenied
+from app.kernel.grants.entities import State
+from app.kernel.grants.queries import list_requests
+from app.kernel.identity.doubts import list_doubts
 from app.kernel.identity.login import Credentials, log_in
 from app.kernel.identity.models import Account, Person
 from app.kernel.identity.queries import accounts_of
 from app.kernel.kernel import Kernel
+from app.kernel.recusal.models import PersonInterest, Recusal, RecusalRuling
 from app.kernel.transaction import Actor, run
 from app.kernel.worklist.models import Notification, Task
 from app.kernel.worklist.operations import claim_task
@@ -33,6 +38,8 @@ from tests.moving_clock import MovingClock
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 CASES = 45
+SHOWN_CHANGES = 2
+DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +58,10 @@ def region(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_cases_stand_in_every_state(region: Kernel) -> None:
     with region.database.session() as session:
         region.database.scope(session, ("*",))
-        assert session.scalar(select(func.count()).select_from(Case)) == CASES
+        played = select(func.count()).where(Case.process_key == "injury_recognition")
+        assert session.scalar(played) == CASES
         steps = set(session.scalars(select(Task.step_key).where(Task.state == "open")))
+        steps.remove("rule_recheck")  # the controlled change that waits
         assert len(steps) == 10
         outcomes = set(session.scalars(select(CaseDecision.outcome)))
         assert "approved_positive" in outcomes
@@ -71,7 +80,7 @@ def test_every_trace_is_genuine_and_in_order_of_time(region: Kernel) -> None:
         for chain, at in session.execute(events.order_by(AuditEvent.chain, AuditEvent.seq)):
             assert chains.get(chain, at) <= at <= NOW
             chains[chain] = at
-        assert len(chains) == CASES
+        assert len(chains) == CASES + SHOWN_CHANGES
 
 
 def test_clocks_are_warned_or_breached_where_they_are_due(region: Kernel) -> None:
@@ -127,3 +136,47 @@ def test_printed_accounts_can_log_in(region: Kernel) -> None:
         opened = log_in(region, Credentials(account.login, account.password))
         with region.database.session() as session:
             assert session.get_one(Account, opened.account_id).login == account.login
+
+
+def test_somebody_is_away_with_a_substitute_and_a_county_waits_or_hands_over(region: Kernel) -> None:
+    today = NOW.date()
+    with region.database.session() as session:
+        region.database.scope(session, ("*",))
+        names = {one.id: one.name for one in session.scalars(select(Person))}
+        away = {
+            names[key]: item
+            for key, item in list_absent(session, names.keys(), today, today + 7 * DAY).items()
+        }
+        assert away.keys() == {AWAY, AWAY_SOON} and away[AWAY].covers(today)
+        assert not away[AWAY_SOON].covers(today)
+        stand_ins = list_substitutions(session, regions=["640100"], first=today)
+        assert [(one.principal, one.substitute, one.approver) for one in stand_ins] == [
+            (AWAY, AWAY_SUBSTITUTE, AWAY_APPROVER)
+        ]
+        waiting = session.scalars(select(Task).where(Task.waiting_for_staff, Task.state == "open")).all()
+        assert YANCHI in {task.region_code for task in waiting}
+        routed = session.scalars(select(AuditEvent).where(AuditEvent.event == "task.routed_upward")).all()
+        assert all(event.person_id is None for event in routed)
+
+
+def test_one_request_for_recusal_waits_for_the_head_and_a_declared_interest_bars(region: Kernel) -> None:
+    with region.database.session() as session:
+        region.database.scope(session, ("*",))
+        found = session.scalars(select(Recusal).order_by(Recusal.id)).all()
+        ruled = session.scalar(select(func.count()).select_from(RecusalRuling))
+        declared = session.scalars(select(PersonInterest)).all()
+    asked = [item for item in found if item.origin == "requested"]
+    by_data = [item for item in found if item.origin == "data"]
+    assert (len(asked), ruled) == (1, 0)
+    assert {item.cause for item in by_data} == {"former_employer"}
+    assert {item.person_id for item in by_data} == {item.person_id for item in declared} != set()
+
+
+def test_requests_for_posts_stand_in_every_state_and_one_identity_is_in_doubt(region: Kernel) -> None:
+    with region.database.session() as session:
+        states = [request.state for request in list_requests(session)]
+        doubts = list_doubts(session)
+    assert set(states) == set(State) - {State.CANCELLED}
+    assert [(doubt.name, doubt.other_name, doubt.raised_by) for doubt in doubts] == [
+        ("马建华", "马建华", None)
+    ]

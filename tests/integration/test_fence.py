@@ -49,6 +49,11 @@ LEDGERS = [
     "sod_binding",
     "post_hold",
 ]
+NEW_SET = (
+    "INSERT INTO conflict_set (set_id, version, key, scope, maximum, severity, risk_classes, title_zh, title_en,"
+    " ground, active_from) SELECT set_id, 99, key, 'case', 9, severity, risk_classes, title_zh, title_en, ground,"
+    " active_from FROM conflict_set WHERE set_id = 1"
+)
 BINDING = "INSERT INTO sod_binding VALUES (1, {case}, {a}, 2, 'recheck', 2, 1)"
 LAWFUL_READ = statement("SELECT count(*) FROM performance")
 # (what is tried, how, SQLSTATE of the refusal, the lawful twin)
@@ -84,15 +89,13 @@ BYPASSES: list[tuple[str, Callable[[Scene], None], str, Callable[[Scene], None]]
     ("old snapshot", acts.under_an_old_snapshot, "SD005", lawful_decision),
     ("temporary tables", acts.temporary_tables_in_the_way, "SD001", own_act),
     ("document of another case", acts.document_of_another_case, "SD011", acts.document_of_its_case),
-    ("moving the case to another chain", case_update("chain_id", "1"), "SD022", acts.chain_before_any_act),
+    ("moving the case to another chain", case_update("chain_id", "1"), "SD022", LAWFUL_READ),
     ("changing its role", case_update("case_role", "'redo'"), "SD022", case_update("track", "'simple'")),
     ("changing its process", case_update("process_key", "'other'"), RIGHTS, case_update("outcome", "'x'")),
     ("binding by hand", statement(BINDING), RIGHTS, statement("SELECT * FROM sod_binding LIMIT 1")),
     ("holding by hand", statement("INSERT INTO post_hold (grant_id) VALUES (1)"), RIGHTS, LAWFUL_READ),
-    ("new conflict set", statement(
-        "INSERT INTO conflict_set SELECT set_id, 99, key, scope, 9, severity, risk_classes, title_zh, title_en,"
-        " ground, active_from FROM conflict_set"), RIGHTS, statement("SELECT * FROM conflict_set")),
-    ("new member", statement("INSERT INTO conflict_member VALUES (1, 1, 'x', 'x')"), RIGHTS, LAWFUL_READ),
+    ("new conflict set", statement(NEW_SET), "SD014", statement("SELECT * FROM conflict_set")),
+    ("new member", statement("INSERT INTO conflict_member VALUES (1, 1, 'x', 'x')"), "SD014", LAWFUL_READ),
     ("person of an account", statement("UPDATE account SET person_id = {a} WHERE id = {account}"), RIGHTS,
      statement("UPDATE account SET locale = 'en' WHERE id = {account}")),
     ("login of an account", statement("UPDATE account SET login = 'x' WHERE id = {account}"), RIGHTS, LAWFUL_READ),
@@ -107,7 +110,7 @@ BYPASSES: list[tuple[str, Callable[[Scene], None], str, Callable[[Scene], None]]
     ("function of the caller's own", statement(
         "CREATE FUNCTION public.fence_current_risk(text) RETURNS text LANGUAGE sql AS 'SELECT 1'"), RIGHTS,
      LAWFUL_READ),
-    ("call the fence", statement("SELECT public.fence_rebind()"), RIGHTS, LAWFUL_READ),
+    ("call the fence", statement("SELECT public.fence_rebind(ARRAY[1])"), RIGHTS, LAWFUL_READ),
     ("drop a constraint", statement("ALTER TABLE sod_binding DROP CONSTRAINT pk_sod_binding"), RIGHTS, LAWFUL_READ),
     ("a trigger of one's own", statement(
         "CREATE TRIGGER a BEFORE INSERT ON performance FOR EACH ROW EXECUTE FUNCTION fence_append_only()"),

@@ -129,7 +129,7 @@ def test_revocation_must_fit_its_grant(world: World, chain_of_permission: tuple[
 def test_nobody_takes_part_in_his_own_grant(world: World) -> None:
     a, b, c, d = (world.person() for _ in range(4))
     for by in ((a, b, c), (a, a, b), (a, b, a), (b, a, a)):
-        refused("23514", world.app, by, a, "rec_window")
+        refused("SD015", world.app, by, a, "rec_window")
     assert grant(world.app, (b, c, d), a, "rec_window") > 0
 
 

@@ -76,7 +76,10 @@ def test_scope_ends_with_its_transaction(world: World) -> None:
 
 def test_row_of_another_region_is_neither_written_nor_moved(world: World) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege), scope(world.app, CITY):
+        world.app.execute(f"UPDATE case_facts SET region_code = '{OTHER}'")
+    with pytest.raises(psycopg.Error) as refused, scope(world.app, CITY):
         world.app.execute(f"UPDATE \"case\" SET region_code = '{OTHER}'")
+    assert refused.value.sqlstate == "SD030"
     with scope(world.app, CITY):
         changed = world.app.execute("UPDATE task SET acts = acts WHERE region_code = %s", (OTHER,))
         assert changed.rowcount == 0
@@ -93,7 +96,7 @@ def test_ledger_acts_need_no_region(world: World) -> None:
         with pytest.raises(psycopg.Error) as refused, world.app.transaction():
             act(world.app, case, a, "final_review")
         assert refused.value.sqlstate == "SD001"
-    world.owner.execute("UPDATE \"case\" SET region_code = '640400' WHERE id = %s", (case,))
+    world.move(case, OTHER, "640400")
 
 
 def test_policy_leaves_indexes_usable(world: World) -> None:
@@ -107,8 +110,8 @@ def test_policy_leaves_indexes_usable(world: World) -> None:
                 "EXPLAIN SELECT * FROM task WHERE post = 'rec_clerk' AND state = 'open' ORDER BY due_on LIMIT 5"
             ).fetchall()
         )
-    assert "ix_task_queue" in plan
-    assert "Index Cond: ((region_code = ANY (" in plan
+    assert "ix_task_scope" in plan
+    assert "Index Cond: ((scope_code = ANY (" in plan
     assert "InitPlan" in plan
 
 

@@ -37,7 +37,7 @@ BREACHES = [
     ("GRANT UPDATE (maximum) ON sod_binding TO PUBLIC", "rights-sanshen_app sod_binding"),
     ("REVOKE INSERT ON audit_event FROM sanshen_app", "rights-sanshen_app audit_event"),
     ("GRANT SELECT ON account TO sanshen_auditor", "rights-sanshen_auditor account"),
-    ("GRANT EXECUTE ON FUNCTION fence_rebind() TO PUBLIC", "function fence_rebind()"),
+    ("GRANT EXECUTE ON FUNCTION fence_rebind(integer[]) TO PUBLIC", "function fence_rebind(of_sets integer[])"),
     ("GRANT CREATE ON SCHEMA public TO sanshen_app", "role sanshen_app"),
     ("ALTER TABLE \"case\" DISABLE ROW LEVEL SECURITY", "table case"),
     ("ALTER TABLE performance ENABLE ROW LEVEL SECURITY", "table performance"),

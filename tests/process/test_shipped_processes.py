@@ -10,6 +10,7 @@ GROUPS = {
     "recheck_group": "rec_checker",
     "risk_group": "rec_risk",
     "final_group": "rec_approver",
+    "final_2_group": "dept_head",
     "rule_set": "recognition",
 }
 QUIET = {

@@ -9,6 +9,7 @@ import pytest
 
 from app.kernel.duties.rules import (
     Action,
+    Bar,
     Candidate,
     CaseView,
     ConflictRule,
@@ -75,7 +76,7 @@ def task(duty: str, claimed_by: int | None = None) -> TaskView:
 
 def person(number: int, *duties: str, kinds: frozenset[str] = frozenset({"business"})) -> Candidate:
     posts = frozenset((f"post_{duty}", REGION) for duty in duties)
-    return Candidate(number, f"p{number}", f"p{number}", bytes([number]), posts, kinds)
+    return Candidate(number, f"p{number}", f"p{number}", posts, kinds)
 
 
 def test_initial_reviewer_cannot_recheck_own_case() -> None:
@@ -137,7 +138,7 @@ def test_post_must_be_held_in_the_tasks_region() -> None:
 
 def test_a_party_neither_acts_nor_reads() -> None:
     me = person(1, "recheck")
-    history = replace(case(act(1, "recheck")), party_indexes=frozenset({me.id_number_index}))
+    history = replace(case(act(1, "recheck")), bars={me.person_id: Bar("party", "worker")})
     for action in (Action.CLAIM, Action.READ):
         assert decide(me, action, history, task("recheck"), RULES).reason == "party_of_case"
 
@@ -198,7 +199,9 @@ def signed(duty: str, person_id: int, seq: int, content: bytes = b"a", agrees: b
 
 
 def missing(risk: str, *signatures: SignatureView) -> str | None:
-    return missing_signature(risk, b"a", {signature.duty: signature for signature in signatures})
+    return missing_signature(
+        required_signatures(risk), b"a", {signature.duty: signature for signature in signatures}
+    )
 
 
 def test_gate_names_the_earliest_missing_or_stale_duty() -> None:

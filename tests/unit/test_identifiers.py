@@ -75,6 +75,42 @@ def test_id_number_typed_in_other_ways_is_the_same_number(number: str) -> None:
         assert parse_id_number(typed).number == number
 
 
+UNSEEN = "\u00a0\u00ad\u034f\u061c\u115f\u180e\u200b\u200d\u202e\u2028\u205f\u2060\u206f\u3000\u3164"
+UNSEEN += "\ufe0f\ufeff\U000e0100\t\r\n \x00"
+DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"
+
+
+@given(
+    id_numbers,
+    st.lists(st.tuples(st.integers(0, 18), st.sampled_from(UNSEEN + DASHES)), max_size=12),
+    st.booleans(),
+    st.sampled_from("Xx\uff38\uff58\u2169\u2179\u00d7"),
+)
+def test_id_number_is_one_number_in_every_spelling(
+    number: str, strewn: list[tuple[int, str]], wide: bool, ten: str
+) -> None:
+    """Blanks, dashes and characters nobody sees between the digits, full width, each shape of the Roman ten."""
+    typed = list((number.translate(FULL_WIDTH) if wide else number).replace("X", ten).replace("\uff38", ten))
+    for place, character in strewn:
+        typed.insert(place, character)
+    assert parse_id_number("".join(typed)).number == number
+
+
+@given(id_numbers, st.sampled_from([0x0660, 0x06F0, 0x0966, 0x1D7CE, 0x2460, 0x3021]), st.integers(0, 16))
+def test_digits_of_other_scripts_are_refused_and_never_a_second_person(
+    number: str, zero: int, place: int
+) -> None:
+    odd = chr(zero + int(number[place]))
+    with pytest.raises(IdentifierInvalid):
+        parse_id_number(number[:place] + odd + number[place + 1 :])
+
+
+@given(st.dates(date(1930, 1, 1), date(1999, 12, 31)), st.integers(996, 999))
+def test_fifteen_digit_number_of_somebody_over_a_hundred_is_refused(born: date, serial: int) -> None:
+    with refused("id_number_birth_date"):
+        parse_id_number(f"640104{born:%y%m%d}{serial:03d}")
+
+
 @given(id_numbers, st.integers(0, 17), st.integers(1, 9))
 def test_every_single_wrong_digit_of_an_id_number_is_found(number: str, place: int, shift: int) -> None:
     old = number[place]

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import app
+from app.faces.fence_words import FENCE_TEXTS
 from app.faces.refusal_texts import FIELD_TEXTS, REASONS, TEXTS
+from app.faces.remedies import REMEDIES
 from app.kernel.identity.refusals import UploadRefused
 from app.kernel.refusals import Refusal
 
@@ -32,10 +34,31 @@ def test_every_refusal_code_has_words() -> None:
 
 
 def test_every_reason_of_decide_has_words() -> None:
-    source = (ROOT / "app/kernel/duties/rules.py").read_text("utf-8")
-    reasons = set(re.findall(r'deny\("(\w+)"', source))
-    assert reasons, "the pattern no longer finds the reasons"
-    assert reasons - set(REASONS) == set()
+    assert reasons_that_deny() | PERMITTING <= set(REASONS)
+
+
+def test_every_denial_names_a_way_on() -> None:
+    assert reasons_that_deny() - set(REMEDIES) == set()
+    assert set(REMEDIES) & PERMITTING == set()
+
+
+PERMITTING = {"allowed", "conflicting_duty_advised", "tenure_reached", "case_unfinishable_anyway"}
+BREACHES = {"conflicting_duty", "recent_party_act", "same_person_required", "tenure_exceeded"}
+"""Reasons that `decide` chooses by severity rather than by `deny("…")`."""
+
+
+def test_every_sqlstate_of_the_fence_has_words() -> None:
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "migrations/sql").glob("0002_*.sql"))
+    states = set(re.findall(r"'(SD\d{3})'", source))
+    assert states == set(FENCE_TEXTS)
+
+
+def reasons_that_deny() -> set[str]:
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "app/kernel").rglob("*.py"))
+    assert all(f'"{reason}"' in source for reason in BREACHES)
+    reasons = set(re.findall(r'\bdeny\("(\w+)"', source))
+    assert len(reasons) > 10, "the pattern no longer finds the reasons"
+    return reasons | BREACHES
 
 
 def test_every_fact_error_has_words() -> None:

@@ -1,4 +1,4 @@
-"""Reads over other cases: duplicates of one injury, clusters at one employer, who investigated."""
+"""Reads over other cases: duplicates of one injury, clusters at one employer, who investigated, who worked there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.kernel.cases.models import Case
+from app.kernel.cases.models import Case, CaseParty
 from app.kernel.duties.models import Performance
 from app.kernel.identity.models import Person
 from app.storage.core import execute, table
@@ -79,3 +79,30 @@ def get_surroundings(session: Session, case: Case) -> Surroundings:
     }
     row = execute(session, _SURROUNDINGS, values).one()
     return Surroundings(row.duplicates, row.employer_cases, sorted(row.investigators or []))
+
+
+_WORKER, _EMPLOYER = table(CaseParty).alias("worker"), table(CaseParty).alias("employer")
+_HERE = table(CaseParty).alias("here")
+EMPLOYER_ROLES = ("employer", "employer_name", "employer_of_contract", "employer_of_work")
+_FORMER_COLLEAGUES = (
+    select(_PERSON.c.canonical_id, func.max(_CASE.c.organisation).label("organisation"))
+    .select_from(_HERE)
+    .join(_EMPLOYER, _EMPLOYER.c.id_number_index == _HERE.c.id_number_index)
+    .join(_WORKER, (_WORKER.c.case_id == _EMPLOYER.c.case_id) & (_WORKER.c.role == "worker"))
+    .join(_PERSON, _PERSON.c.id_number_index == _WORKER.c.id_number_index)
+    .join(_CASE, _CASE.c.id == _EMPLOYER.c.case_id)
+    .where(
+        _HERE.c.case_id == bindparam("case"),
+        _HERE.c.role.in_(EMPLOYER_ROLES),
+        _EMPLOYER.c.role.in_(EMPLOYER_ROLES),
+        _EMPLOYER.c.case_id != bindparam("case"),
+    )
+    .group_by(_PERSON.c.canonical_id)
+    .order_by(_PERSON.c.canonical_id)
+)
+
+
+def list_former_colleagues(session: Session, case_id: int) -> list[tuple[int, str]]:
+    """Officers who were injured at one of this case's employers themselves, by earlier cases: (person, employer)."""
+    rows = execute(session, _FORMER_COLLEAGUES, {"case": case_id})
+    return [(row.canonical_id, row.organisation) for row in rows]

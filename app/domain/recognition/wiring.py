@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.domain.recognition.queries import get_surroundings
+from app.domain.recognition.queries import get_surroundings, list_former_colleagues
 from app.domain.recognition.rules import (
     complete_identity,
     days_until_application,
@@ -15,6 +15,7 @@ from app.domain.recognition.rules import (
 from app.kernel.cases.models import Case
 from app.kernel.local_time import local_day, local_minute
 from app.kernel.ports import Ports
+from app.kernel.recusal.queries import Match
 from app.kernel.transaction import Unit
 
 PROCESS = "injury_recognition"
@@ -23,6 +24,7 @@ PROCESS = "injury_recognition"
 def register(ports: Ports) -> None:
     """Join the domain to the kernel."""
     ports.derived_facts[PROCESS] = derive
+    ports.recusal_leads[PROCESS] = find_leads
     ports.register_handler("register_application", register_application)
 
 
@@ -51,3 +53,11 @@ def register_application(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Ma
         **({"insured_on_accident_date": insured} if insured is not None else {}),
         "received_at": local_minute(case.received_at),
     }
+
+
+def find_leads(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Iterable[Match]:
+    """认定办法 16: an officer who was recognised at the same employer once is a former employee of it."""
+    return [
+        Match(person_id, party=False, cause="former_employer", label=organisation)
+        for person_id, organisation in list_former_colleagues(unit.session, case.id)
+    ]

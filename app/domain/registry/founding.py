@@ -12,13 +12,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.kernel.audit.chain import person_chain
 from app.kernel.deadlines.calendar import SEEDED_YEARS
 from app.kernel.deadlines.calendar_operations import publish_year
 from app.kernel.deadlines.models import CalendarYear
+from app.kernel.duties.models import Founding as FoundingClosed
 from app.kernel.duties.models import PostGrant
 from app.kernel.duties.operations import GrantRequest, grant_posts
 from app.kernel.engine.catalogue import deploy, list_startable, read_folder
@@ -30,6 +31,8 @@ from app.kernel.transaction import Unit
 from app.storage.crypto import KeyRing
 
 ADMINISTRATORS = ("system_admin", "security_admin", "audit_admin")
+OFFICERS = ("supervisor", "internal_auditor", "dept_head")
+"""With the security administrator they are the permission chain; once they are there, the founding closes."""
 WITNESSES = 2
 ROOT_REGION = "640000"
 
@@ -55,13 +58,14 @@ class Founder:
 
 @dataclass(frozen=True)
 class Founding:
-    """Administrators by post, and the witnesses."""
+    """Administrators by post, the witnesses, and the first officers by post (all three or none yet)."""
 
     administrators: Mapping[str, Founder]
     witnesses: Sequence[Founder]
+    officers: Mapping[str, Founder] = field(default_factory=dict)
 
     def people(self) -> list[Founder]:
-        return [*self.administrators.values(), *self.witnesses]
+        return [*self.administrators.values(), *self.witnesses, *self.officers.values()]
 
 
 @dataclass(frozen=True)
@@ -72,12 +76,17 @@ class Founded:
     witnesses: tuple[int, ...]
     definitions: Mapping[str, int]
     new: bool
+    closed: bool
+    """Whether every further post needs its permission chain."""
 
 
 def check_founding(founding: Founding, today: date) -> None:
-    """Raise FoundingRefused (posts_incomplete, witnesses_missing, name_missing, same_person) or IdentifierInvalid."""
+    """Raise FoundingRefused (posts_incomplete, officers_incomplete, witnesses_missing, name_missing, same_person)
+    or IdentifierInvalid."""
     if set(founding.administrators) != set(ADMINISTRATORS):
         raise FoundingRefused("posts_incomplete", posts=ADMINISTRATORS)
+    if founding.officers and set(founding.officers) != set(OFFICERS):
+        raise FoundingRefused("officers_incomplete", posts=OFFICERS)
     if len(founding.witnesses) != WITNESSES:
         raise FoundingRefused("witnesses_missing", wanted=WITNESSES)
     if not all(person.name.strip() for person in founding.people()):
@@ -90,6 +99,8 @@ def check_founding(founding: Founding, today: date) -> None:
 def found(unit: Unit, founding: Founding, workflows: Path) -> Founded:
     """Set up the administrators, publish the calendar, deploy every process. Repeating it changes nothing.
 
+    The first officers may come with a repetition; with them the founding closes.
+
     Raise FoundingRefused: other people than the first time, or any of `check_founding`.
     """
     check_founding(founding, unit.today)
@@ -98,13 +109,42 @@ def found(unit: Unit, founding: Founding, workflows: Path) -> Founded:
         _refuse_other_people(unit.session, unit.kernel.keyring, before, founding)
     people = _known_people(unit, founding) if before else _set_up(unit, founding)
     _publish_calendar(unit)
-    definitions = _deploy_all(unit, workflows, [people[w.id_number] for w in founding.witnesses])
+    witnesses = [people[witness.id_number] for witness in founding.witnesses]
+    if founding.officers and not is_closed(unit.session):
+        _appoint_officers(unit, founding, people)
+        close_founding(unit)
+    definitions = _deploy_all(unit, workflows, witnesses)
     return Founded(
         {post: people[person.id_number] for post, person in founding.administrators.items()},
         tuple(people[person.id_number] for person in founding.witnesses),
         definitions,
         new=not before,
+        closed=is_closed(unit.session),
     )
+
+
+def is_closed(session: Session) -> bool:
+    """Whether every grant needs its permission chain already."""
+    return session.scalar(select(FoundingClosed.id)) is not None
+
+
+def close_founding(unit: Unit) -> None:
+    """From here on the fence wants a permission chain behind every grant (SD015)."""
+    first = select(PostGrant.reviewed_by, PostGrant.approved_by).where(PostGrant.post.in_(ADMINISTRATORS))
+    witnesses = list(unit.session.execute(first.order_by(PostGrant.id).limit(1)).one())
+    unit.session.execute(insert(FoundingClosed).values(id=1, closed_at=unit.now, witnesses=witnesses))
+    unit.record("founding.closed", {"witnesses": witnesses}, chain="system")
+
+
+def _appoint_officers(unit: Unit, founding: Founding, people: Mapping[str, int]) -> None:
+    first, second = (people[witness.id_number] for witness in founding.witnesses)
+    asked_by = people[founding.administrators["security_admin"].id_number]
+    requests = []
+    for post, officer in founding.officers.items():
+        person = create_person(unit, officer.name, officer.id_number)
+        create_account(unit, person, officer.login, officer.password)
+        requests.append(GrantRequest(person, post, ROOT_REGION, unit.today, None, asked_by, first, second))
+    grant_posts(unit, requests)
 
 
 def administrators_in_office(session: Session) -> dict[str, int]:
@@ -128,7 +168,7 @@ def _refuse_other_people(
 
 def _known_people(unit: Unit, founding: Founding) -> dict[str, int]:
     found_people: dict[str, int] = {}
-    for founder in founding.people():
+    for founder in (*founding.administrators.values(), *founding.witnesses):
         person = person_by_id_number(unit.session, unit.kernel.keyring, founder.id_number)
         if person is None:
             raise FoundingRefused("founded_by_others", post="witness")
@@ -139,7 +179,8 @@ def _known_people(unit: Unit, founding: Founding) -> dict[str, int]:
 def _set_up(unit: Unit, founding: Founding) -> dict[str, int]:
     if unit.session.scalar(select(Person.id).limit(1)) is not None:
         raise FoundingRefused("people_before_founding")
-    people = {p.id_number: create_person(unit, p.name, p.id_number) for p in founding.people()}
+    founders = [*founding.administrators.values(), *founding.witnesses]
+    people = {p.id_number: create_person(unit, p.name, p.id_number) for p in founders}
     for founder in founding.administrators.values():
         create_account(unit, people[founder.id_number], founder.login, founder.password)
     grant_posts(unit, _grants(unit.today, founding, people))

@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, func, insert, select, text
+from sqlalchemy import Connection, create_engine, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.pool import NullPool
 
@@ -23,6 +23,8 @@ DATA = Path(__file__).resolve().parent / "data"
 ALWAYS = datetime(2004, 1, 1, tzinfo=UTC)
 SIDES = ("left", "right")
 CONTENT = ("key", "scope", "maximum", "severity", "risk_classes", "title_zh", "title_en", "ground")
+OPTIONAL = {"kind": "exclusive", "period": None, "party_role": None, "window_days": None}
+"""Columns of a set that the files may leave out, with what they are then."""
 
 Row = dict[str, Any]
 Members = frozenset[tuple[str, str, str, str]]
@@ -36,15 +38,15 @@ def install(connection: Connection) -> None:
     """Bring the reference data up to the files; a second call changes nothing.
 
     Runs in the caller's transaction, under the owner's role, and doesn't commit. A conflict set whose content
-    changed gets a new version, under which everything already done is bound again. Raises ReferenceDataShrunk,
+    changed gets a new version; at the commit everything already done is bound under it (trigger). A set that
+    was changed in the application since (controlled change) keeps its version. Raises ReferenceDataShrunk,
     or the database's SD012 when a new exclusion is broken by posts held today.
     """
     install_regions(connection, region_rows())
     install_posts(connection, _read("posts", "post"))
     install_exclusions(connection, exclusion_rows())
-    changed = [install_set(connection, entry) for entry in _read("conflict_sets", "set")]
-    if any(changed):
-        connection.execute(text("SELECT public.fence_rebind()"))
+    for entry in _read("conflict_sets", "set"):
+        install_set(connection, entry)
 
 
 def install_at(owner_url: str) -> None:
@@ -62,18 +64,22 @@ def install_regions(connection: Connection, rows: Iterable[Row]) -> None:
 
 
 def install_posts(connection: Connection, rows: Iterable[Row]) -> None:
-    """Insert or rename posts; `rows` as columns of `post`."""
-    for row in rows:
+    """Insert or rename posts; `rows` as columns of `post`, without a rank the lowest."""
+    for row in ({"rank": 0} | given for given in rows):
         statement = upsert(Post).values(row)
         connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=row))
 
 
 def install_exclusions(connection: Connection, rows: Iterable[Row]) -> None:
-    """Add static exclusions; the database then holds existing grants against them."""
+    """Add static exclusions; the database then holds existing grants against them.
+
+    Those that were decided on in the application (a controlled change) are not the files' to keep.
+    """
     wanted = {(row["pair"], row["side"], row["post"]): row for row in rows}
     columns = (PostExclusion.pair, PostExclusion.side, PostExclusion.post)
     present = {tuple(found) for found in connection.execute(select(*columns))}
-    if lost := present - wanted.keys():
+    shipped = select(*columns).where(PostExclusion.change_id.is_(None))
+    if lost := {tuple(found) for found in connection.execute(shipped)} - wanted.keys():
         raise ReferenceDataShrunk(f"installed exclusions are missing from the files: {sorted(lost)}")
     for key in sorted(wanted.keys() - present):
         connection.execute(insert(PostExclusion).values(wanted[key]))
@@ -88,12 +94,14 @@ def install_set(connection: Connection, entry: Mapping[str, Any]) -> bool:
         .limit(1)
     ).one_or_none()
     members = set_members(entry)
-    if newest is not None and _same(connection, newest._mapping, entry, members):
+    if newest is not None and (
+        newest.change_id is not None or _same(connection, newest._mapping, entry, members)
+    ):
         return False
     version = 1 if newest is None else newest.version + 1
     since = ALWAYS if newest is None else func.clock_timestamp()
     head = {"set_id": entry["id"], "version": version}
-    content = {name: entry[name] for name in CONTENT}
+    content = _content(entry)
     connection.execute(insert(ConflictSet).values(**head, **content, active_from=since))
     columns = ("member", "duty", "process_key", "case_role")
     rows = [head | dict(zip(columns, member, strict=True)) for member in sorted(members)]
@@ -109,8 +117,14 @@ def _same(
             ConflictMember.member, ConflictMember.duty, ConflictMember.process_key, ConflictMember.case_role
         ).where(ConflictMember.set_id == newest["set_id"], ConflictMember.version == newest["version"])
     )
-    same_content = all(newest[name] == entry[name] for name in CONTENT)
+    same_content = all(newest[name] == value for name, value in _content(entry).items())
     return same_content and {tuple(row) for row in found} == members
+
+
+def _content(entry: Mapping[str, Any]) -> Row:
+    return {name: entry[name] for name in CONTENT} | {
+        name: entry.get(name, default) for name, default in OPTIONAL.items()
+    }
 
 
 def conflict_sets() -> list[Row]:

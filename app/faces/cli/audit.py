@@ -1,4 +1,4 @@
-"""`sanshen audit verify`: recompute the audit log and say whether it is whole."""
+"""`sanshen audit verify`: recompute the audit log and say whether it is whole; `audit log` is in `audit_log.py`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import click
 import orjson
 
+from app.faces.cli.audit_log import log_command
 from app.kernel.audit.verify import Break, Head, Verification, verify
 from app.storage.crypto import KeyFileRefused, KeyRing, key_file
 from app.storage.database import Database
@@ -22,6 +23,9 @@ SHOWN = 50
 @click.group()
 def audit() -> None:
     """审计日志 / the audit log."""
+
+
+audit.add_command(log_command)
 
 
 @audit.command("verify")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 import orjson
 
+from app.faces.cli.bench_lookahead import lookahead
 from app.faces.cli.memory import spare_collections
 from app.storage.embedded import DATABASE, EmbeddedServer
 from config import Settings
@@ -17,6 +18,9 @@ from config import Settings
 @click.group()
 def bench() -> None:
     """性能测试 / measure."""
+
+
+bench.add_command(lookahead)
 
 
 @bench.command("cases", help="N 件三任务案件 / N cases of three tasks, against the bare transaction.")

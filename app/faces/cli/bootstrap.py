@@ -21,12 +21,18 @@ TITLES = {
     "security_admin": "安全管理员 / security administrator",
     "audit_admin": "审计管理员 / audit administrator",
 }
+OFFICERS = {
+    "supervisor": "业务主管 / supervisor",
+    "internal_auditor": "稽核内控岗 / internal auditor",
+    "dept_head": "部门负责人 / head of department",
+}
 WITNESS = "见证人 / witness"
 REASONS = {
     "posts_incomplete": "须写明三员：system_admin、security_admin、audit_admin。 / Name all three administrators.",
+    "officers_incomplete": "首批岗位须写全：supervisor、internal_auditor、dept_head。 / Name all three first officers.",
     "witnesses_missing": "须有两名见证人。 / Two witnesses are needed.",
     "name_missing": "姓名不能为空。 / A name is missing.",
-    "same_person": "五人须是五个不同的自然人（证件号有重复）。 / Five different people, please: an ID number repeats.",
+    "same_person": "每人须是不同的自然人（证件号有重复）。 / Different people, please: an ID number repeats.",
     "founded_by_others": "本系统已由他人设立三员，不得再次设立（{post}）。 / Founded before, by other people ({post}).",
     "people_before_founding": "库中已有人员而没有三员，不是新库。 / People but no administrators: not a new database.",
 }
@@ -69,14 +75,23 @@ def bootstrap(file: Path | None) -> None:
         refuse(f"{refusal.code}: {dict(refusal.params)}")
     if not done.new:
         click.echo("三员早已设立，流程已核对。 / Founded before by the same people; processes checked.")
+    else:
+        click.echo("三员已设立，已写入审计日志。 / The administrators are set up; the audit log says so.")
+    if not done.closed:
+        click.echo(
+            "首批岗位（业务主管、稽核内控岗、部门负责人）尚未任命，授岗还不受四人审批约束：请在文件中写明后再运行一次。\n"
+            "The first officers (supervisor, internal_auditor, dept_head) are missing, so grants aren't held to the "
+            "permission chain yet: state them in the file and run this again."
+        )
+    if not done.new and not stated.founding.officers:
         return
-    click.echo("三员已设立，已写入审计日志。 / The administrators are set up; the audit log says so.")
     for login, password in stated.generated.items():
         click.echo(f"   {login:<20} {password}   （只显示这一次 / shown this once）")
 
 
 def read_people(file: Path) -> dict[str, Any]:
-    """The people as a TOML or JSON file states them: a table per administrator, a list `witness`."""
+    """The people as a TOML or JSON file states them: a table per administrator and per first officer, a list
+    `witness`."""
     content = file.read_bytes()
     try:
         stated: Any = (
@@ -92,7 +107,7 @@ def read_people(file: Path) -> dict[str, Any]:
 def ask_people() -> dict[str, Any]:
     """The same, asked at the terminal; an empty password has one made up."""
     people: dict[str, Any] = {}
-    for post, title in TITLES.items():
+    for post, title in (TITLES | OFFICERS).items():
         click.echo(f"== {title}")
         login = click.prompt("账号 / login")
         password = click.prompt(
@@ -121,20 +136,22 @@ def completed(people: Mapping[str, Any]) -> Stated:
     """The founding with a password made up where none is stated."""
     from app.domain.registry.founding import Founding
 
-    unknown = set(people) - {*TITLES, "witness"}
+    unknown = set(people) - {*TITLES, *OFFICERS, "witness"}
     if unknown:
         refuse(f"不认识 / unknown: {', '.join(sorted(unknown))}")
-    administrators, generated = {}, {}
-    for post in TITLES:
-        if post not in people:
-            refuse(REASONS["posts_incomplete"])
+    if not set(TITLES) <= set(people):
+        refuse(REASONS["posts_incomplete"])
+    stated, generated = {}, {}
+    for post in (post for post in (*TITLES, *OFFICERS) if post in people):
         founder = _founder(post, people[post], ("name", "id_number", "login"))
         if not founder.password:
             founder = replace(founder, password=secrets.token_urlsafe(12))
             generated[founder.login] = founder.password
-        administrators[post] = founder
+        stated[post] = founder
+    administrators = {post: stated[post] for post in TITLES}
+    officers = {post: founder for post, founder in stated.items() if post in OFFICERS}
     witnesses = [_founder("witness", item, ("name", "id_number")) for item in people.get("witness", [])]
-    return Stated(Founding(administrators, witnesses), generated)
+    return Stated(Founding(administrators, witnesses, officers), generated)
 
 
 def _founder(post: str, stated: Any, required: tuple[str, ...]) -> "Founder":

@@ -7,15 +7,29 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.faces.web import signin
+from app.faces.web.barring import refuse_barred
+from app.faces.web.pages.absences import pages as absences
+from app.faces.web.pages.batch import pages as batch
 from app.faces.web.pages.case import pages as case
+from app.faces.web.pages.case_acts import pages as case_acts
+from app.faces.web.pages.case_standing import pages as case_standing
+from app.faces.web.pages.chains import pages as chains
+from app.faces.web.pages.changes import pages as changes
 from app.faces.web.pages.documents import pages as documents
+from app.faces.web.pages.grants import pages as grants
 from app.faces.web.pages.health import pages as health
+from app.faces.web.pages.interests import pages as interests
 from app.faces.web.pages.notices import pages as notices
+from app.faces.web.pages.people import pages as people
+from app.faces.web.pages.posts import pages as posts
 from app.faces.web.pages.queue import pages as queue
+from app.faces.web.pages.recusals import pages as recusals
 from app.faces.web.pages.session import ask_to_log_in
 from app.faces.web.pages.session import pages as session
+from app.faces.web.pages.staffing import pages as staffing
 from app.faces.web.pages.supervisor import pages as supervisor
 from app.faces.web.pages.task import pages as task
+from app.faces.web.pages.watch import pages as watch
 from app.faces.web.request_log import configure_log
 from app.faces.web.shell import build_shell
 from app.faces.web.viewer import show_viewer
@@ -24,7 +38,29 @@ from config import Settings
 
 __all__ = ["create_app"]
 
-PAGES = (session, queue, case, task, documents, supervisor, notices, health)
+PAGES = (
+    session,
+    queue,
+    case,
+    task,
+    changes,
+    documents,
+    supervisor,
+    staffing,
+    absences,
+    notices,
+    health,
+    case_acts,
+    batch,
+    case_standing,
+    recusals,
+    interests,
+    people,
+    grants,
+    posts,
+    chains,
+    watch,
+)
 
 
 def create_app(kernel: Kernel, settings: Settings | None = None) -> Flask:
@@ -34,6 +70,7 @@ def create_app(kernel: Kernel, settings: Settings | None = None) -> Flask:
     app = build_shell(chosen, kernel.keyring)
     signin.install(app, kernel, chosen)
     app.before_request(_behind_log_in)
+    app.before_request(refuse_barred)
     app.context_processor(show_viewer)
     for pages in PAGES:
         app.register_blueprint(pages)

@@ -14,6 +14,8 @@ from app.faces.refusal_texts import text_of
 from app.faces.translation import _
 from app.faces.web.request_log import request_id
 from app.faces.web.security import ForgerySuspected
+from app.kernel.duties.refusals import DutyDenied
+from app.kernel.duties.rules import Action
 from app.kernel.refusals import Refusal
 
 NOT_FOUND = frozenset({"case_not_found", "task_not_found", "document_not_found", "material_not_found"})
@@ -59,7 +61,22 @@ def _log_fault(error: Exception) -> None:
 def _refused(refusal: Refusal) -> Response:
     """A refusal no page caught: its words and a way back. What does not exist for this reader is 404."""
     page = ErrorPage(_("没有办理"), text_of(refusal), [_("什么都没有改变，请回到案件再看。")], "lock")
+    if isinstance(refusal, DutyDenied) and refusal.action is Action.READ:
+        return show(_not_to_be_read(refusal), 403)
     return show(page, 404 if refusal.code in NOT_FOUND else 409)
+
+
+def _not_to_be_read(refusal: DutyDenied) -> ErrorPage:
+    """Why this reader may not see the case, and what to do instead. Nothing of the case stands here."""
+    steps = [_("查看的尝试已经记录。")]
+    if refusal.decision.reason == "recused":
+        steps += [
+            _("您名下的任务已经收回，由别人办理。"),
+            _("如果您认为不需要回避，请部门负责人裁定；裁定不同意回避后，您可以照常办理。"),
+        ]
+    elif refusal.decision.reason == "party_of_case":
+        steps.append(_("您以当事人身份要了解进展，请到受理窗口查询。"))
+    return ErrorPage(_("您不能看这个案件"), text_of(refusal), steps, "lock")
 
 
 def _forgery(_error: ForgerySuspected) -> Response:

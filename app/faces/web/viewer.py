@@ -10,9 +10,13 @@ from flask_login import current_user
 from app.faces.translation import _
 from app.faces.web.acting import Standing, place_of, reading, standing, title_of
 from app.faces.web.applications import startable
+from app.faces.web.pages.changes_access import CHANGE_READERS
 from app.faces.web.parts import Link, Viewer
+from app.faces.web.people_access import may_see_people
 from app.faces.web.signin import officer
+from app.faces.web.watch_access import may_follow_leads, may_watch
 from app.kernel.duties.posts import HeldPost
+from app.kernel.recusal.rules import HEAD
 from app.kernel.worklist.notices import count_unread
 
 RANK = {"business": 0, "supervision": 1, "audit": 2, "design": 3, "platform": 4}
@@ -52,16 +56,26 @@ def may_supervise(who: Standing) -> bool:
 
 
 def _ways(who: Standing, registers: bool) -> list[Link]:
-    ways = [("queue.show", _("工作队列"))]
-    if request.endpoint in ("case.show", "case.diagram", "task.complete"):
-        ways.append((request.endpoint, _("案件")))
-    if registers:
-        ways.append(("task.apply", _("登记申请")))
-    if may_supervise(who):
-        ways.append(("supervisor.show", _("督办看板")))
-    return [_way(endpoint, words) for endpoint, words in ways]
+    in_case = request.endpoint in ("case.show", "case.diagram", "task.complete")
+    posts = {post.key for post in who.posts}
+    people = request.blueprint in ("people", "grants", "posts")
+    ways = (
+        (True, "queue.show", _("工作队列"), False),
+        (in_case, request.endpoint or "", _("案件"), False),
+        (registers, "task.apply", _("登记申请"), False),
+        (may_supervise(who), "supervisor.show", _("督办看板"), False),
+        (may_supervise(who), "staffing.show", _("人手测算"), False),
+        (bool(posts), "absences.mine", _("休假与代办"), request.blueprint == "absences"),
+        (HEAD in posts, "recusals.show", _("回避裁定"), False),
+        (who.holds("audit"), "interests.find", _("回避申报"), False),
+        (may_watch(who), "watch.show", _("职责监督"), False),
+        (may_follow_leads(who), "chains.suggestions", _("关联线索"), False),
+        (not posts.isdisjoint(CHANGE_READERS), "changes.show", _("受控变更"), request.blueprint == "changes"),
+        (may_see_people(who), "people.show", _("人员与岗位"), people),
+    )
+    return [_way(endpoint, words, inside) for shown, endpoint, words, inside in ways if shown]
 
 
-def _way(endpoint: str, words: str) -> Link:
+def _way(endpoint: str, words: str, inside: bool) -> Link:
     here = request.endpoint == endpoint
-    return Link(request.path if here else url_for(endpoint), words, here)
+    return Link(request.path if here else url_for(endpoint), words, here or inside)

@@ -12,11 +12,16 @@ from typing import Any
 from app.faces.worker.timers import advance_case, sweep_timers
 from app.kernel.deadlines.calendar_operations import RECOMPUTE
 from app.kernel.deadlines.jobs import check_clocks, recompute_clocks
+from app.kernel.engine.catalogue import list_routing
 from app.kernel.engine.progress import TIMER_JOB
 from app.kernel.identity.attempts import forget_attempts
+from app.kernel.identity.doubts import raise_likely_doubts
 from app.kernel.identity.sessions import forget_sessions
 from app.kernel.kernel import Kernel
+from app.kernel.recusal.interests import FIND_JOB
+from app.kernel.recusal.jobs import find_recusals
 from app.kernel.transaction import run, system_actor
+from app.kernel.violations.watch.run import run_watch
 from app.kernel.worklist.staffing import recheck_staffing
 from app.storage.jobs import forget_receipts
 
@@ -48,12 +53,30 @@ def _forget_receipts(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> in
 
 
 def _recheck_staffing(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> int:
-    return recheck_staffing(kernel)
+    with kernel.database.session() as session:
+        routing = list_routing(session)
+    return recheck_staffing(kernel, routing)
+
+
+def _find_recusals(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> int:
+    return find_recusals(kernel, int(args["person_id"]))
 
 
 def _forget_logins(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> None:
     for forget in (forget_attempts, forget_sessions):
         run(kernel, forget, system_actor())
+
+
+def _find_duplicates(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> int:
+    return raise_likely_doubts(kernel)
+
+
+def _watch_duties(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> None:
+    run_watch(kernel)
+
+
+def _watch_all_duties(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> None:
+    run_watch(kernel, full=True)
 
 
 JOBS: tuple[Job, ...] = (
@@ -62,6 +85,10 @@ JOBS: tuple[Job, ...] = (
     Job(TIMER_JOB, advance_case),
     Job("sweep_timers", sweep_timers, cron="*/5 * * * *"),
     Job("recheck_staffing", _recheck_staffing, cron="*/10 * * * *"),
+    Job(FIND_JOB, _find_recusals),
+    Job("watch_duties", _watch_duties, cron="*/15 * * * *"),
+    Job("watch_all_duties", _watch_all_duties, cron="37 17 * * *"),
     Job("forget_logins", _forget_logins, cron="47 3 * * *"),
+    Job("find_duplicates", _find_duplicates, cron="27 18 * * *"),
     Job("forget_receipts", _forget_receipts, cron="17 3 * * *"),
 )

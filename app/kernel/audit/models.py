@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.storage.base import Base, Instant, big_id
@@ -22,6 +22,7 @@ class AuditEvent(Base):
         UniqueConstraint("chain", "seq"),
         Index("ix_audit_event_case_id_id", "case_id", "id"),
         Index("ix_audit_event_at", "at"),
+        Index("ix_audit_event_fence_refused", "at", postgresql_where=text("event = 'fence.refused'")),
     )
 
     id: Mapped[int] = big_id()

@@ -25,12 +25,55 @@ class SerialCounter(Base):
 
 
 class CaseChain(Base):
-    """All cases of one injury (recognition, assessment, benefits, payment) share a chain."""
+    """All cases of one injury (recognition, assessment, benefits, payment) share a chain.
+
+    `retired_at`: its cases were linked into another chain or split from each other; nothing joins it any more.
+    """
 
     __tablename__ = "case_chain"
 
     id: Mapped[int] = big_id()
     created_at: Mapped[datetime] = mapped_column(Instant)
+    retired_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ChainLink(Base):
+    """Append-only: a case moved to another chain (a late link, or a split); its trigger moves the case.
+
+    All cases of the former chain move in one transaction: those that stay together get a new chain too, so
+    that no binding of the former chain has to be taken back.
+    """
+
+    __tablename__ = "chain_link"
+    __table_args__ = (
+        CheckConstraint("kind IN ('link', 'split')", name="kind"),
+        CheckConstraint("from_chain_id <> to_chain_id", name="moves"),
+        Index("ix_chain_link_case_id", "case_id", "id"),
+    )
+
+    id: Mapped[int] = big_id()
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    from_chain_id: Mapped[int] = mapped_column(ForeignKey("case_chain.id"))
+    to_chain_id: Mapped[int] = mapped_column(ForeignKey("case_chain.id"))
+    kind: Mapped[str]
+    reason: Mapped[str]
+    change_id: Mapped[int] = mapped_column(ForeignKey("controlled_change.case_id"))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class CaseTransfer(Base):
+    """Append-only: a case went to another region's office; its duties, clocks and chain go with it."""
+
+    __tablename__ = "case_transfer"
+    __table_args__ = (CheckConstraint("from_region <> to_region", name="moves"),)
+
+    id: Mapped[int] = big_id()
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    from_region: Mapped[str] = mapped_column(ForeignKey("region.code"))
+    to_region: Mapped[str] = mapped_column(ForeignKey("region.code"))
+    reason: Mapped[str]
+    transferred_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Case(Base):
@@ -39,6 +82,7 @@ class Case(Base):
     __tablename__ = "case"
     __table_args__ = (
         CheckConstraint("risk IN ('normal', 'high', 'routed')", name="risk"),
+        CheckConstraint("approval_levels IN (1, 2)", name="approval_levels"),
         CheckConstraint("status IN ('open', 'closed', 'withdrawn', 'incident')", name="status"),
         Index("ix_case_subject_name", "subject_name", postgresql_ops={"subject_name": "text_pattern_ops"}),
         Index("ix_case_organisation", "organisation", postgresql_ops={"organisation": "text_pattern_ops"}),
@@ -55,6 +99,7 @@ class Case(Base):
     case_role: Mapped[str] = mapped_column(server_default="first")
     region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
     risk: Mapped[str]
+    approval_levels: Mapped[int] = mapped_column(server_default="1")
     track: Mapped[str | None]
     status: Mapped[str] = mapped_column(server_default="open")
     outcome: Mapped[str | None]
@@ -85,7 +130,11 @@ class CaseFacts(Base):
 
 
 class CaseState(Base):
-    """Engine state of a case: opaque bytes (never JSONB, which would reorder keys) and the next timer."""
+    """Engine state of a case: opaque bytes (never JSONB, which would reorder keys) and the next timer.
+
+    `undo_state` is the state before the last completion, `undo_task_id` the task that was completed: what
+    withdrawing that step (撤回) goes back to. NULL when the step can't be withdrawn.
+    """
 
     __tablename__ = "case_state"
     __table_args__ = (
@@ -94,6 +143,8 @@ class CaseState(Base):
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
     state: Mapped[bytes] = mapped_column(LargeBinary)
+    undo_state: Mapped[bytes | None] = mapped_column(LargeBinary)
+    undo_task_id: Mapped[int | None] = mapped_column(BigInteger)
     next_due_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
@@ -106,6 +157,8 @@ class CaseParty(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
     id_number_index: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     role: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant, server_default=text("now()"))
+    """Since when it is known: facts that change later make somebody a party who acted before."""
 
 
 class Material(Base):

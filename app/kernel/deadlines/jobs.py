@@ -62,17 +62,17 @@ def _announce_clock(unit: Unit, case: Case, row: Clock) -> int:
     heads = queries.heads_of(unit.session, case.region_code, unit.today)
     if row.warned_at is None and row.warn_at is not None and row.warn_at <= unit.now:
         row.warned_at = unit.now
-        _tell(unit, row, "clock_warned", people | heads)
+        _tell(unit, case, row, "clock_warned", people | heads)
         announced += 1
     if row.breached_at is None and row.breach_at is not None and row.breach_at <= unit.now:
         row.breached_at = unit.now
         above = queries.heads_of(unit.session, case.region_code, unit.today, "above")
-        _tell(unit, row, "clock_breached", people | heads | above)
+        _tell(unit, case, row, "clock_breached", people | heads | above)
         announced += 1
     return announced
 
 
-def _tell(unit: Unit, row: Clock, code: str, people: Iterable[int]) -> None:
+def _tell(unit: Unit, case: Case, row: Clock, code: str, people: Iterable[int]) -> None:
     told = sorted(people)
     params = {
         "clock": row.kind,
@@ -80,8 +80,9 @@ def _tell(unit: Unit, row: Clock, code: str, people: Iterable[int]) -> None:
         "title_en": row.title_en,
         "due_on": None if row.due_on is None else row.due_on.isoformat(),
     }
+    shown = {**params, "case_no": case.case_no or "", "subject": case.subject_name}
     for person_id in told:
-        _notify(unit, person_id, f"{code}:{row.id}:{row.due_on}", code, params, row.case_id)
+        _notify(unit, person_id, f"{code}:{row.id}:{row.due_on}", code, shown, row.case_id)
     unit.record(
         code.replace("_", "."),
         {**params, "rule": RULE, "ground": row.ground_zh, "told": told, "length": row.length},

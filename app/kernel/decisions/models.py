@@ -37,3 +37,24 @@ class RuleHit(Base):
     disposition: Mapped[str | None]
     disposed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     disposed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class RuleOverride(Base):
+    """A blocking hit set aside (SOD-7): proposed with reason and evidence, ruled on by a senior other person."""
+
+    __tablename__ = "rule_override"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('granted', 'refused')", name="verdict"),
+        CheckConstraint("(verdict IS NULL) = (ruled_by IS NULL)", name="ruled_whole"),
+        CheckConstraint("ruled_by <> proposed_by", name="distinct_persons"),
+    )
+
+    hit_id: Mapped[int] = mapped_column(ForeignKey("rule_hit.id"), primary_key=True, autoincrement=False)
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    proposed_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str]
+    evidence: Mapped[str]
+    ruled_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    ruled_at: Mapped[datetime | None] = mapped_column(Instant)
+    verdict: Mapped[str | None]
+    ruling: Mapped[str | None]

@@ -19,7 +19,10 @@ from app.kernel.decisions.expressions import Expression, Function, compile_expre
 
 @dataclass(frozen=True)
 class RuleSpec:
-    """One rule version: true `when` is a hit; `block` stops, `warn` asks for a reason, `route` raises risk."""
+    """One rule version: true `when` is a hit; `block` stops, `warn` asks for a reason, `route` raises risk.
+
+    `approval_levels` 2: a hit asks for second-level approval besides.
+    """
 
     rule_id: str
     version: int
@@ -36,6 +39,7 @@ class RuleSpec:
     effective_from: date
     when: Expression
     inputs: tuple[str, ...]
+    approval_levels: int = 1
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,15 @@ def _rule(rule_set: str, table: Mapping[str, Any], functions: Mapping[str, Funct
         effective_from=table["effective_from"],
         when=compile_expression(table["when"], functions),
         inputs=tuple(table["inputs"]),
+        approval_levels=_levels(table),
     )
+
+
+def _levels(table: Mapping[str, Any]) -> int:
+    levels = table.get("approval_levels", 1)
+    if levels not in (1, 2):
+        raise KeyError(f"rule {table['id']}: approval_levels is {levels!r}, must be 1 or 2")
+    return int(levels)
 
 
 def evaluate_rules(

@@ -37,6 +37,8 @@ class Post(Base):
 
     key: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
+    rank: Mapped[int] = mapped_column(server_default="0")
+    """Seniority: who overrides a rule holds a post of higher rank than whoever proposed it (SOD-7)."""
     authority: Mapped[str]
     title_zh: Mapped[str]
     title_en: Mapped[str]
@@ -57,6 +59,26 @@ class PostExclusion(Base):
     title_zh: Mapped[str]
     title_en: Mapped[str]
     ground: Mapped[str]
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("controlled_change.case_id"))
+
+
+class TenureRule(Base):
+    """A version of the longest stay in a post, in months; a break of `gap_months` begins a new stay."""
+
+    __tablename__ = "tenure_rule"
+    __table_args__ = (
+        CheckConstraint("months > 0 AND gap_months >= 0", name="lengths"),
+        CheckConstraint("severity IN ('deny', 'warn')", name="severity"),
+    )
+
+    post: Mapped[str] = mapped_column(ForeignKey("post.key"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    months: Mapped[int]
+    gap_months: Mapped[int]
+    severity: Mapped[str]
+    ground: Mapped[str]
+    active_from: Mapped[datetime] = mapped_column(Instant)
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("controlled_change.case_id"))
 
 
 class PostGrant(Base):
@@ -74,6 +96,9 @@ class PostGrant(Base):
             "AND person_id NOT IN (requested_by, reviewed_by, approved_by)",
             name="distinct_persons",
         ),
+        CheckConstraint(
+            "assigned_by NOT IN (person_id, requested_by, reviewed_by, approved_by)", name="assigned_apart"
+        ),
         Index("ix_post_grant_person_id", "person_id"),
         Index("ix_post_grant_region_code_post", "region_code", "post"),
     )
@@ -89,10 +114,27 @@ class PostGrant(Base):
     requested_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     reviewed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     approved_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    assigned_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    request_id: Mapped[int | None] = mapped_column(
+        ForeignKey("grant_request.id", use_alter=True), unique=True
+    )
+
+
+class Founding(Base):
+    """One row once the founding is closed: from then on every grant needs its permission chain (trigger)."""
+
+    __tablename__ = "founding"
+    __table_args__ = (CheckConstraint("id = 1", name="once"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    closed_at: Mapped[datetime] = mapped_column(Instant)
+    witnesses: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
 
 
 class PostHold(Base):
-    """Derived from grants by trigger. The exclusion constraint refuses overlapping holds of two sides.
+    """Derived from grants and substitutions by trigger, under the canonical person.
+
+    The exclusion constraint refuses overlapping holds of two sides.
 
     `side` is [4p, 4p+1) or [4p+1, 4p+2) of pair p, so that the two sides of a pair are adjacent (-|-)
     and a side is not adjacent to itself: exclusion without any extension.
@@ -107,29 +149,48 @@ class PostHold(Base):
             using="gist",
             name="post_hold_static_exclusion",
         ),
+        CheckConstraint("(grant_id IS NULL) <> (substitution_id IS NULL)", name="one_source"),
         Index("ix_post_hold_grant_id", "grant_id"),
     )
 
     id: Mapped[int] = big_id()
-    grant_id: Mapped[int] = mapped_column(ForeignKey("post_grant.id"))
+    grant_id: Mapped[int | None] = mapped_column(ForeignKey("post_grant.id"))
+    substitution_id: Mapped[int | None] = mapped_column(ForeignKey("substitution.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     side: Mapped[Range[int]] = mapped_column(INT4RANGE)
     period: Mapped[Range[date]] = mapped_column(DATERANGE)
 
 
 class ConflictSet(Base):
-    """A version of a conflict set. `set_id` is stable over versions; bindings use it."""
+    """A version of a conflict set. `set_id` is stable over versions; bindings use it.
+
+    `kind`: exclusive (a person holds at most `maximum` members in the scope), same (all members by one
+    person), minimum (at least `maximum` persons over the members before an effect).
+    `scope`: task, case, chain; region_period (`period`); party (cases with the same party of `party_role`,
+    within the last `window_days`).
+    """
 
     __tablename__ = "conflict_set"
     __table_args__ = (
-        CheckConstraint("scope IN ('case', 'chain')", name="scope"),
+        CheckConstraint("kind IN ('exclusive', 'same', 'minimum')", name="kind"),
+        CheckConstraint("scope IN ('task', 'case', 'chain', 'region_period', 'party')", name="scope"),
+        CheckConstraint("period IN ('month', 'quarter', 'year')", name="period"),
+        CheckConstraint("(scope = 'region_period') = (period IS NOT NULL)", name="period_of_scope"),
+        CheckConstraint(
+            "(scope = 'party') = (party_role IS NOT NULL AND window_days IS NOT NULL)", name="window_of_scope"
+        ),
+        CheckConstraint("maximum > 0", name="maximum"),
         CheckConstraint("severity IN ('deny', 'warn')", name="severity"),
     )
 
     set_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     key: Mapped[str]
+    kind: Mapped[str] = mapped_column(server_default="exclusive")
     scope: Mapped[str]
+    period: Mapped[str | None]
+    party_role: Mapped[str | None]
+    window_days: Mapped[int | None]
     maximum: Mapped[int]
     severity: Mapped[str]
     risk_classes: Mapped[list[str]] = mapped_column(ARRAY(Text))
@@ -137,6 +198,7 @@ class ConflictSet(Base):
     title_en: Mapped[str]
     ground: Mapped[str]
     active_from: Mapped[datetime] = mapped_column(Instant)
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("controlled_change.case_id"))
 
 
 class ConflictMember(Base):
@@ -197,6 +259,35 @@ class SodBinding(Base):
     performance_id: Mapped[int] = mapped_column(ForeignKey("performance.id"))
 
 
+class SodTie(Base):
+    """Binding of duty (`same` sets): whoever performs the first member in a scope performs them all."""
+
+    __tablename__ = "sod_tie"
+
+    set_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    scope_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    performance_id: Mapped[int] = mapped_column(ForeignKey("performance.id"))
+
+
+class PerformanceVoid(Base):
+    """Append-only: what was performed no longer counts at the gate (its bindings stay).
+
+    `cause`: withdrawn (撤回), violation (a ruling wants it done again), recusal (its signer had to stand back).
+    """
+
+    __tablename__ = "performance_void"
+    __table_args__ = (CheckConstraint("cause IN ('withdrawn', 'violation', 'recusal')", name="cause"),)
+
+    performance_id: Mapped[int] = mapped_column(
+        ForeignKey("performance.id"), primary_key=True, autoincrement=False
+    )
+    cause: Mapped[str]
+    reason: Mapped[str]
+    voided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
 class Signature(Base):
     """Append-only: a signing duty performed on a content hash; `seq` ascends within case and subject."""
 
@@ -231,17 +322,19 @@ class Signature(Base):
 
 
 class CaseRisk(Base):
-    """Append-only risk class of a case; a fall needs two different people (trigger)."""
+    """Append-only risk class and levels of approval of a case; a fall needs two different people (trigger)."""
 
     __tablename__ = "case_risk"
     __table_args__ = (
         CheckConstraint("risk IN ('normal', 'high', 'routed')", name="risk"),
+        CheckConstraint("approval_levels IN (1, 2)", name="approval_levels"),
         Index("ix_case_risk_case_id", "case_id", "id"),
     )
 
     id: Mapped[int] = big_id()
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
     risk: Mapped[str]
+    approval_levels: Mapped[int] = mapped_column(server_default="1")
     reason: Mapped[str]
     at: Mapped[datetime] = mapped_column(Instant)
     proposed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -275,7 +368,7 @@ class DutyDecision(Base):
     __table_args__ = (
         CheckConstraint("verdict IN ('allow', 'warn', 'deny')", name="verdict"),
         Index("ix_duty_decision_case_id", "case_id"),
-        Index("ix_duty_decision_denied", "at", postgresql_where=text("verdict = 'deny'")),
+        Index("ix_duty_decision_near_miss", "at", postgresql_where=text("verdict <> 'allow'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

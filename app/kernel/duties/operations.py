@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,6 +29,8 @@ from app.kernel.duties.refusals import DutyDenied, GateClosed
 from app.kernel.duties.rules import (
     RISK_ORDER,
     Action,
+    CaseView,
+    ConflictRule,
     Decision,
     decide,
     decide_intake,
@@ -36,33 +38,50 @@ from app.kernel.duties.rules import (
     deny,
     missing_signature,
     required_signatures,
+    standing,
 )
 from app.kernel.identity.regions import get_lineage
 from app.kernel.transaction.unit import Unit
+from app.kernel.violations.queries import frozen_cases
+from app.kernel.violations.refusals import CaseFrozen
 from app.kernel.worklist.models import Task
 from app.storage.core import table
 
 CONCLUSION = "conclusion"
 """The subject that a case's own conclusion is decided under."""
 
+Ahead = Callable[[CaseView, Sequence[ConflictRule], Decision], Decision]
+"""(the case, the sets in force, what `decide` allowed) -> the same, or with a warning or denial."""
+
 
 def require(
-    unit: Unit, action: Action, *, case: Case, task: Task | None = None, person_id: int | None = None
+    unit: Unit,
+    action: Action,
+    *,
+    case: Case,
+    task: Task | None = None,
+    person_id: int | None = None,
+    ahead: Ahead | None = None,
 ) -> Decision:
     """Ask `decide` for the actor (or for `person_id`, whom a supervisor assigns) and keep the answer.
 
+    `ahead` may add a warning or a denial of its own to what `decide` allows (the look-ahead).
     Raise DutyDenied on a denial; the attempt is then recorded after the rollback.
     """
     who = person_id if person_id is not None else unit.actor.person_id
     if who is None:
         raise DutyDenied(deny("machine_holds_no_duty"), action, case.id, task.id if task else None, None)
-    candidate, view, rules = load_question(unit.session, who, case, unit.now, unit.today)
+    duty = task.duty if task else None
+    candidate, view, rules = load_question(unit.session, who, case, unit.now, unit.today, duty=duty)
     unit.views[case.id] = view
     task_view = get_task_view(unit.session, task) if task else None
     decision = decide(candidate, action, view, task_view, rules)
-    duty = task.duty if task else None
+    if ahead is not None and decision.allowed:
+        decision = ahead(view, rules, decision)
     if not decision.allowed:
         raise DutyDenied(decision, action, case.id, task.id if task else None, duty)
+    if person_id is None:
+        unit.on_behalf_of = decision.on_behalf_of
     keep_decision(unit, decision, action, case.id, task.id if task else None, duty)
     return decision
 
@@ -72,7 +91,9 @@ def require_supervisor(unit: Unit, case: Case, task: Task) -> None:
     if unit.actor.person_id is None:
         raise DutyDenied(deny("machine_holds_no_duty"), Action.REASSIGN, case.id, task.id, task.duty)
     candidate = get_candidate(unit.session, unit.actor.person_id, unit.today)
-    decision = decide_supervising(candidate, get_lineage(unit.session, case.region_code))
+    decision = standing(candidate, get_case_view(unit.session, case)) or decide_supervising(
+        candidate, get_lineage(unit.session, case.region_code)
+    )
     if not decision.allowed:
         raise DutyDenied(decision, Action.REASSIGN, case.id, task.id, task.duty)
 
@@ -104,9 +125,11 @@ def bind(unit: Unit, task: Task) -> None:
     unit.write_now(_PERFORM, _performance(unit, task.case_id, task.duty, "opened", task.id))
 
 
-def perform_apart(unit: Unit, case: Case, duty: str) -> None:
-    """Append a performance that belongs to no task: registering, receiving."""
-    unit.write_now(_PERFORM, _performance(unit, case.id, duty, "performed", None))
+def perform_apart(
+    unit: Unit, case: Case, duty: str, *, state: str = "performed", task_id: int | None = None
+) -> None:
+    """Append a performance beside the tasks' own: registering, receiving, answering a consultation."""
+    unit.write_now(_PERFORM, _performance(unit, case.id, duty, state, task_id))
 
 
 def _performance(unit: Unit, case_id: int, duty: str, state: str, task_id: int | None) -> dict[str, object]:
@@ -114,9 +137,9 @@ def _performance(unit: Unit, case_id: int, duty: str, state: str, task_id: int |
     return {
         "case_id": case_id,
         "task_id": task_id,
-        "person_id": unit.actor.person_id,
+        "person_id": unit.actor.own_person_id,
         "account_id": unit.actor.account_id,
-        "on_behalf_of": unit.actor.on_behalf_of,
+        "on_behalf_of": unit.on_behalf_of,
         "duty": duty,
         "state": state,
         "at": unit.now,
@@ -176,16 +199,27 @@ _PERFORM_AND_SIGN = insert(_SIGNATURES).from_select(
 )
 
 
-def find_missing_duty(unit: Unit, case: Case) -> str | None:
-    """The earliest signing duty the gate still demands on the current content; None when complete."""
+def find_missing_duty(unit: Unit, case: Case, kind: str = "decided") -> str | None:
+    """The earliest signing duty the gate still demands on the current content; None when complete.
+
+    `kind`: the effect the signatures are for (decided, issued, paid, deployed).
+    """
     latest = list_latest_signatures(unit.session, case.id, CONCLUSION)
-    return missing_signature(case.risk, case.content_hash, latest)
+    required = required_signatures(case.risk, case.approval_levels, kind)
+    return missing_signature(required, case.content_hash, latest)
 
 
 def pass_gate(unit: Unit, case: Case, *, kind: str, outcome: str) -> int:
-    """Write the case decision on the required signatures; answers its id. Raise GateClosed when any lacks."""
+    """Write the case decision on the required signatures; answers its id.
+
+    Raise GateClosed when any lacks, CaseFrozen while a violation is open.
+    """
+    frozen = frozen_cases(unit.session, [case.id])
+    if frozen:
+        raise CaseFrozen(violation=frozen[case.id][0])
     latest = list_latest_signatures(unit.session, case.id, CONCLUSION)
-    missing = missing_signature(case.risk, case.content_hash, latest)
+    required = required_signatures(case.risk, case.approval_levels, kind)
+    missing = missing_signature(required, case.content_hash, latest)
     if missing is not None:
         raise GateClosed(missing=missing)
     decision = insert(CaseDecision).values(
@@ -195,7 +229,7 @@ def pass_gate(unit: Unit, case: Case, *, kind: str, outcome: str) -> int:
         outcome=outcome,
         risk=case.risk,
         content_hash=case.content_hash,
-        signature_ids=[latest[duty].signature_id for duty in required_signatures(case.risk)],
+        signature_ids=[latest[duty].signature_id for duty in required],
         at=unit.now,
     )
     return unit.session.execute(decision.returning(CaseDecision.id)).scalar_one()
@@ -205,7 +239,11 @@ def raise_risk(unit: Unit, case: Case, risk: str, reason: str) -> bool:
     """Raise the risk class (never lowers); answers whether it rose. Appends a row and an audit event."""
     if risk not in RISK_CLASSES or RISK_ORDER[risk] <= RISK_ORDER[case.risk]:
         return False
-    unit.session.execute(insert(CaseRisk).values(case_id=case.id, risk=risk, reason=reason, at=unit.now))
+    unit.session.execute(
+        insert(CaseRisk).values(
+            case_id=case.id, risk=risk, approval_levels=case.approval_levels, reason=reason, at=unit.now
+        )
+    )
     unit.record("case.risk_raised", {"from": case.risk, "to": risk, "reason": reason}, case_id=case.id)
     case.risk = risk
     return True

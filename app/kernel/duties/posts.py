@@ -8,9 +8,9 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.kernel.duties.candidates import get_candidate, grant_in_force
 from app.kernel.duties.models import Post, PostGrant
-from app.kernel.duties.queries import grant_in_force
-from app.kernel.identity.models import Region
+from app.kernel.identity.models import Person, Region
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,14 @@ def list_held_posts(session: Session, person_id: int, today: date) -> tuple[Held
         select(Post.key, Post.kind, Post.title_zh, Post.title_en, Region.code, Region.name_zh, Region.name_en)
         .join(PostGrant, PostGrant.post == Post.key)
         .join(Region, Region.code == PostGrant.region_code)
-        .where(PostGrant.person_id == person_id, grant_in_force(today))
+        .join(Person, Person.id == PostGrant.person_id)
+        .where(Person.canonical_id == person_id, grant_in_force(today))
         .distinct()
         .order_by(Region.code, Post.key)
     )
     return tuple(HeldPost(*row) for row in rows)
+
+
+def list_filled_regions(session: Session, person_id: int, today: date) -> frozenset[str]:
+    """Regions of the posts that the person fills for somebody today."""
+    return frozenset(region for _, region in get_candidate(session, person_id, today).substituting)

@@ -30,7 +30,7 @@ def keep_decision(
         "at": unit.now,
         "account_id": unit.actor.account_id,
         "person_id": unit.actor.person_id,
-        "on_behalf_of": unit.actor.on_behalf_of,
+        "on_behalf_of": decision.on_behalf_of,
         "action": action.value,
         "case_id": case_id,
         "task_id": task_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +68,19 @@ class Deployed:
     documents: Mapping[str, DocumentSpec]
     materials: tuple[MaterialKind, ...]
     parties: Mapping[str, str]
+    interests: Mapping[str, str]
+    """Fact of each organisation the case is about, by role: who stands close to it is recused."""
     required_at: Mapping[str, str]
     steps: Mapping[str, StepSpec]
     rules: tuple[RuleSpec, ...]
     forms: Mapping[str, Mapping[str, Any]]
     spec: Spec
     files: Mapping[str, bytes]
+
+    @cached_property
+    def party_facts(self) -> frozenset[str]:
+        """Facts that say whom the case is about."""
+        return frozenset((*self.parties.values(), *self.interests.values()))
 
     def file(self, name: str) -> bytes:
         """A file of the process's own folder by name. Raise KeyError."""
@@ -85,10 +93,12 @@ class Deployed:
 
     @property
     def intake_post(self) -> str:
-        """The post that registers applications: the candidate group of the first intake step.
+        """The post that registers applications: named by the process, else the group of its first intake step.
 
         Empty when the process has none: then nobody holds it, and only the system opens such cases.
         """
+        if named := self.process.get("intake_post"):
+            return str(named)
         groups = (step.candidate_group for step in self.steps.values() if step.duty == "intake")
         return next((group for group in groups if group is not None), "")
 
@@ -198,6 +208,22 @@ def list_latest(session: Session) -> list[Deployed]:
     return sorted((get_deployed(session, found) for found in session.scalars(newest)), key=lambda d: d.key)
 
 
+def list_routing(session: Session) -> dict[str, float]:
+    """Working hours after which a task that waits for staff is routed to the next higher office, by process.
+
+    From process.toml of the newest version; processes without `route_upward` keep their tasks.
+    """
+    return {
+        deployed.key: float(deployed.process.get("route_upward_after_hours", ROUTED_AFTER_HOURS))
+        for deployed in list_latest(session)
+        if deployed.process.get("route_upward", False)
+    }
+
+
+ROUTED_AFTER_HOURS = 16
+"""Two working days, where process.toml names no other number."""
+
+
 def _deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
     manifest = definition.manifest
     return Deployed(
@@ -218,6 +244,7 @@ def _deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
             for item in definition.materials
         ),
         parties=manifest.get("party", {}),
+        interests=manifest.get("interest", {}),
         required_at=manifest.get("required_at", {}),
         steps=definition.steps,
         rules=tuple(

@@ -150,7 +150,10 @@ def values(file: str, root: etree._Element) -> Iterator[Finding]:
         for node in root.iter(f"{{{SANSHEN}}}{tag}"):
             yield from _requirements(file, node)
     for node in root.iter(f"{{{SANSHEN}}}duty"):
-        yield from _number(file, node, "persons")
+        if (node.get("persons") or "").startswith("="):
+            yield from _value(file, node, node.get("persons"))
+        else:
+            yield from _number(file, node, "persons")
     for node in root.iter(f"{{{ZEEBE}}}taskDefinition"):
         yield from _number(file, node, "retries")
 

@@ -14,7 +14,9 @@ from app.kernel.cases.facts import change_facts, open_facts, refresh_content_has
 from app.kernel.cases.models import Case, CaseFacts, CaseState
 from app.kernel.cases.schema import parse_value
 from app.kernel.engine.catalogue import Deployed
+from app.kernel.engine.parties import follow_facts
 from app.kernel.transaction import Unit
+from app.kernel.worklist.consulting import CONSULTED, Consulted
 from app.storage.core import execute, table
 
 _FACTS, _STATES, _EVENTS = table(CaseFacts), table(CaseState), table(AuditEvent)
@@ -34,6 +36,7 @@ _STORED = (
         _STATES.c.next_due_at,
         _last_event(_EVENTS.c.seq).label("seq"),
         _last_event(_EVENTS.c.hash).label("hash"),
+        CONSULTED.label("consulted"),
     )
     .select_from(_FACTS)
     .outerjoin(_STATES, _STATES.c.case_id == _FACTS.c.case_id)
@@ -69,14 +72,22 @@ class CaseContext:
         return open_facts(self.unit.kernel.keyring, self.case, row.facts, row.sealed)
 
     @property
+    def consulted(self) -> list[Consulted]:
+        """Who was asked for an opinion or a countersignature on the case's tasks, cancelled requests left out."""
+        return [Consulted(*row) for row in self.stored.consulted or ()]
+
+    @property
     def facts(self) -> Mapping[str, Any]:
         return self._facts
 
     def change(self, changes: Mapping[str, Any]) -> None:
         """Change facts (canonical values); unchanged ones cost nothing."""
-        self.__dict__["_facts"] = change_facts(
-            self.unit, self.case, self.deployed.schema, self._facts, changes
-        )
+        before = self._facts
+        after = change_facts(self.unit, self.case, self.deployed.schema, before, changes)
+        self.__dict__["_facts"] = after
+        moved = self.deployed.party_facts & changes.keys()
+        if any(before.get(key) != after.get(key) for key in moved):
+            follow_facts(self.unit, self.case, self.deployed, after)
 
     def note(self, key: str, value: Any) -> None:
         """Set a fact the kernel knows (accepted_at, decided_at, …) where the process declares it."""

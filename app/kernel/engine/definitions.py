@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import orjson
 
+from app.kernel.duties.route import POLICIES
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.findings import DefinitionInvalid, Finding
 from app.kernel.engine.parsing import ParsedProcess, parse
@@ -187,6 +188,14 @@ def _manifest_problems(definition: Definition) -> Iterator[Finding]:
             yield _problem(path, f"[process] 缺少 {name}", f"[process] has no {name}")
     if process.get("risk", "normal") not in RISK_CLASSES:
         yield _problem(path, "未知风险等级", f"unknown risk class {process.get('risk')!r}")
+    if process.get("lookahead", "warn") not in POLICIES:
+        yield _problem(path, "lookahead 须为 warn、refuse 或 off", "lookahead must be warn, refuse or off")
+    for key in set(process.get("usual_steps", ())) - definition.steps.keys():
+        yield _problem(path, f"usual_steps 中没有环节 {key}", f"usual_steps: no step {key}")
+    yield from _fact_problems(path, definition)
+
+
+def _fact_problems(path: str, definition: Definition) -> Iterator[Finding]:
     for key, fact in definition.facts.items():
         if fact.get("type") not in FACT_TYPES:
             yield _problem(path, f"事实 {key} 的类型未知", f"fact {key} has an unknown type")

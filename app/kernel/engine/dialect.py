@@ -74,6 +74,7 @@ class StepSpec:
     signs: bool = False
     resets: bool = False
     persons: int = 1
+    persons_from: str | None = None
     candidate_group: str | None = None
     form_id: str | None = None
     due_date: str | None = None
@@ -177,6 +178,7 @@ def _step(node: etree._Element, process: str, lanes: dict[str, str]) -> StepSpec
         signs=_flag(duty, "signs", default=duty_kind in SIGNING_DUTIES),
         resets=_flag(duty, "resets", default=False),
         persons=_integer(_value(duty, "persons"), 1),
+        persons_from=_expression(_value(duty, "persons")),
         candidate_group=_value(extension(node, ZEEBE, "assignmentDefinition"), "candidateGroups"),
         form_id=_value(extension(node, ZEEBE, "formDefinition"), "formId"),
         due_date=_value(extension(node, ZEEBE, "taskSchedule"), "dueDate"),
@@ -308,6 +310,10 @@ def extension(node: etree._Element, namespace: str, name: str) -> etree._Element
 
 def _value(node: etree._Element | None, attribute: str) -> str | None:
     return (node.get(attribute) or None) if node is not None else None
+
+
+def _expression(text: str | None) -> str | None:
+    return text if text is not None and text.startswith("=") else None
 
 
 def _integer(text: str | None, default: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -18,35 +18,21 @@ from app.kernel.cases.models import Case, CaseState, Material
 from app.kernel.deadlines.queries import ClockView, clocks_of
 from app.kernel.decisions.models import RuleHit
 from app.kernel.documents.models import Document
-from app.kernel.duties.operations import CONCLUSION
-from app.kernel.duties.queries import (
-    get_candidate,
-    list_candidates,
-    list_case_views,
-    list_holders,
-    list_latest_signatures,
-    list_rules,
-)
+from app.kernel.duties.queries import get_candidate, list_case_views
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import (
-    Action,
-    CaseView,
-    ConflictRule,
-    Decision,
-    PastAct,
-    TaskView,
-    decide,
-    required_signatures,
-)
+from app.kernel.duties.rules import Action, CaseView, Decision, PastAct, decide
 from app.kernel.engine.catalogue import Deployed, get_deployed
+from app.kernel.engine.seats import ReviewSeat, review_seats
 from app.kernel.engine.stepping import Instance, Position, WaitingMessage
+from app.kernel.engine.submission import REQUIRED_OUTCOME
+from app.kernel.engine.withdrawal import LastStep, find_last_step
 from app.kernel.identity.models import Person, Region
 from app.kernel.identity.regions import get_region
 from app.kernel.kernel import Kernel
 from app.kernel.refusals import CaseNotFound
 from app.kernel.transaction import Unit
+from app.kernel.worklist.consultation_queries import Asked, list_case_consultations
 from app.kernel.worklist.models import Task
-from app.kernel.worklist.queries import StaffChoice
 
 
 @dataclass(frozen=True)
@@ -58,21 +44,7 @@ class StoryEvent:
     person: str | None
     task: Task | None
     payload: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class ReviewSeat:
-    """One of the signing duties a case needs: signed, in progress, or to come."""
-
-    duty: str
-    state: str
-    """signed | stale | now | to_come"""
-    signer: str | None
-    signed_at: datetime | None
-    task: Task | None
-    holder: str | None
-    able: tuple[str, ...]
-    unable: tuple[StaffChoice, ...]
+    principal: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,10 +66,22 @@ class Dossier:
     position: Sequence[Position]
     waiting: Sequence[WaitingMessage]
     people: Mapping[int, str]
+    consultations: Sequence[Asked] = ()
+    last_step: LastStep | None = None
+    """The step that its doer could still withdraw."""
+    required_outcomes: Mapping[str, str] = field(default_factory=dict)
+    """Outcomes that a vote has settled, by engine task id."""
 
     @property
     def open_tasks(self) -> list[Task]:
         return [task for task in self.tasks if task.state == "open"]
+
+    def acted_for(self, task_id: int, person_id: int | None) -> str | None:
+        """Name of the principal when that person did the task on somebody's behalf."""
+        return next(
+            (act.on_behalf_of for act in self.acts if (act.task_id, act.person_id) == (task_id, person_id)),
+            None,
+        )
 
 
 def get_case(session: Session, case_id: int) -> Case:
@@ -144,7 +128,7 @@ def load_dossier(kernel: Kernel, session: Session, case: Case, now: datetime, to
     tasks = session.scalars(select(Task).where(Task.case_id == case.id).order_by(Task.id)).all()
     view = list_case_views(session, [case])[case.id]
     people = _people(session, tasks, view)
-    position, waiting = _position(session, case, deployed)
+    position, waiting, required = _position(session, case, deployed)
     return Dossier(
         case=case,
         deployed=deployed,
@@ -160,11 +144,14 @@ def load_dossier(kernel: Kernel, session: Session, case: Case, now: datetime, to
         ).all(),
         clocks=clocks_of(session, case.id, today),
         story=_story(session, case.id, tasks, people),
-        seats=_seats(session, case, deployed, view, tasks, people, now, today),
+        seats=review_seats(session, case, deployed, view, tasks, people, now, today),
         acts=view.acts,
         position=position,
         waiting=waiting,
         people=people,
+        consultations=list_case_consultations(session, case.id),
+        last_step=find_last_step(session, case.id),
+        required_outcomes=required,
     )
 
 
@@ -177,12 +164,17 @@ def _people(session: Session, tasks: Sequence[Task], view: CaseView) -> dict[int
 
 def _position(
     session: Session, case: Case, deployed: Deployed
-) -> tuple[Sequence[Position], Sequence[WaitingMessage]]:
+) -> tuple[Sequence[Position], Sequence[WaitingMessage], Mapping[str, str]]:
     state = session.scalar(select(CaseState.state).where(CaseState.case_id == case.id))
     if state is None:
-        return (), ()
+        return (), (), {}
     instance = Instance.restore(deployed.spec, state)
-    return instance.position(), instance.waiting_messages()
+    required = {
+        ready.engine_task_id: str(ready.data[REQUIRED_OUTCOME])
+        for ready in instance.ready_tasks()
+        if ready.data.get(REQUIRED_OUTCOME)
+    }
+    return instance.position(), instance.waiting_messages(), required
 
 
 def _story(
@@ -195,7 +187,7 @@ def _story(
         .order_by(AuditEvent.id.desc())
         .limit(300)
     ).all()
-    unknown = {row.person_id for row in rows if row.person_id is not None} - people.keys()
+    unknown = {one for row in rows for one in (row.person_id, row.on_behalf_of)} - people.keys() - {None}
     names = {**people, **_names(session, unknown)}
     return [
         StoryEvent(
@@ -204,87 +196,12 @@ def _story(
             person=names.get(row.person_id) if row.person_id is not None else None,
             task=by_id.get(row.task_id) if row.task_id is not None else None,
             payload=orjson.loads(row.payload),
+            principal=names.get(row.on_behalf_of) if row.on_behalf_of is not None else None,
         )
         for row in rows
     ]
 
 
-def _names(session: Session, ids: set[int]) -> dict[int, str]:
+def _names(session: Session, ids: set[int | None]) -> dict[int, str]:
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
     return {row.id: row.name for row in rows}
-
-
-def _seats(
-    session: Session,
-    case: Case,
-    deployed: Deployed,
-    view: CaseView,
-    tasks: Sequence[Task],
-    people: Mapping[int, str],
-    now: datetime,
-    today: date,
-) -> list[ReviewSeat]:
-    signatures = list_latest_signatures(session, case.id, CONCLUSION)
-    posts = _review_posts(deployed)
-    holders = list_holders(session, {(post, case.region_code) for post in posts.values()}, today)
-    staff = list_candidates(session, {pid for ids in holders.values() for pid in ids}, today)
-    rules = list_rules(session, now)
-    seats = []
-    for duty in required_signatures(case.risk):
-        signature = signatures.get(duty)
-        task = next((t for t in tasks if t.state == "open" and t.duty == duty and t.signs), None)
-        choices = _choices(staff, holders.get((posts.get(duty, ""), case.region_code), []), duty, view, rules)
-        signed = signature is not None and signature.agrees
-        stale = signature is not None and signed and signature.content_hash != case.content_hash
-        done = case.decided_at is not None or not stale
-        state = "now" if task else ("signed" if signed and done else ("stale" if signed else "to_come"))
-        seats.append(
-            ReviewSeat(
-                duty=duty,
-                state=state,
-                signer=people.get(signature.person_id) if signature and signed else None,
-                signed_at=_signed_at(tasks, signature.person_id, duty) if signature and signed else None,
-                task=task,
-                holder=people.get(task.claimed_by) if task and task.claimed_by else None,
-                able=tuple(choice.name for choice in choices if choice.decision.allowed),
-                unable=tuple(choice for choice in choices if not choice.decision.allowed),
-            )
-        )
-    return seats
-
-
-def _review_posts(deployed: Deployed) -> dict[str, str]:
-    """Which post performs each signing duty: the calling activity's inputs name the groups."""
-    groups: dict[str, str] = {}
-    for step in deployed.steps.values():
-        for assignment in step.inputs:
-            groups[assignment.target] = assignment.source.strip('="')
-    posts = {}
-    for step in deployed.steps.values():
-        if step.signs and step.duty and step.candidate_group:
-            group = step.candidate_group
-            posts[step.duty] = groups.get(group[1:], group) if group.startswith("=") else group
-    return posts
-
-
-def _choices(
-    staff: Mapping[int, Any], ids: Sequence[int], duty: str, view: CaseView, rules: tuple[ConflictRule, ...]
-) -> list[StaffChoice]:
-    choices = []
-    for person in sorted((staff[pid] for pid in ids), key=lambda item: str(item.pinyin)):
-        post, region = next(iter(person.posts))
-        probe = TaskView(task_id=0, duty=duty, post=post, region_code=region)
-        decision = decide(person, Action.CLAIM, view, probe, rules)
-        choices.append(StaffChoice(person.person_id, person.name, decision, 0))
-    return choices
-
-
-def _signed_at(tasks: Sequence[Task], person_id: int, duty: str) -> datetime | None:
-    return next(
-        (
-            task.completed_at
-            for task in reversed(tasks)
-            if task.duty == duty and task.signs and task.completed_by == person_id
-        ),
-        None,
-    )

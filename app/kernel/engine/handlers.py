@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from app.kernel.changes.lowering import lowered_despite
 from app.kernel.decisions.operations import keep_hits
+from app.kernel.decisions.overrides import blocking
 from app.kernel.decisions.rules import Hit, evaluate_rules
+from app.kernel.duties.levels import raise_approval_levels
 from app.kernel.duties.operations import find_missing_duty, pass_gate, raise_risk
+from app.kernel.engine.change_handlers import handle_apply_change, handle_check_change, handle_drop_change
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.engine_data import Data
 from app.kernel.engine.paperwork import issue_document
@@ -30,10 +34,19 @@ def run_rules(context: CaseContext, rule_set: str) -> list[Hit]:
         today,
     )
     keep_hits(context.unit, context.case, hits)
-    routed = next((hit for hit in hits if hit.rule.action == "route"), None)
+    routed = next((hit for hit in hits if hit.rule.action == "route" and _counts(context, hit)), None)
     if routed is not None:
         raise_risk(context.unit, context.case, "routed", routed.rule.rule_id)
+    second = next((hit for hit in hits if hit.rule.approval_levels > 1 and _counts(context, hit)), None)
+    if second is not None:
+        raise_approval_levels(context.unit, context.case, second.rule.rule_id)
     return hits
+
+
+def _counts(context: CaseContext, hit: Hit) -> bool:
+    """Not when three people lowered the risk knowing this very hit; on other inputs it raises again."""
+    rule = hit.rule
+    return not lowered_despite(context.unit.session, context.case.id, rule.rule_id, rule.version, hit.digest)
 
 
 def _rule_set(call: ServiceCall, data: Data) -> str:
@@ -41,17 +54,28 @@ def _rule_set(call: ServiceCall, data: Data) -> str:
 
 
 def handle_run_rules(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
-    """RB-1: is anything blocked, and which risk class holds now?"""
+    """RB-1: does anything stop the case that nobody set aside, and which risk class holds now?"""
     hits = run_rules(context, _rule_set(call, data))
-    return {"block": any(hit.rule.action == "block" for hit in hits), "risk": context.case.risk}
+    stops = blocking(context.unit, context.case, hits)
+    return {"block": bool(stops), "risk": context.case.risk}
 
 
 def handle_check_signatures(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
     """RB-5a: run the rules again; name the earliest signing duty that is missing or stale."""
     hits = run_rules(context, _rule_set(call, data))
-    blocked = any(hit.rule.action == "block" for hit in hits) and context.case.outcome == POSITIVE
-    missing = "blocked" if blocked else find_missing_duty(context.unit, context.case) or "none"
+    blocked = context.case.outcome == POSITIVE and blocking(context.unit, context.case, hits)
+    missing = (
+        "blocked"
+        if blocked
+        else find_missing_duty(context.unit, context.case, _guarded_kind(context)) or "none"
+    )
     return {"missing": missing, "risk": context.case.risk}
+
+
+def _guarded_kind(context: CaseContext) -> str:
+    """The kind of the effect that the process's signatures lead to (a notice is unguarded)."""
+    kinds = {step.effect.kind for step in context.deployed.steps.values() if step.effect} - {"notice"}
+    return kinds.pop() if len(kinds) == 1 else "decided"
 
 
 def handle_seal_decision(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
@@ -103,6 +127,9 @@ HANDLERS: Final[Mapping[str, KernelHandler]] = {
     "issue_document": handle_issue_document,
     "set_procedure": handle_set_procedure,
     "archive_case": handle_archive_case,
+    "check_change": handle_check_change,
+    "apply_change": handle_apply_change,
+    "drop_change": handle_drop_change,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 
 from app.kernel.cases.facts import content_hash, index_columns, insert_facts
-from app.kernel.cases.models import Case, CaseChain, CaseParty, SerialCounter
+from app.kernel.cases.models import Case, CaseChain, SerialCounter
 from app.kernel.duties.models import CaseRisk
 from app.kernel.duties.operations import (
     perform,
@@ -23,19 +23,30 @@ from app.kernel.duties.operations import (
     require_intake,
 )
 from app.kernel.duties.records import keep_decision, permit_system
-from app.kernel.duties.rules import Action
+from app.kernel.duties.rules import Action, Decision
 from app.kernel.engine.catalogue import Deployed, get_deployed, get_latest
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.engine_data import Data
 from app.kernel.engine.handlers import call_handler, run_rules
+from app.kernel.engine.parties import follow_facts
 from app.kernel.engine.progress import restore, settle
 from app.kernel.engine.stepping import Instance, StepFailed
+from app.kernel.engine.submission import (
+    ASSIGNEE,
+    OUTCOME,
+    RETURN_TO,
+    Submission,
+    check_required,
+    check_return,
+    check_vote,
+    count_votes,
+    read_form,
+)
 from app.kernel.engine.workflow import Handler, ServiceCall, value_of
-from app.kernel.identity.identifiers import ID_NUMBER_KIND
 from app.kernel.local_time import local_minute
 from app.kernel.refusals import InvalidInput, TaskNotClaimed, TaskNotOpened
 from app.kernel.transaction import Unit
-from app.kernel.worklist.forms import validate
+from app.kernel.worklist.consulting import check_consulted
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import (
     assign_new_task,
@@ -43,11 +54,9 @@ from app.kernel.worklist.operations import (
     complete_row,
     end_claim,
     get_open_task,
+    offer_back,
 )
 
-OUTCOME, OPINION, ASSIGNEE = "outcome", "opinion", "task_assignee"
-AGREEING = ("submit", "agree", "approve")
-"""Outcomes that begin so agree with the draft; any other one earns no signature (fails closed)."""
 DRAFTED = {"submit_positive": "approved_positive", "submit_negative": "approved_negative"}
 
 
@@ -61,6 +70,8 @@ class CaseStart:
     received_at: datetime | None = None
     chain_id: int | None = None
     case_role: str = "first"
+    ordered: Decision | None = None
+    """A supervisor's decision to do a case again: he performs no intake, so none is bound to him."""
 
 
 def start_case(unit: Unit, start: CaseStart) -> dict[str, Any]:
@@ -73,10 +84,12 @@ def start_case(unit: Unit, start: CaseStart) -> dict[str, Any]:
     missing = deployed.schema.missing(facts, "application")
     if missing:
         raise InvalidInput({key: ("required", {}) for key in missing})
-    decision = require_intake(unit, deployed.intake_post, start.region_code)
+    decision = start.ordered or require_intake(unit, deployed.intake_post, start.region_code)
     case = _insert_case(unit, deployed, start, facts)
     if decision is None:
         permit_system(unit, Action.START, case.id)
+    elif start.ordered is not None:
+        keep_decision(unit, decision, Action.REOPEN, case.id, None, None)
     else:
         keep_decision(unit, decision, Action.START, case.id, None, "intake")
         bind_intake(unit, case)
@@ -116,7 +129,7 @@ def _insert_case(unit: Unit, deployed: Deployed, start: CaseStart, facts: Mappin
     unit.case = case
     insert_facts(unit, case, deployed.schema, facts)
     unit.session.execute(insert(CaseRisk).values(case_id=case.id, risk=risk, reason="process", at=unit.now))
-    _insert_parties(unit, case, deployed, facts)
+    follow_facts(unit, case, deployed, facts)
     return case
 
 
@@ -137,26 +150,9 @@ def next_case_no(unit: Unit, region_code: str, year: int) -> str:
     return f"{region_code}-{year}-{unit.session.execute(raised).scalar_one():05d}"
 
 
-def _insert_parties(unit: Unit, case: Case, deployed: Deployed, facts: Mapping[str, Any]) -> None:
-    for role, key in deployed.parties.items():
-        if facts.get(key):
-            index = unit.kernel.keyring.blind_index(ID_NUMBER_KIND, facts[key])
-            unit.session.execute(insert(CaseParty).values(case_id=case.id, id_number_index=index, role=role))
-
-
 def bind_intake(unit: Unit, case: Case) -> None:
     """Registering and receiving are part of intake: whoever does it can't approve the case later."""
     perform_apart(unit, case, "intake")
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A form that passed its checks, split by where its values go."""
-
-    outcome: str
-    opinion: str | None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    own: Mapping[str, Any] = field(default_factory=dict)
 
 
 def complete_task(
@@ -165,7 +161,8 @@ def complete_task(
     """Complete a claimed and opened task with its form; the case runs to its next wait.
 
     A signing task signs the current content. A task for several persons completes with the last one.
-    Raise InvalidInput by field, StaleForm, TaskNotClaimed, TaskNotOpened, TaskAlreadyCompleted, DutyDenied.
+    Raise InvalidInput by field, StaleForm, TaskNotClaimed, TaskNotOpened, TaskAlreadyCompleted, DutyDenied,
+    ConsultationOpen, CountersignDisagrees.
     """
     case, task = get_open_task(unit, task_id)
     if task.claimed_by != unit.actor.person_id:
@@ -174,41 +171,19 @@ def complete_task(
         raise TaskNotOpened(task_id=task_id)
     check_version(task, version)
     context = CaseContext(unit, case, get_deployed(unit.session, case.definition_id))
-    submission = _read_form(context, task, submitted)
+    submission = read_form(context, task, submitted)
     require(unit, Action.COMPLETE, case=case, task=task)
+    check_consulted(context.consulted, task, agrees=submission.agrees)
+    check_return(unit, task, submission)
     context.change(submission.facts)
-    _check_required(context, task, submission)
+    check_required(context, task, submission)
     _draft(context, task, submission)
-    perform(unit, case, task, agrees=submission.outcome.startswith(AGREEING))
+    perform(unit, case, task, agrees=submission.agrees)
     if task.acts + 1 < task.persons_required:
         _hand_to_second_person(unit, task, submission)
         return
     _close_task(unit, case, task, submission)
     _advance(context, task, submission)
-
-
-def _read_form(context: CaseContext, task: Task, submitted: Mapping[str, str | list[str]]) -> Submission:
-    form = validate(context.deployed.forms[task.form_id or ""], submitted)
-    if form.errors:
-        raise InvalidInput(dict(form.errors))
-    own = {key: value for key, value in form.values.items() if key.startswith("task_")}
-    facts = {
-        key: value for key, value in form.values.items() if key not in own and key not in (OUTCOME, OPINION)
-    }
-    return Submission(
-        outcome=str(form.values.get(OUTCOME) or "done"),
-        opinion=form.values.get(OPINION),
-        facts=context.deployed.schema.parse(facts, today=context.unit.today),
-        own=own,
-    )
-
-
-def _check_required(context: CaseContext, task: Task, submission: Submission) -> None:
-    """Facts that this outcome of this step demands (`required_at` of process.toml) must be there."""
-    purpose = context.deployed.required_at.get(f"{task.step_key}.{submission.outcome}")
-    missing = context.deployed.schema.missing(context.facts, purpose) if purpose else []
-    if missing:
-        raise InvalidInput({key: ("required_for_outcome", {"field": key}) for key in missing})
 
 
 def _draft(context: CaseContext, task: Task, submission: Submission) -> None:
@@ -224,8 +199,9 @@ def _draft(context: CaseContext, task: Task, submission: Submission) -> None:
 def _hand_to_second_person(unit: Unit, task: Task, submission: Submission) -> None:
     """Keep the first person's part and put the task back for somebody else (POL-24: two officers)."""
     parts = list((task.result or {}).get("parts", []))
-    parts.append({"person": unit.actor.person_id, "opinion": submission.opinion, **submission.own})
-    task.result = {"parts": parts}
+    said = {"outcome": submission.outcome, "opinion": submission.opinion, **submission.own}
+    parts.append({"person": unit.actor.person_id, **said})
+    task.result = {**(task.result or {}), "parts": parts}
     task.acts += 1
     task.draft = None
     end_claim(unit, task, "second_person")
@@ -233,7 +209,7 @@ def _hand_to_second_person(unit: Unit, task: Task, submission: Submission) -> No
 
 
 def _close_task(unit: Unit, case: Case, task: Task, submission: Submission) -> None:
-    parts = (task.result or {}).get("parts")
+    returned = {RETURN_TO: submission.return_to} if submission.return_to else {}
     complete_row(
         unit,
         task,
@@ -242,7 +218,7 @@ def _close_task(unit: Unit, case: Case, task: Task, submission: Submission) -> N
         completed_by=unit.actor.person_id,
         outcome=submission.outcome,
         opinion=submission.opinion,
-        result={**submission.own, **({"parts": parts} if parts else {})} or None,
+        result={**(task.result or {}), **submission.own, **returned} or None,
         draft_no=case.draft_no,
         content_hash=case.content_hash,
     )
@@ -266,19 +242,19 @@ def _advance(context: CaseContext, task: Task, submission: Submission) -> None:
     ready = next(item for item in instance.ready_tasks() if item.engine_task_id == task.engine_task_id)
     if ready.step.rules:
         run_rules(context, str(value_of(ready.step.rules, ready.data)))
+    check_vote(ready, submission)
+    variables = {OUTCOME: submission.outcome, **count_votes(task, submission), **context.routing()}
+    if submission.returns:
+        variables[RETURN_TO] = submission.return_to
     with _moving(context) as handler:
-        instance.complete(
-            task.engine_task_id, {OUTCOME: submission.outcome, **context.routing()}, handler, unit.now
-        )
+        instance.complete(task.engine_task_id, variables, handler, unit.now)
     assignee = submission.own.get(ASSIGNEE)
-    reason = _return_reason(task, submission)
-    for new in settle(context, instance, return_reason=reason, at_once=assignee is not None):
+    reason = submission.opinion if task.signs and submission.returns else None
+    at_once = assignee is not None or reason is not None
+    for new in settle(context, instance, return_reason=reason, at_once=at_once, undo=task):
         assign_new_task(unit, context.case, new, assignee)
-
-
-def _return_reason(task: Task, submission: Submission) -> str | None:
-    """What a returned task shows its next holder: the opinion of whoever returned it."""
-    return submission.opinion if task.signs and not submission.outcome.startswith(AGREEING) else None
+        if reason is not None:
+            offer_back(unit, context.case, new)
 
 
 def deliver_message(unit: Unit, message: str, changes: Mapping[str, Any] | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import bindparam, insert, update
+from sqlalchemy import case as sql_case
 
 from app.kernel.cases.models import Case, CaseState
 from app.kernel.deadlines import operations as clocks
@@ -14,6 +15,7 @@ from app.kernel.engine.dialect import ClockAction
 from app.kernel.engine.paperwork import issue_document, serve_conclusions
 from app.kernel.engine.stepping import Instance, ReadyTask, StepEvent
 from app.kernel.local_time import local_minute
+from app.kernel.worklist.consulting import Consulted
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import end_claim, insert_task, open_tasks
 from app.kernel.worklist.staffing import announce_waiting, place_task
@@ -29,24 +31,42 @@ def settle(
     new: bool = False,
     return_reason: str | None = None,
     at_once: bool = False,
+    undo: Task | None = None,
 ) -> list[Task]:
     """Carry out what the finished steps say and store where the case now stands; answers new tasks.
 
     `return_reason` is what the next holder of a returned draft reads first. `at_once`: the new tasks'
-    ids are needed now.
+    ids are needed now. `undo`: the task whose completion this was; it can be withdrawn while nothing that
+    can't be taken back came of it.
     """
     for event in instance.take_events():
         if event.change == "completed":
             _carry_out(context, event)
     tasks = _project_tasks(context, instance)
     for task in tasks:
-        task.return_reason = return_reason if task.persons_required == 1 else None
+        task.return_reason = return_reason
     announce(context, tasks, at_once=at_once)
-    _store_state(context, instance, new=new)
+    undo_id = undo.id if undo is not None and _can_be_withdrawn(context, instance, undo) else None
+    _store_state(context, instance, new=new, undo_id=undo_id)
     if instance.is_completed() and context.case.closed_at is None:
         context.case.status, context.case.closed_at = "closed", context.unit.now
         context.unit.record("case.closed", {"outcome": context.case.outcome}, case_id=context.case.id)
     return tasks
+
+
+LASTING = ("document.", "clock.", "case.decided", "case.closed", "case.archived", "case.track_set")
+"""Audit events of what a withdrawn step could not take back; `task.cancelled`: other work ended with it."""
+
+
+def _can_be_withdrawn(context: CaseContext, instance: Instance, done: Task) -> bool:
+    """Nothing left the office, no clock moved, and one person acted alone."""
+    together = done.persons_required > 1 or any(one.kind == "countersign" for one in _of(context, done))
+    lasting = any(event.event.startswith((*LASTING, "task.cancelled")) for event in context.unit.events)
+    return not (together or lasting or instance.has_sent or instance.is_completed())
+
+
+def _of(context: CaseContext, task: Task) -> list[Consulted]:
+    return [one for one in context.consulted if one.task_id == task.id]
 
 
 def _carry_out(context: CaseContext, event: StepEvent) -> None:
@@ -125,7 +145,7 @@ def _new_task(context: CaseContext, ready: ReadyTask) -> Task:
         duty=step.duty,
         signs=step.signs,
         resets=step.resets,
-        persons_required=step.persons,
+        persons_required=ready.persons,
         post=ready.candidate_group,
         form_id=step.form_id,
         created_at=context.unit.now,
@@ -154,11 +174,17 @@ def restore(context: CaseContext) -> Instance:
 
 
 _CASES, _STATES = table(Case), table(CaseState)
+_UNDO = bindparam("undo", type_=_STATES.c.undo_task_id.type)
 _INSERT = insert(_STATES).inline()
 _UPDATE = (
     update(_STATES)
     .where(_STATES.c.case_id == bindparam("case"))
-    .values(state=bindparam("new_state"), next_due_at=bindparam("due"))
+    .values(
+        state=bindparam("new_state"),
+        next_due_at=bindparam("due"),
+        undo_state=sql_case((_UNDO.is_not(None), _STATES.c.state), else_=None),
+        undo_task_id=_UNDO,
+    )
     .add_cte(
         update(_CASES)
         .where(_CASES.c.id == bindparam("case"))
@@ -168,14 +194,17 @@ _UPDATE = (
 )
 
 
-def _store_state(context: CaseContext, instance: Instance, *, new: bool) -> None:
-    """Write the engine's state; a timer that is due at another time than before gets its job."""
+def _store_state(context: CaseContext, instance: Instance, *, new: bool, undo_id: int | None) -> None:
+    """Write the engine's state; a timer that is due at another time than before gets its job.
+
+    The server keeps the state before this one beside it when task `undo_id` can be withdrawn.
+    """
     session, due = context.unit.session, instance.next_due()
     case_id, state = context.case.id, instance.dump()
     if new:
         execute(session, _INSERT, {"case_id": case_id, "state": state, "next_due_at": due})
     else:
-        context.unit.write_last(_UPDATE, {"case": case_id, "new_state": state, "due": due})
+        context.unit.write_last(_UPDATE, {"case": case_id, "new_state": state, "due": due, "undo": undo_id})
         context.unit.version_raised(context.case)
     if due is not None and due != (None if new else context.stored.next_due_at):
         context.unit.defer(TIMER_JOB, {"case_id": context.case.id}, at=due)

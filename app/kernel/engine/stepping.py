@@ -4,12 +4,12 @@ Nothing here knows a database. After any error the instance is unusable and must
 transaction: the library leaves it half advanced.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 from SpiffWorkflow.bpmn import BpmnEvent
@@ -39,6 +39,7 @@ from app.kernel.engine.workflow import (
     Handler,
     assigned,
     path_of,
+    persons_of,
     step_of,
     text_of,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "StepFailed",
     "TaskNotReady",
     "WaitingMessage",
+    "rekeyed",
 ]
 
 STATE_FORMAT: Final = 1
@@ -229,6 +231,11 @@ class Instance:
         sent, self._sent = self._sent, []
         return sent
 
+    @property
+    def has_sent(self) -> bool:
+        """Whether a message left the instance since it was started or restored."""
+        return bool(self._sent)
+
     def _scopes(self) -> list[Any]:
         return [self.workflow, *self.workflow.subprocesses.values()]
 
@@ -259,7 +266,18 @@ class Instance:
             is_manual=step.kind == "manual",
             step=step,
             rules=text_of(step.rules, seen),
+            persons=persons_of(step, seen),
         )
+
+
+def rekeyed(state: bytes, engine_task_ids: Iterable[str]) -> bytes:
+    """A dumped state in which these tasks have new ids: taken up again, they are other tasks than the first time.
+
+    The library names tasks ahead of time, so what follows a step may have its id in the state already.
+    """
+    for key in engine_task_ids:
+        state = state.replace(key.encode(), str(uuid4()).encode())
+    return state
 
 
 class _Steps:

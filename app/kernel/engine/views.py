@@ -40,7 +40,8 @@ class MessageNotExpected(Exception):
 @dataclass(frozen=True, slots=True)
 class ReadyTask:
     """An open user or manual task. `path`: call activities around it; `data`: variables with the task's inputs;
-    `candidate_group` and `rules` are the role and the rule set their expressions give now."""
+    `candidate_group`, `rules` and `persons` are the role, the rule set and the number of people their expressions
+    give now."""
 
     engine_task_id: str
     step_key: str
@@ -50,6 +51,7 @@ class ReadyTask:
     is_manual: bool
     step: StepSpec
     rules: str | None
+    persons: int = 1
 
 
 @dataclass(frozen=True, slots=True)

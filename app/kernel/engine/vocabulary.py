@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from app.kernel.duties.vocabulary import DUTIES as DUTIES
+
 BPMN: Final = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE: Final = "http://camunda.org/schema/zeebe/1.0"
 SANSHEN: Final = "urn:sanshen:bpmn:1"
@@ -73,28 +75,6 @@ REFERENCES: Final[tuple[tuple[str, str, str], ...]] = (
 )
 
 RISK_CLASSES: Final = ("normal", "high", "routed")
-DUTIES: Final = (
-    "intake",
-    "assign",
-    "investigation",
-    "initial_review",
-    "recheck",
-    "risk_review",
-    "final_review",
-    "final_review_2",
-    "draw",
-    "witness",
-    "panel_opinion",
-    "serve",
-    "remedy",
-    "rectify",
-    "payment_make",
-    "payment_check",
-    "payment_release",
-    "rule_edit",
-    "rule_recheck",
-    "rule_approve",
-)
 SIGNING_DUTIES: Final = frozenset(
     {"initial_review", "recheck", "risk_review", "final_review", "final_review_2"}
 )

@@ -23,6 +23,9 @@ from app.kernel.decisions.expressions import Expression, compile_expression, fee
 from app.kernel.engine.dialect import Assignment, StepSpec
 from app.kernel.engine.engine_data import Data, Scalar, checked, from_expression
 
+MOST_PERSONS: Final = 9
+"""The most different people one task may demand."""
+
 # Variables of the whole case: they leave a called process even when its outputs don't name them.
 CASE_WIDE: Final = ("risk",)
 
@@ -137,6 +140,16 @@ def text_of(text: str | None, data: Data) -> str | None:
     """A group or rule set written out or as an expression; None where it isn't given or gives no text."""
     value = value_of(text, data) if text else None
     return value if isinstance(value, str) and value else None
+
+
+def persons_of(step: StepSpec, data: Data) -> int:
+    """How many people must act: written out, or what the expression gives. Raise LookupError beyond 1 to 9."""
+    if step.persons_from is None:
+        return step.persons
+    value = from_expression("persons", value_of(step.persons_from, data))
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_PERSONS:
+        raise LookupError(f"{step.step_key}: persons gives {value!r}, not 1 to {MOST_PERSONS}")
+    return value
 
 
 def _call(task: Any, step: StepSpec, data: Data) -> ServiceCall:

@@ -7,6 +7,7 @@ compared or indexed goes through here first: one person typed in three ways is o
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -29,7 +30,15 @@ ID_NUMBER_KIND: Final = "id_number"
 EARLIEST_BIRTH: Final = date(1900, 1, 1)
 
 _FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_BLANK: Final = re.compile("[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+# Blanks, controls and format characters of every script; fillers and variation selectors print nothing either.
+_UNSEEN: Final = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
+_FILLERS: Final = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0\u2800"
+) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+# Hyphens and dashes of every kind, typed between the groups of a number.
+_DASHES: Final = re.compile("[-\u2010-\u2015\u2043\u2212\u2500\u30fc\ufe58\ufe63]+")
+# The check character is a Roman ten (GB 11643), and Chinese input methods offer it and the times sign as such.
+_TENS: Final = str.maketrans("\u2169\u2179\u00d7", "XXX")
 _PROVINCE_RANGES: Final = ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
 _PROVINCES: Final = frozenset(str(code) for low, high in _PROVINCE_RANGES for code in range(low, high + 1))
 _ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -68,18 +77,21 @@ class IdNumber:
 def parse_id_number(text: str, *, today: date | None = None) -> IdNumber:
     """Normalise and check a resident ID number of 15 or 18 characters.
 
-    Accepts full-width characters, blanks and a lower-case x. Raises `IdentifierInvalid` with
+    Accepts full-width characters, blanks, dashes, characters that print nothing, and x in any of its shapes.
+    Digits of other scripts are refused: no card bears them. Raises `IdentifierInvalid` with
     id_number_length, id_number_character, id_number_region, id_number_birth_date (also when
     after `today`) or id_number_check_digit.
     """
-    number = _plain(text)
+    number = _DASHES.sub("", _plain(text)).translate(_TENS)
     if len(number) not in (15, 18):
         raise IdentifierInvalid("id_number_length")
     if not re.fullmatch(r"[0-9]{15}|[0-9]{17}[0-9X]", number):
         raise IdentifierInvalid("id_number_character")
     if len(number) == 15:
-        # Fifteen-digit cards (until 1999) leave out the century and the check digit.
-        number = number[:6] + "19" + number[6:]
+        # Fifteen-digit cards (until 1999) leave out the century and the check digit. The serial numbers
+        # 996 to 999 were for people over a hundred, born in the century before: none of them is alive.
+        century = "18" if number[12:] >= "996" else "19"
+        number = number[:6] + century + number[6:]
         number += _id_check(number)
     if not _known_region(number):
         raise IdentifierInvalid("id_number_region")
@@ -132,7 +144,9 @@ def mask_mobile(number: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return _BLANK.sub("", text.translate(_FULL_WIDTH)).upper()
+    """Half width, upper case, without anything that prints nothing."""
+    seen = (c for c in text.translate(_FULL_WIDTH) if unicodedata.category(c) not in _UNSEEN)
+    return "".join(c for c in seen if c not in _FILLERS).upper()
 
 
 def _id_check(number: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.audit.chain import LOGIN_CHAIN
 from app.kernel.identity.attempts import Reserved, mark_succeeded, plain_address, reserve
+from app.kernel.identity.dormancy import note_awakening
 from app.kernel.identity.logins import normalise_login
 from app.kernel.identity.models import Account, WebSession
 from app.kernel.identity.passwords import verify_password
@@ -88,6 +89,7 @@ def _succeed(unit: Unit, accepted: _Accepted, credentials: Credentials) -> Opene
     if accepted.rehash:
         account.password_hash = accepted.rehash
     mark_succeeded(unit, accepted.reserved.attempt_id)
+    note_awakening(unit, account)
     if credentials.old_token:
         unit.session.execute(
             update(WebSession)

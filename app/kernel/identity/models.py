@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,11 +28,15 @@ class Region(Base):
 
 
 class Person(Base):
-    """A natural person, unique by the blind index of the normalised ID number (GB 11643)."""
+    """A natural person, unique by the blind index of the normalised ID number (GB 11643).
+
+    `canonical_id` is the person's own id until a late merge (`person_alias`); triggers keep it.
+    """
 
     __tablename__ = "person"
 
     id: Mapped[int] = big_id()
+    canonical_id: Mapped[int] = mapped_column(BigInteger, index=True)
     uid: Mapped[UUID] = mapped_column(unique=True)
     name: Mapped[str]
     pinyin: Mapped[str]
@@ -93,3 +97,43 @@ class WebSession(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
     address: Mapped[str | None] = mapped_column(INET)
+
+
+class PersonAlias(Base):
+    """Append-only: two records turned out to be one natural person. What was done keeps its names; readers
+    take the canonical id."""
+
+    __tablename__ = "person_alias"
+    __table_args__ = (CheckConstraint("person_id <> canonical_id", name="two_records"),)
+
+    id: Mapped[int] = big_id()
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
+    canonical_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str]
+    change_id: Mapped[int] = mapped_column(ForeignKey("controlled_change.case_id"))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class IdentityDoubt(Base):
+    """Who somebody is stands in question: until it is cleared neither record may perform a duty.
+
+    `verdict`: merged (they are one) or distinct (they are two), by a controlled change.
+    """
+
+    __tablename__ = "identity_doubt"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('merged', 'distinct')", name="verdict"),
+        CheckConstraint("(cleared_at IS NULL) = (verdict IS NULL)", name="cleared_whole"),
+        Index("ix_identity_doubt_open", "person_id", postgresql_where=text("cleared_at IS NULL")),
+        Index("ix_identity_doubt_open_other", "other_id", postgresql_where=text("cleared_at IS NULL")),
+    )
+
+    id: Mapped[int] = big_id()
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    other_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    ground: Mapped[str]
+    raised_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    raised_at: Mapped[datetime] = mapped_column(Instant)
+    cleared_at: Mapped[datetime | None] = mapped_column(Instant)
+    verdict: Mapped[str | None]
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("controlled_change.case_id"))

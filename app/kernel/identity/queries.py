@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,3 +21,12 @@ def person_by_id_number(session: Session, keyring: KeyRing, id_number: str) -> P
 def accounts_of(session: Session, person_id: int) -> Sequence[Account]:
     """All accounts of a person, oldest first."""
     return session.scalars(select(Account).where(Account.person_id == person_id).order_by(Account.id)).all()
+
+
+def names_of(session: Session, person_ids: Collection[int]) -> list[str]:
+    """Names in pinyin order."""
+    return list(
+        session.scalars(
+            select(Person.name).where(Person.id.in_(person_ids)).order_by(Person.pinyin, Person.id)
+        )
+    )

@@ -108,3 +108,61 @@ class UploadRefused(Refusal):
         # An instance's own code, because six near-empty classes would say nothing more.
         self.code = code  # type: ignore[misc]
         super().__init__(field="file", ground=None, **params)
+
+
+class IdentityActDenied(Refusal):
+    """Not this person's to do; never raised by itself."""
+
+    code = "identity_act_denied"
+
+    def record_attempt(self, unit: Unit) -> None:
+        """Who tries to manage accounts or identities without the post is news."""
+        unit.record("identity.act_denied", {"code": self.code})
+
+
+class AccountsBySystemAdmin(IdentityActDenied):
+    """People and accounts are managed by a system administrator."""
+
+    code = "accounts_by_system_admin"
+
+
+class OwnAccount(IdentityActDenied):
+    """An administrator doesn't manage his own accounts."""
+
+    code = "own_account"
+
+
+class DoubtsBySupervisors(IdentityActDenied):
+    """A doubt is raised by a supervisor, an internal auditor or a system administrator."""
+
+    code = "doubts_by_supervisors"
+
+
+class PersonNotFound(Refusal):
+    """params: person_id."""
+
+    code = "person_not_found"
+
+
+class DoubtAgainstItself(Refusal):
+    """A record can't be doubted against itself."""
+
+    code = "doubt_against_itself"
+
+
+class DoubtKnown(Refusal):
+    """An open doubt about the same records; params: doubt_id."""
+
+    code = "doubt_known"
+
+
+class MergeImpossible(Refusal):
+    """Only two canonical records are merged, once; params: person_id, canonical_id."""
+
+    code = "merge_impossible"
+
+
+class NameInvalid(Refusal):
+    """A name is 2 to 40 characters of letters, the middle dot and blanks between words."""
+
+    code = "name_invalid"

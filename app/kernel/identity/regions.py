@@ -28,3 +28,16 @@ def list_subtree(session: Session, codes: Iterable[str]) -> tuple[str, ...]:
 def get_region(session: Session, code: str) -> Region:
     """Raise NoResultFound for an unknown code."""
     return session.scalars(select(Region).where(Region.code == code)).one()
+
+
+def list_regions(session: Session) -> list[Region]:
+    """The whole tree, parents first."""
+    return list(session.scalars(select(Region).order_by(Region.path)))
+
+
+def list_region_names(session: Session, codes: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Chinese and English names by code."""
+    rows = session.execute(
+        select(Region.code, Region.name_zh, Region.name_en).where(Region.code.in_(list(codes)))
+    )
+    return {row.code: (row.name_zh, row.name_en) for row in rows}

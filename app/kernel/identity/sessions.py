@@ -46,10 +46,11 @@ class OpenedSession:
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """Who is behind a request."""
+    """Who is behind a request: the natural person (canonical id), and the record the account belongs to."""
 
     account_id: int
     person_id: int
+    recorded_person_id: int
     login: str
     person_name: str
     locale: str
@@ -73,7 +74,7 @@ def token_digest(token: str) -> bytes:
 def find_session(session: Session, token: str, now: datetime, idle: timedelta) -> LiveSession:
     """The live session of a token. Raises `SessionExpired`: unknown, idle, too old, revoked, not active."""
     row = session.execute(
-        select(WebSession, Account.login, Account.person_id, Person.name)
+        select(WebSession, Account.login, Account.person_id, Person.canonical_id, Person.name)
         .join(Account, Account.id == WebSession.account_id)
         .join(Person, Person.id == Account.person_id)
         .where(
@@ -89,7 +90,8 @@ def find_session(session: Session, token: str, now: datetime, idle: timedelta) -
     kept: WebSession = row.WebSession
     return LiveSession(
         account_id=kept.account_id,
-        person_id=row.person_id,
+        person_id=row.canonical_id,
+        recorded_person_id=row.person_id,
         login=row.login,
         person_name=row.name,
         locale=kept.locale,

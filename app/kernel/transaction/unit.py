@@ -24,13 +24,22 @@ EVERY_REGION = ("*",)
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: an account of a person, within regions; `account_id` None is the system itself."""
+    """Who acts: an account of a person, within regions; `account_id` None is the system itself.
+
+    `person_id` is the natural person (canonical id); `recorded_person_id` the record the account belongs to,
+    where a late merge made the two differ.
+    """
 
     account_id: int | None
     person_id: int | None
     regions: tuple[str, ...]
-    on_behalf_of: int | None = None
     request_id: str = ""
+    recorded_person_id: int | None = None
+
+    @property
+    def own_person_id(self) -> int | None:
+        """The person that ledgers record beside the account."""
+        return self.recorded_person_id if self.recorded_person_id is not None else self.person_id
 
 
 def system_actor(request_id: str = "") -> Actor:
@@ -48,6 +57,7 @@ class Recorded:
     task_id: int | None
     chain: str
     decision_id: UUID | None
+    on_behalf_of: int | None
 
 
 @dataclass
@@ -69,6 +79,8 @@ class Unit:
     """Last number and hash of audit chains read on the way, under the case's lock."""
     last_writes: list[tuple[Executable, Mapping[str, Any]]] = field(default_factory=list)
     """Core writes that nothing in this unit reads again; they go to the server with the audit events."""
+    on_behalf_of: int | None = None
+    """The principal for whom the actor acts, as the latest decision on his own act found."""
     raised: bool = False
     """Whether the case's version was raised already, together with its state."""
 
@@ -90,7 +102,9 @@ class Unit:
         case_id = case_id if case_id is not None else (self.case.id if self.case else None)
         decision = self.decision_ids[-1] if self.decision_ids else None
         default = f"case:{case_id}" if case_id is not None else self._own_chain()
-        self.events.append(Recorded(event, payload, case_id, task_id, chain or default, decision))
+        self.events.append(
+            Recorded(event, payload, case_id, task_id, chain or default, decision, self.on_behalf_of)
+        )
 
     def _own_chain(self) -> str:
         return "system" if self.actor.person_id is None else f"person:{self.actor.person_id}"

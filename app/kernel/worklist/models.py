@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,6 +24,14 @@ class Task(Base):
         Index(
             "ix_task_queue", "region_code", "post", "due_on", "id", postgresql_where=text("state = 'open'")
         ),
+        Index(
+            "ix_task_scope",
+            "scope_code",
+            "post",
+            "due_on",
+            "id",
+            postgresql_where=text("state = 'open'"),
+        ),
         Index("ix_task_mine", "claimed_by", "due_on", "id", postgresql_where=text("state = 'open'")),
         Index("ix_task_done", "completed_by", "completed_at", postgresql_where=text("state = 'completed'")),
         Index("ix_task_case", "case_id", "id"),
@@ -32,6 +40,12 @@ class Task(Base):
     id: Mapped[int] = big_id()
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
     region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
+    home_region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))
+    scope_code: Mapped[str] = mapped_column(
+        Computed("coalesce(home_region_code, region_code)", persisted=True)
+    )
+    """The region whose people see the task: its own office's, also while a higher pool has it (row security)."""
+    """The case's own office once the task was routed upwards; it still sees the task. None: never routed."""
     engine_task_id: Mapped[str]
     step_key: Mapped[str]
     title_zh: Mapped[str]
@@ -47,6 +61,7 @@ class Task(Base):
     version: Mapped[int] = mapped_column(server_default="1")
     due_on: Mapped[date | None]
     waiting_for_staff: Mapped[bool] = mapped_column(server_default=text("false"))
+    waiting_since: Mapped[datetime | None] = mapped_column(Instant)
     claimed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     claimed_account: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     claimed_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -99,3 +114,36 @@ class Notification(Base):
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
     at: Mapped[datetime] = mapped_column(Instant)
     read_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Consultation(Base):
+    """An extra opinion (加签) or a countersignature (会签) asked of one person on an open task.
+
+    While one is unanswered the task can't be completed; a countersigner who disagrees stops an agreeing outcome.
+    """
+
+    __tablename__ = "consultation"
+    __table_args__ = (
+        CheckConstraint("kind IN ('opinion', 'countersign')", name="kind"),
+        CheckConstraint("(answered_at IS NULL) = (agrees IS NULL)", name="answered_whole"),
+        UniqueConstraint("task_id", "person_id", "kind"),
+        Index(
+            "ix_consultation_mine",
+            "person_id",
+            "asked_at",
+            postgresql_where=text("answered_at IS NULL AND cancelled_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = big_id()
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"))
+    kind: Mapped[str]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    asked_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    question: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    agrees: Mapped[bool | None]
+    answer: Mapped[str | None]
+    cancelled_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.kernel.transaction import Unit
@@ -24,6 +25,15 @@ def list_notifications(session: Session, person_id: int, limit: int) -> Sequence
         .order_by(Notification.id.desc())
         .limit(limit)
     ).all()
+
+
+def tell(unit: Unit, person_id: int, code: str, key: str, params: Mapping[str, str]) -> None:
+    """A line under the person's bell that belongs to no case; the same key comes once."""
+    unit.session.execute(
+        upsert(Notification)
+        .values(person_id=person_id, key=key, code=code, params=dict(params), at=unit.now)
+        .on_conflict_do_nothing()
+    )
 
 
 def mark_read(unit: Unit) -> None:

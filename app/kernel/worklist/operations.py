@@ -11,7 +11,7 @@ from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.kernel.cases.models import Case
-from app.kernel.duties.operations import bind, require, require_supervisor
+from app.kernel.duties.operations import Ahead, bind, require, require_supervisor
 from app.kernel.duties.queries import list_supervisors
 from app.kernel.duties.rules import Action, Decision
 from app.kernel.identity.models import Account, Person
@@ -26,6 +26,7 @@ from app.kernel.refusals import (
     TaskNotOpened,
 )
 from app.kernel.transaction.unit import Unit
+from app.kernel.worklist.lookahead import look_ahead
 from app.kernel.worklist.models import Notification, Task, TaskClaim
 from app.storage.core import execute, table
 
@@ -58,6 +59,7 @@ _NEW = (
     "form_id",
     "due_on",
     "waiting_for_staff",
+    "waiting_since",
     "return_reason",
     "created_at",
 )
@@ -116,13 +118,19 @@ def claim_task(unit: Unit, task_id: int) -> Decision:
     case, task = get_open_task(unit, task_id)
     if task.claimed_by is not None and task.claimed_by != unit.actor.person_id:
         raise TaskAlreadyClaimed(name=_name(unit, task.claimed_by))
-    decision = require(unit, Action.CLAIM, case=case, task=task)
+    decision = require(unit, Action.CLAIM, case=case, task=task, ahead=_ahead(unit, case, task))
     if task.claimed_by is None:
         _set_claim(unit, task, unit.actor.person_id, unit.actor.account_id, assigned_by=None)
         unit.record("task.claimed", _about(task), task_id=task.id)
     else:  # a second click, or the same person's other account: nothing to do, but the decision was kept
         unit.record("task.claimed_again", _about(task), task_id=task.id)
     return decision
+
+
+def _ahead(unit: Unit, case: Case, task: Task, person_id: int | None = None) -> Ahead | None:
+    """The look-ahead for whoever gets the task; nothing for one who holds it already."""
+    who = person_id if person_id is not None else unit.actor.person_id
+    return None if task.claimed_by == who else look_ahead(unit, case, task, open_tasks(unit, case), who)
 
 
 def release_task(unit: Unit, task_id: int) -> None:
@@ -135,14 +143,15 @@ def release_task(unit: Unit, task_id: int) -> None:
     unit.record("task.released", _about(task), task_id=task.id)
 
 
-def assign_task(unit: Unit, task_id: int, person_id: int) -> Decision:
+def assign_task(unit: Unit, task_id: int, person_id: int, reason: str = "") -> Decision:
     """A supervisor gives an open task to an eligible person, taking it from whoever holds it.
 
-    Raise DutyDenied when the actor does not supervise the region or the person may not do the duty.
+    Raise DutyDenied when the actor does not supervise the region, or the person is away or may not do the duty.
     """
     case, task = get_open_task(unit, task_id)
     require_supervisor(unit, case, task)
-    decision = require(unit, Action.REASSIGN, case=case, task=task, person_id=person_id)
+    ahead = _ahead(unit, case, task, person_id)
+    decision = require(unit, Action.REASSIGN, case=case, task=task, person_id=person_id, ahead=ahead)
     account_id = unit.session.scalar(
         select(Account.id)
         .where(Account.person_id == person_id, Account.state == "active")
@@ -155,7 +164,8 @@ def assign_task(unit: Unit, task_id: int, person_id: int) -> Decision:
     if former is not None:
         end_claim(unit, task, "reassigned")
     _set_claim(unit, task, person_id, account_id, assigned_by=unit.actor.person_id)
-    unit.record("task.reassigned", {**_about(task), "from": former, "to": person_id}, task_id=task.id)
+    told = {**_about(task), "from": former, "to": person_id, "reason": reason}
+    unit.record("task.reassigned", told, task_id=task.id)
     for who, code in ((person_id, "task_assigned"), (former, "task_taken_away")):
         if who is not None and who != unit.actor.person_id:
             notify(unit, who, code, f"task:{task.id}:{task.version}:{code}", case, task)
@@ -275,7 +285,8 @@ def assign_new_task(unit: Unit, case: Case, task: Task, person_id: str | None) -
     """
     if not person_id:
         return
-    require(unit, Action.ASSIGN, case=case, task=task, person_id=int(person_id))
+    ahead = _ahead(unit, case, task, int(person_id))
+    require(unit, Action.ASSIGN, case=case, task=task, person_id=int(person_id), ahead=ahead)
     account_id = unit.session.scalars(
         select(Account.id)
         .where(Account.person_id == int(person_id), Account.state == "active")
@@ -285,6 +296,27 @@ def assign_new_task(unit: Unit, case: Case, task: Task, person_id: str | None) -
     _set_claim(unit, task, int(person_id), account_id, assigned_by=unit.actor.person_id)
     unit.record("task.assigned", {**_about(task), "to": int(person_id)}, task_id=task.id)
     notify(unit, int(person_id), "task_assigned", f"task:{task.id}:assigned", case, task)
+
+
+def take_again(unit: Unit, case: Case, task: Task, typed: Mapping[str, Any]) -> None:
+    """Give a re-opened step to the actor, opened, with what was typed before as the draft."""
+    _set_claim(unit, task, unit.actor.person_id, unit.actor.account_id, assigned_by=None)
+    require(unit, Action.OPEN, case=case, task=task)
+    bind(unit, task)
+    task.opened_at = task.draft_saved_at = unit.now
+    task.draft = dict(typed)
+
+
+def offer_back(unit: Unit, case: Case, task: Task) -> None:
+    """Tell those who did this step before that it came back; anybody eligible may still take it."""
+    before = unit.session.scalars(
+        select(Task.completed_by)
+        .where(Task.case_id == case.id, Task.step_key == task.step_key, Task.state == "completed")
+        .order_by(Task.id.desc())
+        .limit(1)
+    ).first()
+    if before is not None and before != unit.actor.person_id:
+        notify(unit, before, "task_returned", f"task:{task.id}:returned", case, task)
 
 
 def _about(task: Task) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from app.kernel.cases.models import Case
 from app.kernel.deadlines.models import Clock
+from app.kernel.duties.models import Performance
 from app.kernel.duties.queries import (
     get_candidate,
     list_candidates,
@@ -24,6 +25,7 @@ from app.kernel.duties.queries import (
 )
 from app.kernel.duties.rules import Action, Candidate, ConflictRule, Decision, decide
 from app.kernel.identity.models import Person
+from app.kernel.recusal.queries import barring
 from app.kernel.refusals import TaskNotFound
 from app.kernel.worklist.models import Task
 
@@ -72,7 +74,9 @@ class QueueRow:
     claimant: str | None
     decision: Decision
     able: tuple[str, ...]
-    """Names of those who may do it, told when this reader may not or nobody has taken it."""
+    """Names of those who are here and may do it, told when this reader may not or nobody has taken it."""
+    principal: str = ""
+    """Whom the reader stands in for in this task; of a task that is done, for whom it was done."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,8 @@ def find_next_task(session: Session, person_id: int) -> Task | None:
 
 
 def _tab_statement(me: Candidate, tab: Tab) -> Select[Task, Case]:
-    statement = select(Task, Case).join(Case, Case.id == Task.case_id)
+    """Rows of a tab; cases that the reader is a party of or recused from are in none."""
+    statement = select(Task, Case).join(Case, Case.id == Task.case_id).where(~barring(Case.id, me.person_id))
     if tab is Tab.MINE:
         return statement.where(Task.state == "open", Task.claimed_by == me.person_id)
     if tab is Tab.DONE:
@@ -150,7 +155,7 @@ def _tab_statement(me: Candidate, tab: Tab) -> Select[Task, Case]:
 
 
 def _holds_post(me: Candidate) -> ColumnElement[bool]:
-    pairs = [and_(Task.post == post, Task.region_code == region) for post, region in sorted(me.posts)]
+    pairs = [and_(Task.post == post, Task.region_code == region) for post, region in sorted(me.fills)]
     return or_(*pairs) if pairs else Task.id.is_(None)
 
 
@@ -215,6 +220,7 @@ def decide_rows(
     rules = list_rules(session, now)
     clocks = list_nearest_clocks(session, cases)
     able = _able_names(session, pairs, views, tasks, rules, today)
+    acted_for = list_principals(session, [task.id for task, _ in pairs if task.state == "completed"])
     names = _names(session, {task.claimed_by for task, _ in pairs if task.claimed_by})
     return [
         QueueRow(
@@ -224,9 +230,30 @@ def decide_rows(
             claimant=names.get(task.claimed_by) if task.claimed_by else None,
             decision=decide(me, Action.CLAIM, views[case.id], tasks[task.id], rules),
             able=able[task.id],
+            principal=acted_for.get(task.id, "") if task.state == "completed" else principal_of(me, task),
         )
         for task, case in pairs
     ]
+
+
+def principal_of(me: Candidate, task: Task) -> str:
+    """The name of whom I would act for; empty when I hold the post myself or not at all."""
+    post = (task.post, task.region_code)
+    principal = None if post in me.posts else me.substituting.get(post)
+    return principal.name if principal else ""
+
+
+def list_principals(session: Session, task_ids: Collection[int]) -> dict[int, str]:
+    """For whom tasks were last performed, by task id; those done for nobody else are left out."""
+    if not task_ids:
+        return {}
+    rows = session.execute(
+        select(Performance.task_id, Person.name)
+        .join(Person, Person.id == Performance.on_behalf_of)
+        .where(Performance.task_id.in_(list(task_ids)), Performance.state == "performed")
+        .order_by(Performance.id)
+    )
+    return {row[0]: row[1] for row in rows if row[0] is not None}
 
 
 def _able_names(
@@ -245,7 +272,8 @@ def _able_names(
         able[task.id] = tuple(
             person.name
             for person in candidates
-            if decide(person, Action.CLAIM, views[case.id], tasks[task.id], rules).allowed
+            if person.absent_until is None
+            and decide(person, Action.CLAIM, views[case.id], tasks[task.id], rules).allowed
         )
     return able
 
@@ -266,36 +294,6 @@ def list_nearest_clocks(session: Session, case_ids: Collection[int]) -> dict[int
 def _names(session: Session, person_ids: Iterable[int]) -> dict[int, str]:
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(list(person_ids))))
     return {row.id: row.name for row in rows}
-
-
-@dataclass(frozen=True)
-class StaffChoice:
-    """A person who holds the task's post (or any signing post of the case), and what `decide` says."""
-
-    person_id: int
-    name: str
-    decision: Decision
-    open_tasks: int
-
-
-def list_staff(session: Session, task: Task, case: Case, now: datetime, today: date) -> list[StaffChoice]:
-    """Everyone who holds the task's post in its region, able ones first, with their load."""
-    holders = list_holders(session, {(task.post, task.region_code)}, today)[task.post, task.region_code]
-    people = list_candidates(session, holders, today)
-    case_view = list_case_views(session, [case])[case.id]
-    task_view = list_task_views(session, [task])[task.id]
-    rules = list_rules(session, now)
-    load = count_load(session, holders)
-    choices = [
-        StaffChoice(
-            person.person_id,
-            person.name,
-            decide(person, Action.CLAIM, case_view, task_view, rules),
-            load.get(person.person_id, 0),
-        )
-        for person in sorted(people.values(), key=lambda person: person.pinyin)
-    ]
-    return sorted(choices, key=lambda choice: not choice.decision.allowed)
 
 
 def count_load(session: Session, person_ids: Collection[int]) -> dict[int, int]:

@@ -1,22 +1,28 @@
-"""Waiting for staff: a task that nobody may do says so and alerts the supervisors. Duties never merge."""
+"""Waiting for staff: a task that nobody may do says so and alerts the supervisors. Duties never merge.
+
+People who are away don't count; whoever fills a post for somebody does. Both are `decide`'s to judge all the same.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, or_, select
+from sqlalchemy import bindparam, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.kernel.absences.queries import absent_today
+from app.kernel.absences.rules import working_hours_between
 from app.kernel.cases.models import Case
 from app.kernel.deadlines.models import Clock
-from app.kernel.duties.models import PostGrant
+from app.kernel.deadlines.queries import load_calendar
+from app.kernel.duties.candidates import HOLDING
 from app.kernel.duties.queries import (
     ACTIVE_HOLDERS,
     UNTOUCHED_HOLDER,
-    grant_in_force,
     list_candidates,
     list_case_views,
     list_holders,
@@ -29,6 +35,7 @@ from app.kernel.kernel import Kernel
 from app.kernel.transaction import Unit, run, system_actor
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import notify_supervisors
+from app.kernel.worklist.supervising import find_higher_office, move_upward
 from app.storage.core import execute, table
 
 BATCH = 500
@@ -45,7 +52,13 @@ def place_task(unit: Unit, case: Case, task: Task) -> None:
         return
     found = _look(unit, case, task)
     task.due_on = found.due_on
-    task.waiting_for_staff = not (found.staffed or list_able(unit, case, task))
+    mark_waiting(unit, task, not (found.staffed or list_able(unit, case, task)))
+
+
+def mark_waiting(unit: Unit, task: Task, waiting: bool) -> None:
+    """Whether the task waits for staff, and since when."""
+    task.waiting_for_staff = waiting
+    task.waiting_since = unit.now if waiting else None
 
 
 def _clocks_moved(unit: Unit) -> bool:
@@ -63,7 +76,7 @@ def _holders_are_plenty(unit: Unit, case: Case, task: Task) -> bool:
         return False
     touched = {act.person_id for act in view.acts} | {unit.actor.person_id}
     untouched = _active_holders(unit, task.post, task.region_code) - touched
-    return len(untouched) > len(view.party_indexes)
+    return bool(untouched - view.bars.keys())
 
 
 def _active_holders(unit: Unit, post: str, region: str) -> frozenset[int]:
@@ -107,7 +120,7 @@ def _look(unit: Unit, case: Case, task: Task) -> Any:
 
 
 def list_able(unit: Unit, case: Case, task: Task) -> list[int]:
-    """Ids of the people who may claim the task now."""
+    """Ids of the people who are here and may claim the task now, substitutes included."""
     session, pair = unit.session, (task.post, task.region_code)
     people = list_candidates(session, list_holders(session, {pair}, unit.today)[pair], unit.today)
     case_view = list_case_views(session, [case])[case.id]
@@ -116,7 +129,7 @@ def list_able(unit: Unit, case: Case, task: Task) -> list[int]:
     return [
         person.person_id
         for person in people.values()
-        if decide(person, Action.CLAIM, case_view, task_view, rules).allowed
+        if person.absent_until is None and decide(person, Action.CLAIM, case_view, task_view, rules).allowed
     ]
 
 
@@ -128,43 +141,69 @@ def announce_waiting(unit: Unit, case: Case, task: Task) -> None:
     notify_supervisors(unit, case, task, "waiting_for_staff")
 
 
-def recheck_staffing(kernel: Kernel) -> int:
-    """Look again at tasks that wait for staff, and at those whose post nobody holds any more.
+def recheck_staffing(kernel: Kernel, routing: Mapping[str, float] | None = None) -> int:
+    """Look again at tasks that wait for staff, and at those whose post nobody who is here holds any more.
 
-    Grants begin and end by themselves. Answers how many tasks changed; each case in its own transaction.
+    Grants, absences and substitutions begin and end by themselves. `routing`: working hours after which a
+    waiting task goes to the next higher office, by process; processes not named stay. Answers how many
+    tasks changed; each case in its own transaction.
     """
     with kernel.database.session() as session:
         kernel.database.scope(session, system_actor().regions)
         found = _list_doubtful(session, kernel)
-    operations = [(case_id, partial(_recheck, task_id=task_id)) for case_id, task_id in found]
+    hours = routing or {}
+    operations = [(case_id, partial(_recheck, task_id=task_id, routing=hours)) for case_id, task_id in found]
     return sum(run(kernel, operation, system_actor(), case_id=case_id) for case_id, operation in operations)
 
 
 def _list_doubtful(session: Session, kernel: Kernel) -> list[tuple[int, int]]:
     today = Unit(kernel, session, system_actor(), kernel.clock()).today
-    held = exists().where(
-        PostGrant.post == Task.post, PostGrant.region_code == Task.region_code, grant_in_force(today)
+    staffed = session.execute(
+        select(HOLDING.c.post, HOLDING.c.region_code).where(~absent_today(HOLDING.c.person_id)).distinct(),
+        {"today": today},
     )
+    unclaimed = (Task.state == "open", Task.claimed_by.is_(None))
+    wanted = session.execute(select(Task.post, Task.region_code).where(*unclaimed).distinct())
+    left = {(row[0], row[1]) for row in wanted} - {(row[0], row[1]) for row in staffed}
+    alone = tuple_(Task.post, Task.region_code).in_(sorted(left)) if left else false()
     rows = session.execute(
         select(Task.case_id, Task.id)
-        .where(Task.state == "open", Task.claimed_by.is_(None), or_(Task.waiting_for_staff, ~held))
+        .where(*unclaimed, or_(Task.waiting_for_staff, alone))
         .order_by(Task.id)
         .limit(BATCH)
     )
     return [(row.case_id, row.id) for row in rows]
 
 
-def _recheck(unit: Unit, task_id: int) -> int:
+def _recheck(unit: Unit, task_id: int, routing: Mapping[str, float]) -> int:
     case, task = unit.case, unit.session.get(Task, task_id, populate_existing=True)
     if case is None or task is None or task.state != "open" or task.claimed_by is not None:
         return 0
     waiting = not has_staff(unit, case, task)
+    if waiting and task.waiting_for_staff:
+        return _route(unit, case, task, routing.get(case.process_key))
     if waiting == task.waiting_for_staff:
         return 0
     permit_system(unit, Action.SYSTEM, case.id)
-    task.waiting_for_staff = waiting
+    mark_waiting(unit, task, waiting)
     if waiting:
         announce_waiting(unit, case, task)
     else:
         unit.record("task.staff_found", {"step": task.step_key}, task_id=task.id)
+    return 1
+
+
+def _route(unit: Unit, case: Case, task: Task, after_hours: float | None) -> int:
+    """Hand a task that waited long enough to the next higher office, where somebody may do it."""
+    if after_hours is None or task.waiting_since is None:
+        return 0
+    waited = working_hours_between(load_calendar(unit.session).is_working_day, task.waiting_since, unit.now)
+    if waited < after_hours:
+        return 0
+    office = find_higher_office(unit.session, task, unit.today)
+    if office is None:
+        return 0
+    permit_system(unit, Action.SYSTEM, case.id)
+    move_upward(unit, case, task, office, f"waited {after_hours:g} working hours")
+    mark_waiting(unit, task, not has_staff(unit, case, task))
     return 1

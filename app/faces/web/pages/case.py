@@ -8,10 +8,15 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.faces.translation import _
 from app.faces.web.acting import carry_out, reading, standing
 from app.faces.web.pages.case_build import case_page, gate_page
+from app.faces.web.pages.case_chain import chain_part
 from app.faces.web.pages.case_position import diagrams
+from app.faces.web.pages.case_standing import standing_part
 from app.faces.web.pages.case_task import Attempt
+from app.faces.web.pages.changes_build import change_part
 from app.faces.web.pages.diagram_view import DiagramPage
 from app.faces.web.parts import ErrorLine
+from app.faces.web.signin import kernel
+from app.kernel.changes.registry import change_kinds
 from app.kernel.engine.catalogue import get_deployed
 from app.kernel.engine.dossier import Dossier, decide_reading, get_case, read_dossier, require_reading
 from app.kernel.identity.regions import get_region
@@ -70,7 +75,10 @@ def render_case(
     dossier = carry_out(lambda unit: _read(unit, case_id, revealed))
     with reading() as session:
         page = case_page(session, dossier, who, attempt, revealed=revealed, upload_errors=upload_errors)
-        return render_template("pages/case.html", page=page)
+        aside = standing_part(session, dossier.case, who)
+        change = change_part(session, who, change_kinds(kernel().ports), dossier.case)
+        chain = chain_part(session, dossier.case, who)
+        return render_template("pages/case.html", page=page, case_standing=aside, change=change, chain=chain)
 
 
 def _gate(case_id: int, attempt: Attempt) -> str:
@@ -79,7 +87,8 @@ def _gate(case_id: int, attempt: Attempt) -> str:
         tasks = list(list_open_tasks(session, case_id))
         deployed, region = get_deployed(session, case.definition_id), get_region(session, case.region_code)
         page = gate_page(session, case, deployed, region, tasks, standing(), attempt)
-        return render_template("pages/gate.html", page=page)
+        aside = standing_part(session, case, standing())
+        return render_template("pages/gate.html", page=page, case_standing=aside)
 
 
 def _read(unit: Unit, case_id: int, revealed: str) -> Dossier:

@@ -12,6 +12,8 @@ from app.faces.web.language import pick
 from app.faces.web.pages import case_clocks as clocks
 from app.faces.web.pages import case_dossier as parts
 from app.faces.web.pages import case_position as position
+from app.faces.web.pages.case_actions import answer_forms, step_actions
+from app.faces.web.pages.case_actions_view import StepActions
 from app.faces.web.pages.case_story import timeline
 from app.faces.web.pages.case_task import Attempt, Situation, own_open_task, task_panel
 from app.faces.web.pages.case_view import CaseHead, CasePage, Correction, GatePage
@@ -24,6 +26,7 @@ from app.kernel.engine.catalogue import Deployed
 from app.kernel.engine.dossier import Dossier
 from app.kernel.identity.models import Region
 from app.kernel.local_time import local_day
+from app.kernel.worklist.consultation_queries import list_case_consultations
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.queries import list_nearest_clocks
 
@@ -43,7 +46,9 @@ def case_page(
     case, open_tasks = dossier.case, dossier.open_tasks
     mine = own_open_task(open_tasks, who)
     main = clocks.main_clock(dossier.clocks)
-    situation = Situation(case, dossier.deployed, open_tasks, dossier.facts, attempt)
+    situation = Situation(
+        case, dossier.deployed, open_tasks, dossier.facts, attempt, dossier.required_outcomes
+    )
     shown = position.diagrams(dossier)
     return CasePage(
         head=case_head(case, dossier.deployed, dossier.region, open_tasks, who, bound=_bound(dossier, who)),
@@ -65,6 +70,7 @@ def case_page(
         three=position.reviews(dossier, who, position.barred(session, dossier, who)),
         three_remark=position.three_remark(case.risk),
         diagram=shown[-1] if shown else None,
+        actions=step_actions(session, dossier, who, attempt),
     )
 
 
@@ -80,10 +86,12 @@ def gate_page(
     """What the queue shows of the case, and the way in (or who can): no dossier before it is opened."""
     situation = Situation(case, deployed, tasks, {}, attempt)
     nearest = list_nearest_clocks(session, [case.id]).get(case.id)
+    asked = list_case_consultations(session, case.id)
     return GatePage(
         head=case_head(case, deployed, region, tasks, who),
         clock=clock_words(nearest, who.today, load_calendar(session)),
         task=task_panel(session, situation, who),
+        actions=StepActions(answers=answer_forms(session, asked, case, who, attempt, opened=False)),
     )
 
 

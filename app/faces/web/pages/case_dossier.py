@@ -125,6 +125,9 @@ def _size(size: int) -> str:
     return f"{size / 1048576:.1f} MB" if size >= 1048576 else f"{max(size // 1024, 1)} KB"
 
 
+DISPOSITIONS = {"overridden": _l("已放行"), "override_refused": _l("不予放行")}
+
+
 def rules(hits: Sequence[RuleHit]) -> Rules:
     """What rules found, with the inputs they saw."""
     return Rules([_rule(hit) for hit in hits], _("命中 %(n)s 条", n=len(hits)))
@@ -138,7 +141,7 @@ def _rule(hit: RuleHit) -> RuleRow:
         fact=pick(hit.message_zh, hit.message_en),
         action=str(words),
         tone=tone,
-        handling=hit.disposition or "—",
+        handling=str(DISPOSITIONS.get(hit.disposition or "", "—")),
     )
 
 
@@ -150,8 +153,10 @@ def opinions(dossier: Dossier, who: Standing) -> list[OpinionRow]:
 
 def _opinion(task: Task, dossier: Dossier, who: Standing) -> Iterable[OpinionRow]:
     for part in (task.result or {}).get("parts", []):
-        name = dossier.people.get(part.get("person"), "")
-        yield OpinionRow(duty(task.duty), name, _("已办"), "ok", _title(task), part.get("opinion") or "")
+        name, outcome = person_words(dossier, task, part.get("person")), part.get("outcome")
+        words = outcome_words(dossier, task, outcome) if outcome else _("已办")
+        tone = "soon" if str(outcome).startswith("return") else "ok"
+        yield OpinionRow(duty(task.duty), name, words, tone, _title(task), part.get("opinion") or "")
     if not task.opinion and not task.signs:
         return
     returned = (task.outcome or "").startswith("return")
@@ -159,12 +164,20 @@ def _opinion(task: Task, dossier: Dossier, who: Standing) -> Iterable[OpinionRow
     tone = "soon" if returned else ("" if superseded else "ok")
     yield OpinionRow(
         duty=duty(task.duty),
-        person=dossier.people.get(task.completed_by or 0, ""),
+        person=person_words(dossier, task),
         outcome=outcome_words(dossier, task),
         tone=tone,
         remark=_opinion_remark(task, who, superseded),
         text=task.opinion or "",
     )
+
+
+def person_words(dossier: Dossier, task: Task, person_id: int | None = None) -> str:
+    """Who completed a task, or a part of it, and for whom."""
+    person_id = task.completed_by if person_id is None else person_id
+    name = dossier.people.get(person_id or 0, "")
+    principal = dossier.acted_for(task.id, person_id)
+    return _("%(name)s（代%(principal)s）", name=name, principal=principal) if principal else name
 
 
 def _opinion_remark(task: Task, who: Standing, superseded: bool) -> str:
@@ -179,13 +192,14 @@ def _title(task: Task) -> str:
     return pick(task.title_zh, task.title_en)
 
 
-def outcome_words(dossier: Dossier, task: Task) -> str:
-    """The chosen outcome as the task's own form words it."""
+def outcome_words(dossier: Dossier, task: Task, outcome: str | None = None) -> str:
+    """The chosen outcome (or another one) as the task's own form words it."""
+    chosen = outcome or task.outcome
     form = dossier.deployed.forms.get(task.form_id or "", {})
     for part in form.get("components", []):
         if part.get("key") == "outcome":
             for value in part.get("values", []):
-                if value["value"] == task.outcome:
+                if value["value"] == chosen:
                     return pick(value["label"], (value.get("properties") or {}).get("label_en", ""))
     return _("已办")
 
@@ -210,7 +224,9 @@ def documents(dossier: Dossier, who: Standing) -> list[DocumentRow]:
 
 
 def service(dossier: Dossier, who: Standing) -> list[str]:
-    """Who is to be served by when, and who was."""
+    """Who is to be served by when, and who was; nothing where the process serves nobody."""
+    if not any(step.duty == "serve" for step in dossier.deployed.steps.values()):
+        return []
     case = dossier.case
     lines = [
         _(

@@ -12,12 +12,14 @@ from app.faces.duty_words import duty_word
 from app.faces.translation import _, _l
 from app.faces.web.acting import Standing
 from app.faces.web.language import pick
+from app.faces.web.pages.case_dossier import person_words
 from app.faces.web.pages.case_view import DiagramView, ReviewStep, StepRow
 from app.faces.web.pages.queue_rows import may
 from app.faces.web.words import day, duty, moment
 from app.kernel.duties.queries import list_case_views, list_rules
 from app.kernel.duties.rules import check_conflicts
-from app.kernel.engine.dossier import Dossier, ReviewSeat
+from app.kernel.engine.dossier import Dossier
+from app.kernel.engine.seats import ReviewSeat
 from app.kernel.local_time import local_day
 from app.kernel.worklist.models import Task
 
@@ -66,12 +68,15 @@ def reviews(dossier: Dossier, who: Standing, closed: Barred) -> list[ReviewStep]
 def _seat(seat: ReviewSeat, who: Standing, closed: Barred) -> ReviewStep:
     open_seat = seat.state in ("now", "to_come", "stale")
     signed = seat.state in ("signed", "stale")
+    signer = seat.signer or ""
+    if seat.principal:
+        signer = _("%(name)s（代%(principal)s）", name=signer, principal=seat.principal)
     unclaimed = seat.holder is None and open_seat
     return ReviewStep(
         duty=duty(seat.duty),
         state=STATE_CLASS[seat.state],
         when=_when(seat, who),
-        person=(seat.signer or "") if signed else _holder(seat, who),
+        person=signer if signed else _holder(seat, who),
         words=_seat_words(seat),
         may=may(seat.able) if unclaimed else "",
         may_not=closed.get(seat.duty, ()) if open_seat else (),
@@ -93,7 +98,7 @@ def _seat_words(seat: ReviewSeat) -> str:
     if seat.state == "signed":
         return _("已签名")
     if seat.state == "stale":
-        return _("签名后内容有变，须重新签名")
+        return _("须重新签名")
     return _("待领取") if seat.state == "now" and seat.holder is None else ""
 
 
@@ -124,7 +129,7 @@ def _finished_steps(dossier: Dossier) -> OrderedDict[str, list[Task]]:
 def _finished(tasks: list[Task], dossier: Dossier, who: Standing) -> StepRow:
     last = tasks[-1]
     people = [part.get("person") for part in (last.result or {}).get("parts", [])] + [last.completed_by]
-    names = _("、").join(dict.fromkeys(dossier.people.get(pid or 0, "") for pid in people))
+    names = _("、").join(dict.fromkeys(person_words(dossier, last, pid) for pid in people if pid))
     when = day(local_day(last.completed_at), who.today) if last.completed_at else ""
     return StepRow(pick(last.title_zh, last.title_en), names, "", when)
 
@@ -148,10 +153,11 @@ def _to_come(dossier: Dossier) -> list[StepRow]:
         and (step.duty in waiting or step.duty == "serve")
     ]
     ahead.sort(key=lambda step: step.duty == "serve")
+    usual = {step.duty: step for step in reversed(ahead) if step.signs or step.duty == "serve"}
     return [
         StepRow(pick(step.name, step.name_en or ""), "", _("未到"), "—")
         for step in ahead
-        if step.signs or step.duty == "serve"
+        if usual.get(step.duty) is step  # a discussion's chair is not on the usual way
     ]
 
 

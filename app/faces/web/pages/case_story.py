@@ -29,16 +29,40 @@ PLAIN = {
     "clock.warned": _l("时限用去八成，已提醒"),
     "clock.breached": _l("时限超期，已上报"),
     "case.risk_raised": _l("风险等级提高"),
+    "case.approval_levels_raised": _l("要求两级审批"),
+    "discussion.reported": _l("向讨论会汇报"),
     "rule.hit": _l("规则命中"),
     "task.waiting_for_staff": _l("等人办理：本级没有合格人员"),
+    "task.staff_found": _l("有合格人员了，可以领取"),
+    "recusal.declared": _l("声明回避"),
+    "recusal.requested": _l("登记当事人的回避申请"),
+    "recusal.found": _l("数据比对发现须回避的人"),
+    "recusal.ruled": _l("裁定回避"),
+    "task.taken_back": _l("因回避收回任务"),
+    "task.part_voided": _l("因回避，第一人的办理失效，须重新办理"),
+    "signature.voided": _l("因回避，未决定的签名失效，须重新签名"),
+    "task.claim_ended": _l("领取被收回：领取人不能再办，或者案件已移送"),
+    "case.chain_link": _l("归入同一工伤的案件链"),
+    "case.chain_split": _l("从原案件链拆出"),
+    "case.transferred": _l("移送其他地区办理"),
+    "case.reopening_ordered": _l("决定重新办理"),
+    "case.reopened": _l("按原案重新办理，另立本案"),
+    "case.materials_carried": _l("带入原案材料"),
+    "violation.recorded": _l("发现职责冲突，待裁定"),
+    "violation.ruled": _l("职责冲突已裁定"),
+    "override.proposed": _l("提出规则放行"),
+    "override.ruled": _l("裁定规则放行"),
 }
 MARKS = {
     "case.decided": "key",
     "task.opened": "key",
     "task.completed": "key",
+    "task.withdrawn": "back",
+    "consultation.answered": "key",
     "clock.paused": "hold",
     "duty.denied": "back",
     "clock.breached": "back",
+    "violation.recorded": "back",
 }
 
 
@@ -52,13 +76,19 @@ def timeline(dossier: Dossier, who: Standing) -> list[TimelineRow]:
                 TimelineRow(
                     when=moment(item.at, who.today),
                     iso=item.at.isoformat(),
-                    who=item.person or "",
+                    who=_who(item),
                     words=words,
                     detail=_detail(item),
                     mark=_mark(item),
                 )
             )
     return rows
+
+
+def _who(item: StoryEvent) -> str:
+    if item.person and item.principal:
+        return _("%(name)s（代%(principal)s）", name=item.person, principal=item.principal)
+    return item.person or ""
 
 
 def _words(item: StoryEvent, dossier: Dossier) -> str:
@@ -91,16 +121,37 @@ _TASK_WORDS: dict[str, Callable[[StoryEvent, Dossier], str]] = {
         "打开卷宗，记为%(duty)s人", duty=duty_word(item.task.duty if item.task else "")
     ),
     "task.reassigned": lambda item, _d: _("改派%(step)s", step=_title(item)),
+    "task.put_back": lambda item, _d: _("主管把%(step)s放回队列", step=_title(item)),
+    "task.routed_upward": lambda item, _d: _("%(step)s转上一级办理", step=_title(item)),
     "task.assigned": lambda item, _d: _("分派%(step)s", step=_title(item)),
-    "task.part_performed": lambda item, _d: _("%(step)s：第一人已办", step=_title(item)),
+    "task.part_performed": lambda item, _d: _("%(step)s：一人已办，交下一人", step=_title(item)),
+    "task.withdrawn": lambda item, _d: _("撤回%(step)s，签名作废，重新办理", step=_title(item)),
+    "consultation.asked": lambda item, _d: _("就%(step)s%(kind)s", step=_title(item), kind=_kind(item)),
+    "consultation.opened": lambda item, _d: _(
+        "为%(kind)s打开卷宗，记为%(duty)s人",
+        kind=_kind(item),
+        duty=duty_word(str(item.payload.get("duty", ""))),
+    ),
+    "consultation.answered": lambda item, _d: _(
+        "答复%(kind)s：%(result)s",
+        kind=_kind(item),
+        result=_("同意") if item.payload.get("agrees") else _("不同意"),
+    ),
+    "consultation.cancelled": lambda item, _d: _("取消%(kind)s", kind=_kind(item)),
     "task.cancelled": lambda item, _d: _("%(step)s取消", step=_title(item)),
     "task.completed": _completed,
     "duty.denied": lambda item, _d: _("被拒：不符合职责分离"),
 }
 
 
+def _kind(item: StoryEvent) -> str:
+    return _("加签") if item.payload.get("kind") == "opinion" else _("会签")
+
+
 def _detail(item: StoryEvent) -> str:
     payload = item.payload
+    if item.event in ("consultation.cancelled", "task.reassigned", "task.put_back", "task.routed_upward"):
+        return str(payload.get("reason", ""))
     for key in ("number", "rule", "kind", "ground"):
         if payload.get(key) and item.event.split(".")[0] in ("document", "clock", "rule"):
             return str(payload[key])

@@ -14,9 +14,11 @@ from app.faces.translation import _
 from app.faces.web.acting import Standing
 from app.faces.web.form_view import form_view
 from app.faces.web.language import pick
+from app.faces.web.pages.case_forms import Fitting, fitted
 from app.faces.web.pages.case_view import TaskPanel
 from app.faces.web.pages.queue_rows import denial, may, warning
 from app.faces.web.shell import fresh_key
+from app.faces.web.signin import kernel
 from app.faces.web.viewer import may_supervise
 from app.faces.web.words import duty, moment
 from app.kernel.cases.models import Case
@@ -24,7 +26,9 @@ from app.kernel.duties.queries import get_candidate
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.worklist.forms import FieldError
 from app.kernel.worklist.models import Task
+from app.kernel.worklist.outlooks import foresee_rows
 from app.kernel.worklist.queries import QueueRow, decide_rows, find_next_task
+from app.kernel.worklist.steps import list_last_doers
 
 OPINION = "opinion"
 
@@ -48,6 +52,8 @@ class Situation:
     tasks: list[Task]
     facts: Mapping[str, Any]
     attempt: Attempt
+    required_outcomes: Mapping[str, str] = field(default_factory=dict)
+    """What a vote has settled, by engine task id."""
 
 
 def own_open_task(tasks: list[Task], who: Standing) -> Task | None:
@@ -63,12 +69,13 @@ def task_panel(session: Session, situation: Situation, who: Standing) -> TaskPan
     me = get_candidate(session, who.person_id, who.today)
     pairs = [(task, situation.case) for task in tasks]
     rows = decide_rows(session, me, pairs, who.now, who.today)
+    rows = foresee_rows(session, kernel().ports.routes, rows, who.person_id, who.now, who.today)
     # A task the reader may take comes before one he may not.
     rows.sort(key=lambda row: (row.task.claimed_by != who.person_id, not row.decision.allowed))
     row = rows[0]
     if row.task.claimed_by == who.person_id:
         return _own(session, row, situation, who)
-    return _not_own(row, situation.attempt, who)
+    return replace(_not_own(row, situation.attempt, who), before=_before(session, row.task))
 
 
 def _own(session: Session, row: QueueRow, situation: Situation, who: Standing) -> TaskPanel:
@@ -79,7 +86,8 @@ def _own(session: Session, row: QueueRow, situation: Situation, who: Standing) -
             title=pick(task.title_zh, task.title_en),
             duty=duty(task.duty),
             open_url=url_for("task.open_dossier", task_id=task.id),
-            before_open=_before_open(task),
+            before_open=_for(row) + _before_open(task),
+            before=_before(session, task),
             release_url=release,
             release_words=_("放回队列"),
             refusal=situation.attempt.refusal,
@@ -89,7 +97,10 @@ def _own(session: Session, row: QueueRow, situation: Situation, who: Standing) -
         title=_("您的意见") if task.signs else pick(task.title_zh, task.title_en),
         duty=duty(task.duty),
         form=form_view(
-            _schema(situation, task), _values(situation, task), situation.attempt.errors, _labels(situation)
+            _schema(session, situation, task, who),
+            _values(situation, task),
+            situation.attempt.errors,
+            _labels(situation),
         ),
         version=task.version,
         idempotency_key=fresh_key(),
@@ -97,7 +108,8 @@ def _own(session: Session, row: QueueRow, situation: Situation, who: Standing) -
         draft_url=url_for("task.draft", task_id=task.id),
         release_url=release,
         release_words=_("放回队列（仍算已打开）"),
-        consequence=_consequence(task),
+        consequence=_for(row) + _consequence(task),
+        before=_before(session, task),
         submit=_("签名并提交") if task.signs else _("提交"),
         saved=_saved(task, who),
         refusal=situation.attempt.refusal,
@@ -106,6 +118,13 @@ def _own(session: Session, row: QueueRow, situation: Situation, who: Standing) -
         next_case=_next_words(following, task),
         dock=_("去办理：%(step)s", step=pick(task.title_zh, task.title_en)),
     )
+
+
+def _for(row: QueueRow) -> str:
+    """For whom a substitute acts, and that it counts for both."""
+    if not row.principal:
+        return ""
+    return _("您代%(name)s办理，两人都记为本案该职责的办理人。", name=row.principal)
 
 
 def _not_own(row: QueueRow, attempt: Attempt, who: Standing) -> TaskPanel:
@@ -124,9 +143,15 @@ def _not_own(row: QueueRow, attempt: Attempt, who: Standing) -> TaskPanel:
     return replace(
         panel,
         claim_url=url_for("queue.claim", task_id=task.id),
-        before_open=_before_open(task),
+        before_open=_for(row) + _before_open(task),
         warning=warning(row.decision, task.duty),
     )
+
+
+def _before(session: Session, task: Task) -> str:
+    """Who did this step of the case before: it is his again first, though anybody eligible may take it."""
+    name = list_last_doers(session, [task]).get(task.id)
+    return _("上次由%(name)s办理", name=name) if name else ""
 
 
 def _reassign_url(row: QueueRow) -> str:
@@ -137,8 +162,10 @@ def _before_open(task: Task) -> str:
     return _("打开卷宗即记为本案%(duty)s人，之后不能换职责。只看队列不算打开。", duty=duty_word(task.duty))
 
 
-def _schema(situation: Situation, task: Task) -> Mapping[str, Any]:
-    return situation.deployed.forms.get(task.form_id or "", {"components": []})
+def _schema(session: Session, situation: Situation, task: Task, who: Standing) -> Mapping[str, Any]:
+    schema = situation.deployed.forms.get(task.form_id or "", {"components": []})
+    required = situation.required_outcomes.get(task.engine_task_id)
+    return fitted(session, schema, Fitting(situation.case, situation.deployed, required, who))
 
 
 def _values(situation: Situation, task: Task) -> Mapping[str, Any]:
@@ -159,7 +186,9 @@ def _consequence(task: Task) -> str:
     if task.signs:
         return _("提交即签名，意见随卷归档，由下一职责的另一个人审查。")
     if task.persons_required > 1:
-        return _("这项任务须两个人先后办理，您办后由另一个人再办。")
+        return _(
+            "这项任务须 %(n)s 个不同的人先后办理，您是第 %(k)s 个。", n=task.persons_required, k=task.acts + 1
+        )
     return ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.faces.web.form_view import FormView
+from app.faces.web.pages.case_actions_view import StepActions
 from app.faces.web.parts import Axis, Choice, ClockView, Duty, ErrorLine
 
 
@@ -145,7 +146,6 @@ class TaskPanel:
     claim_url: str = ""
     release_url: str = ""
     release_words: str = ""
-    withdraw_url: str = ""
     reassign_url: str = ""
     before_open: str = ""
     denied: str = ""
@@ -157,6 +157,7 @@ class TaskPanel:
     refusal: str = ""
     kept: str = ""
     returned: str = ""
+    before: str = ""
     typed: str = ""
     next_case: str = ""
     dock: str = ""
@@ -240,6 +241,7 @@ class CasePage:
     three_remark: str = ""
     diagram: DiagramView | None = None
     correction: Correction | None = None
+    actions: StepActions = field(default_factory=StepActions)
 
 
 @dataclass(frozen=True)
@@ -249,3 +251,4 @@ class GatePage:
     head: CaseHead
     clock: ClockView | None
     task: TaskPanel | None
+    actions: StepActions = field(default_factory=StepActions)

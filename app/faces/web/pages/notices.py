@@ -13,6 +13,7 @@ from app.faces.translation import Lazy, _, _l
 from app.faces.web.acting import Standing, carry_out, reading, standing
 from app.faces.web.language import pick
 from app.faces.web.words import moment
+from app.kernel.recusal.queries import list_barred
 from app.kernel.worklist.models import Notification
 from app.kernel.worklist.notices import list_notifications, mark_read
 
@@ -26,8 +27,51 @@ WORDS: dict[str, tuple[str, Lazy]] = {
         "exclamation-triangle",
         _l("%(case_no)s %(subject)s：%(title)s等人办理，本级没有合格人员"),
     ),
+    "recused": ("lock", _l("您须回避一件案件：名下任务已收回，不能再看、再办；请勿过问")),
+    "recusal_refused": ("check-lg", _l("负责人不同意一件案件的回避，您可以照常办理，见“我的回避申报”")),
+    "recusal_upheld": ("lock", _l("负责人决定您回避一件案件，见“我的回避申报”")),
+    "recusal_to_rule": ("exclamation-triangle", _l("%(case_no)s %(subject)s：有回避待您裁定")),
+    "override_to_rule": ("exclamation-triangle", _l("%(case_no)s %(subject)s：有规则放行待裁定")),
+    "override_granted": ("check-lg", _l("%(case_no)s %(subject)s：规则放行已获批准")),
+    "override_refused": ("lock", _l("%(case_no)s %(subject)s：规则放行未获批准")),
+    "step_withdrawn": ("arrow-return-left", _l("%(case_no)s %(subject)s：上一步已由本人撤回，%(title)s取消")),
+    "task_taken_back": ("lock", _l("%(case_no)s %(subject)s：%(title)s已收回，您不能再办或案件已移送")),
+    "case_transferred_away": ("arrow-return-left", _l("%(case_no)s %(subject)s：案件已移送其他地区办理")),
+    "case_transferred_here": ("inbox", _l("%(case_no)s %(subject)s：案件已移送到本地区办理")),
+    "violation_recorded": (
+        "exclamation-octagon-fill",
+        _l("%(case_no)s %(subject)s：发现职责冲突（%(title)s），待裁定"),
+    ),
+    "watch_found": (
+        "exclamation-octagon-fill",
+        _l("职责监督发现未记录的冲突（%(rule)s）%(case_no)s，请立即核查"),
+    ),
+    "task_returned": ("arrow-return-left", _l("%(case_no)s %(subject)s：您办过的%(title)s被退回，等人重办")),
+    "consultation_opinion": ("people", _l("%(case_no)s %(subject)s：%(title)s请您提意见（加签）")),
+    "consultation_countersign": ("people", _l("%(case_no)s %(subject)s：%(title)s请您会签")),
+    "consultation_answered": ("check-lg", _l("%(case_no)s %(subject)s：%(title)s征求的意见已答复")),
+    "consultation_cancelled": ("x-lg", _l("%(case_no)s %(subject)s：%(title)s不再征求您的意见")),
+    "task_put_back": ("inbox", _l("%(case_no)s %(subject)s：%(title)s已由主管放回队列")),
+    "task_routed_upward": ("arrow-return-left", _l("%(case_no)s %(subject)s：%(title)s已转上一级办理")),
+    "absence_recorded": ("calendar3", _l("%(name)s %(from)s 至 %(to)s 不在岗")),
+    "absence_cancelled": ("calendar3", _l("%(name)s %(from)s 至 %(to)s 的休假已取消")),
+    "substitution_requested": ("people", _l("%(substitute)s代%(principal)s办理（%(from)s 至 %(to)s）待批准")),
+    "substitution_approved": (
+        "check-lg",
+        _l("%(substitute)s代%(principal)s办理（%(from)s 至 %(to)s）已批准"),
+    ),
+    "substitution_refused": ("lock", _l("%(substitute)s代%(principal)s办理（%(from)s 至 %(to)s）未获批准")),
+    "substitution_ended": ("people", _l("%(substitute)s代%(principal)s办理已结束")),
     "clock_warned": ("hourglass-split", _l("%(case_no)s %(subject)s：%(title)s已用去八成")),
     "clock_breached": ("exclamation-octagon-fill", _l("%(case_no)s %(subject)s：%(title)s已超期")),
+    "grant_waiting": ("people", _l("%(name)s的岗位申请（%(title)s）待您办理")),
+    "grant_refused": ("x-octagon", _l("%(name)s的岗位申请（%(title)s）未获同意")),
+    "grant_assigned": ("check-lg", _l("%(name)s的岗位申请（%(title)s）已分配")),
+    "grant_self_attempted": ("exclamation-triangle", _l("%(name)s试图经办给自己的岗位（%(title)s）")),
+    "grant_toggled": ("exclamation-triangle", _l("%(name)s的岗位（%(title)s）结束不久又再次授予，请核查")),
+    "identity_doubted": ("exclamation-triangle", _l("%(name)s：身份存疑，查清以前不能办理业务")),
+    "person_merged": ("people", _l("%(name)s的两份档案已合并，发现 %(violations)s 项职责冲突")),
+    "account_woken": ("exclamation-triangle", _l("%(name)s的账号 %(days)s 天没有用过，今天又登录了")),
 }
 
 
@@ -69,7 +113,15 @@ def read() -> Response:
 def _page(session: Session, who: Standing) -> NoticesPage:
     found = list_notifications(session, who.person_id, SHOWN)
     unread = sum(1 for item in found if item.read_at is None)
-    return NoticesPage(_("%(n)s 条未读", n=unread), unread, [_row(item, who) for item in found])
+    barred = list_barred(session, who.person_id, {item.case_id for item in found if item.case_id})
+    rows = [_row(item, who) if item.case_id not in barred else _withheld(item, who) for item in found]
+    return NoticesPage(_("%(n)s 条未读", n=unread), unread, rows)
+
+
+def _withheld(item: Notification, who: Standing) -> NoticeRow:
+    """A notice about a case that the reader is a party of or recused from: nothing of the case."""
+    words, when = _("关于一件您须回避的案件，内容不显示"), moment(item.at, who.today)
+    return NoticeRow(words, when, item.at.isoformat(), "lock", "", item.read_at is None)
 
 
 def _row(item: Notification, who: Standing) -> NoticeRow:
@@ -79,11 +131,20 @@ def _row(item: Notification, who: Standing) -> NoticeRow:
         when=moment(item.at, who.today),
         iso=item.at.isoformat(),
         mark=mark,
-        url=url_for("case.show", case_id=item.case_id) if item.case_id else "",
+        url=url_for("case.show", case_id=item.case_id) if item.case_id else _way(item),
         unread=item.read_at is None,
     )
 
 
+def _way(item: Notification) -> str:
+    """Where a notice about people, posts and absences leads."""
+    if item.code.startswith(("absence_", "substitution_")):
+        return url_for("absences.calendar" if item.code.startswith("absence_") else "absences.stand_ins")
+    if item.params.get("request"):
+        return url_for("grants.request_page", request_id=item.params["request"])
+    return url_for("people.person", person_id=item.params["person"]) if item.params.get("person") else ""
+
+
 def _params(params: Mapping[str, str]) -> dict[str, str]:
     title = pick(params.get("title_zh", ""), params.get("title_en", ""))
-    return {"case_no": params.get("case_no", ""), "subject": params.get("subject", ""), "title": title}
+    return {"case_no": "", "subject": "", **params, "title": title}

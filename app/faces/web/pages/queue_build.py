@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -12,15 +12,22 @@ from sqlalchemy.orm import Session
 from app.faces.duty_words import DUTY_WORDS
 from app.faces.translation import _, _l
 from app.faces.web.acting import Standing
+from app.faces.web.pages import queue_view as view
 from app.faces.web.pages.queue_rows import queue_row
 from app.faces.web.pages.queue_view import Chip, FilterField, Pager, QueuePage
 from app.faces.web.parts import Choice, Empty, Link
-from app.faces.web.words import local, long_day
+from app.faces.web.signin import kernel
+from app.faces.web.words import duty, local, long_day, moment
+from app.kernel.deadlines.calendar import WorkingCalendar
 from app.kernel.deadlines.queries import load_calendar
 from app.kernel.identity.identifiers import IdentifierInvalid, parse_id_number
+from app.kernel.worklist.batch import list_batch
+from app.kernel.worklist.consultation_queries import Asked, list_my_consultations
+from app.kernel.worklist.outlooks import foresee_rows
 from app.kernel.worklist.queries import (
     PAGE_SIZE,
     QueueFilter,
+    QueueRow,
     Sort,
     Tab,
     count_due_soon,
@@ -28,6 +35,7 @@ from app.kernel.worklist.queries import (
     list_queue,
 )
 from app.kernel.worklist.queries import QueuePage as Found
+from app.kernel.worklist.steps import list_last_doers
 from app.storage.crypto import KeyRing
 
 TABS = {Tab.MINE: _l("我的"), Tab.CAN_TAKE: _l("可领取"), Tab.ALL: _l("全部"), Tab.DONE: _l("已办")}
@@ -93,6 +101,7 @@ def _index(search: str, keyring: KeyRing) -> bytes | None:
 def build_queue(session: Session, who: Standing, wanted: QueueRequest, refusal: str = "") -> QueuePage:
     """The whole page."""
     found = list_queue(session, who.person_id, wanted.filter, who.now, who.today)
+    found = replace(found, rows=tuple(_foreseen(session, who, found.rows)))
     counts = count_tabs(session, who.person_id, who.now, who.today)
     calendar = load_calendar(session)
     at = local(who.now)
@@ -108,12 +117,51 @@ def build_queue(session: Session, who: Standing, wanted: QueueRequest, refusal: 
         cleared=wanted.url(q="", duty="", risk="", within=""),
         sorts=[Choice(sort, str(words), sort == wanted.filter.sort) for sort, words in SORTS.items()],
         sorted_column=SORTED_COLUMN[wanted.filter.sort],
-        rows=[queue_row(row, who, calendar) for row in found.rows],
+        rows=_rows(session, found, who, calendar),
         caption=_("%(tab)s，共 %(n)s 件", tab=TABS[wanted.filter.tab], n=found.total),
         pager=_pager(found, wanted),
         empty=_empty(wanted, counts),
         refusal=refusal,
+        asked=[_asked(one, who) for one in list_my_consultations(session, who.person_id)],
+        batch=_batch(session, who),
     )
+
+
+def _foreseen(session: Session, who: Standing, rows: Sequence[QueueRow]) -> list[QueueRow]:
+    """The rows shown, with what taking them would do to their cases."""
+    return foresee_rows(session, kernel().ports.routes, rows, who.person_id, who.now, who.today)
+
+
+def _rows(session: Session, found: Found, who: Standing, calendar: WorkingCalendar) -> list[view.QueueRow]:
+    """Rows of the page; a step that was done before says by whom."""
+    before = list_last_doers(session, [row.task for row in found.rows])
+    rows = []
+    for item in found.rows:
+        row, name = queue_row(item, who, calendar), before.get(item.task.id, "")
+        again = _("上次由%(name)s办理", name=name) if name else ""
+        rows.append(replace(row, remark=" ".join(filter(None, (row.remark, again)))))
+    return rows
+
+
+def _asked(one: Asked, who: Standing) -> view.AskedRow:
+    asked = one.consultation
+    return view.AskedRow(
+        url=url_for("case.show", case_id=one.case.id) + f"#asked-{asked.id}",
+        case_no=one.case.case_no,
+        worker=one.case.subject_name,
+        kind=_("加签") if asked.kind == "opinion" else _("会签"),
+        duty=duty(one.duty),
+        asker=one.asker,
+        when=moment(asked.asked_at, who.today),
+    )
+
+
+def _batch(session: Session, who: Standing) -> int:
+    """How many final reviews could be signed together; asked only for who holds such a post."""
+    if not any(post.kind == "business" for post in who.posts):
+        return 0
+    items = list_batch(session, who.person_id, None, who.now, who.today)
+    return sum(not item.excluded for item in items)
 
 
 def _pressing(session: Session, who: Standing) -> str:
@@ -184,11 +232,13 @@ def _empty(wanted: QueueRequest, counts: Mapping[Tab, int]) -> Empty:
     plain = replace(wanted, texts={**wanted.texts, "q": "", "duty": "", "risk": "", "within": ""})
     narrowed = bool(wanted.texts["q"] or _chips(wanted))
     what = _("没有符合条件的任务") if narrowed else _("这里没有任务")
+    ways = []
+    if mine:
+        ways.append(Link(plain.url(tab="mine"), _("看我的 %(n)s 件", n=mine)))
+    if takeable:
+        ways.append(Link(plain.url(tab="can_take"), _("看可领取的 %(n)s 件", n=takeable)))
     return Empty(
         what,
         _("您名下 %(mine)s 件，可领取 %(takeable)s 件。", mine=mine, takeable=takeable),
-        [
-            Link(plain.url(tab="mine"), _("看我的 %(n)s 件", n=mine)),
-            Link(plain.url(tab="can_take"), _("看可领取的 %(n)s 件", n=takeable)),
-        ],
+        ways or [Link(plain.url(tab="all"), _("看全部"))],
     )

@@ -41,6 +41,7 @@ def queue_row(row: QueueRow, who: Standing, calendar: WorkingCalendar) -> view.Q
         procedure=procedure(case.track),
         claim_url=url_for("queue.claim", task_id=task.id),
         late=shown is not None and shown.tone == "over" and task.state == "open",
+        principal=_("代 %(name)s", name=row.principal) if row.principal else "",
         **facts,
     )
 
@@ -73,9 +74,9 @@ def denial(decision: Decision, duty_key: str, *, name: str = "") -> str:
     return _("%(who)s%(reason)s", who=name or _("您"), reason=reason)
 
 
-def warning(decision: Decision, duty_key: str) -> str:
+def warning(decision: Decision, duty_key: str, *, name: str = "") -> str:
     """A warning keeps the button; empty when there is none."""
-    return denial(decision, duty_key) if decision.verdict is Verdict.WARN else ""
+    return denial(decision, duty_key, name=name) if decision.verdict is Verdict.WARN else ""
 
 
 def may(names: Sequence[str]) -> str:

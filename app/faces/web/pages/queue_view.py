@@ -30,6 +30,21 @@ class QueueRow:
     holder: str = ""
     remark: str = ""
     late: bool = False
+    principal: str = ""
+    """`代 周立群`: the reader stands in for somebody here, or did it for him."""
+
+
+@dataclass(frozen=True)
+class AskedRow:
+    """A request for an opinion or a countersignature that waits for the reader."""
+
+    url: str
+    case_no: str
+    worker: str
+    kind: str
+    duty: Duty
+    asker: str
+    when: str
 
 
 @dataclass(frozen=True)
@@ -79,3 +94,5 @@ class QueuePage:
     pager: Pager
     empty: Empty
     refusal: str = ""
+    asked: Sequence[AskedRow] = ()
+    batch: int = 0

@@ -1,0 +1,1 @@
+"""The permission chain of posts: apply, review, approve, assign."""
