@@ -85,6 +85,11 @@ class Watched:
             " VALUES (%s, %s, %s, '{}', %s, 'test', 'test', now())",
             (case, kind, target, HASH),
         )
+        self.world.owner.execute(
+            "INSERT INTO case_facts (case_id, region_code, facts, sealed, updated_at)"
+            " VALUES (%s, '640100', jsonb_build_object('change_digest', %s::text), '', now())",
+            (case, HASH.hex()),
+        )
         self.world.app.execute(
             "INSERT INTO case_decision (case_id, subject, kind, outcome, risk, content_hash, signature_ids, at)"
             " VALUES (%s, 'change', 'deployed', 'approved', 'high', %s, %s, now())",

@@ -278,7 +278,6 @@ def text_of_field(code: str, params: Mapping[str, object]) -> str:
 def _worded(params: Mapping[str, object]) -> dict[str, object]:
     """Duty keys among the params become the duties' words, byte limits become megabytes."""
     worded = {key: _listed(key, value) for key, value in params.items()}
-    worded |= {key: _("、").join(map(str, one)) for key, one in params.items() if isinstance(one, list)}
     if params.get("cause") in CAUSE_WORDS:
         worded["cause"] = cause_word(str(params["cause"]))
     for key in [key for key in params if key.endswith("_zh")]:

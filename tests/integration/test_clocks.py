@@ -16,6 +16,7 @@ from app.kernel.deadlines.rules import ClockSpec
 from app.kernel.kernel import Kernel
 from app.kernel.local_time import LOCAL_ZONE
 from app.kernel.transaction import Actor, run
+from app.kernel.worklist.models import Notification
 from app.storage.blobs import BlobStore
 from app.storage.crypto import KeyRing
 from app.storage.database import Database
@@ -111,6 +112,10 @@ def test_four_fifths_warn_handler_and_head_once(office: ClockOffice, clock: Movi
     assert check_clocks(office.kernel) == 1
     assert check_clocks(office.kernel) == 0
     assert office.told("clock_warned") == sorted([office.handler, office.head])
+    with office.owner.session() as session:
+        params = session.scalars(select(Notification.params)).all()
+        case_no, subject = session.execute(select(Case.case_no, Case.subject_name)).one()
+    assert {(one["case_no"], one["subject"]) for one in params} == {(case_no, subject)}
     assert office.events("clock.warned") == 1
     assert office.clock().breached_at is None
 

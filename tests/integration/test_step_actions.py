@@ -330,11 +330,15 @@ def test_only_eligible_people_are_asked_and_the_others_have_their_reasons(office
         now, today = office.kernel.clock(), office.kernel.clock().date()
         opinion = {
             choice.name: choice.decision.reason
-            for choice in list_askable(session, task, office.case(case_id), "opinion", now, today)
+            for choice in list_askable(session, task, office.case(case_id), ("opinion",), now, today)[
+                "opinion"
+            ]
         }
         counter = {
             choice.name: choice.decision.reason
-            for choice in list_askable(session, task, office.case(case_id), "countersign", now, today)
+            for choice in list_askable(session, task, office.case(case_id), ("countersign",), now, today)[
+                "countersign"
+            ]
         }
     assert opinion["handler"] == "conflicting_duty"
     assert opinion["risk"] == "allowed"

@@ -8,9 +8,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from flask import Flask
+from flask_babel import Babel
+
 import app
 from app.faces.fence_words import FENCE_TEXTS
-from app.faces.refusal_texts import FIELD_TEXTS, REASONS, TEXTS
+from app.faces.refusal_texts import FIELD_TEXTS, REASONS, TEXTS, reason_text
 from app.faces.remedies import REMEDIES
 from app.kernel.identity.refusals import UploadRefused
 from app.kernel.refusals import Refusal
@@ -73,3 +76,16 @@ def test_every_fact_error_has_words() -> None:
     codes = set(re.findall(raised, text))
     assert len(codes) > 20, "the pattern no longer finds the codes"
     assert codes - set(FIELD_TEXTS) == set()
+
+
+def test_duties_in_lists_are_told_in_words_and_many_people_by_number() -> None:
+    bare = Flask("words")
+    Babel(bare, default_locale="zh")
+    with bare.test_request_context():
+        told = reason_text("case_unfinishable_anyway", {"tight": ["recheck", "final_review"], "short": 2})
+        others = reason_text(
+            "leaves_case_unfinishable", {"tight": ["recheck"], "others": list("甲乙丙丁戊己庚")}
+        )
+    assert "复核、审核" in told
+    assert "recheck" not in told
+    assert "甲、乙、丙、丁、戊、己等 7 人" in others

@@ -19,6 +19,7 @@ from app.kernel.duties.posts import HeldPost, list_filled_regions, list_held_pos
 from app.kernel.identity.regions import list_subtree
 from app.kernel.local_time import local_day
 from app.kernel.transaction import Actor, Idempotency, Unit, run
+from app.storage.reading import remember
 
 T = TypeVar("T")
 
@@ -68,6 +69,7 @@ def reading() -> Iterator[Session]:
     who = standing()
     with kernel().database.session() as session:
         kernel().database.scope(session, who.actor.regions)
+        remember(session)
         yield session
 
 

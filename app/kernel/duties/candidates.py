@@ -19,6 +19,7 @@ from app.kernel.duties.rule_sets import COUNT_TENURES, tenure_rules
 from app.kernel.duties.rules import Candidate, Stay
 from app.kernel.identity.models import Account, IdentityDoubt, Person
 from app.storage.core import execute, table
+from app.storage.reading import remembered
 
 
 def grant_in_force(today: date) -> ColumnElement[bool]:
@@ -133,10 +134,12 @@ def get_candidate(session: Session, person_id: int, today: date) -> Candidate:
 
 def list_candidates(session: Session, person_ids: Collection[int], today: date) -> dict[int, Candidate]:
     """Candidates by canonical person id, each with the posts held and filled today."""
-    if not person_ids:
-        return {}
-    rows = execute(session, CANDIDATES, {"persons": list(person_ids), "today": today}).all()
-    return candidates_of(session, rows, today)
+
+    def load(wanted: Collection[int]) -> dict[int, Candidate]:
+        rows = execute(session, CANDIDATES, {"persons": list(wanted), "today": today}).all()
+        return candidates_of(session, rows, today)
+
+    return remembered(session, f"candidates of {today}", person_ids, load)
 
 
 def candidates_of(session: Session, rows: Sequence[Any], today: date) -> dict[int, Candidate]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from app.kernel.local_time import local_day
 from app.kernel.violations.models import ViolationCase, ViolationRuling
 from app.kernel.worklist.models import Task
 from app.storage.core import execute, table
+from app.storage.reading import remembered
 
 _CASE, _PARTY, _ACT_ROW = table(Case), table(CaseParty), table(Performance)
 _SIGNATURE, _VOID, _PERSON = table(Signature), table(PerformanceVoid), table(Person)
@@ -141,9 +142,13 @@ def get_case_view(session: Session, case: Case) -> CaseView:
 
 def list_case_views(session: Session, cases: Iterable[Case]) -> dict[int, CaseView]:
     """Views of cases by id, with the acts of their whole chains and whoever is barred from them."""
-    cases = list(cases)
-    if not cases:
-        return {}
+    by_id = {case.id: case for case in cases}
+    return remembered(
+        session, "case views", by_id, lambda wanted: _load_views(session, [by_id[one] for one in wanted])
+    )
+
+
+def _load_views(session: Session, cases: Sequence[Case]) -> dict[int, CaseView]:
     ids = {"cases": [case.id for case in cases]}
     chains: dict[int, list[Any]] = defaultdict(list)
     for row in execute(session, _ACTS_OF_CHAINS, {"chains": sorted({case.chain_id for case in cases})}):

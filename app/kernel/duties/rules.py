@@ -97,10 +97,20 @@ class ConflictRule:
         duties = {member.duty for member in self.members}
         return {duty: tuple(m for m in self.members if m.duty == duty) for duty in duties}
 
+    @cached_property
+    def _answers(self) -> dict[tuple[str, str, str], frozenset[str]]:
+        """What `members_of` answered before: lists of cases ask the same thing thousands of times."""
+        return {}
+
     def members_of(self, duty: str, process_key: str, case_role: str) -> frozenset[str]:
         """The members a duty counts as (usually none or one)."""
-        candidates = self._by_duty.get(duty, ())
-        return frozenset(m.member for m in candidates if m.matches(duty, process_key, case_role))
+        asked = (duty, process_key, case_role)
+        known = self._answers.get(asked)
+        if known is None:
+            candidates = self._by_duty.get(duty, ())
+            known = frozenset(m.member for m in candidates if m.matches(duty, process_key, case_role))
+            self._answers[asked] = known
+        return known
 
 
 @dataclass(frozen=True)

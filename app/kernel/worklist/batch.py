@@ -65,7 +65,7 @@ def list_batch(
     found = [(row[0], row[1]) for row in session.execute(statement).all()]
     if not found:
         return []
-    rows = decide_rows(session, me, found, now, today)
+    rows = decide_rows(session, me, found, now, today, named=False)
     hits, awaited = _hits(session, found), _awaited(session, found)
     return [
         BatchItem(row, hits.get(row.case.id, ()), _excluded(row, person_id, hits, awaited)) for row in rows

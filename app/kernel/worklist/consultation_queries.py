@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from app.kernel.cases.models import Case
 from app.kernel.duties.models import Post, PostGrant
 from app.kernel.duties.queries import grant_in_force, list_candidates, list_case_views, list_rules
-from app.kernel.duties.rules import Action
+from app.kernel.duties.rules import Action, Candidate
 from app.kernel.identity.models import Person
 from app.kernel.identity.regions import get_lineage
 from app.kernel.worklist.consultations import OPINION_DUTY, decide_asked
@@ -87,28 +87,31 @@ def get_consultation_case_id(session: Session, consultation_id: int) -> int | No
 
 
 def list_askable(
-    session: Session, task: Task, case: Case, kind: str, now: datetime, today: date
-) -> list[StaffChoice]:
-    """Who could be asked on a task, able ones first, the others with `decide`'s reason.
+    session: Session, task: Task, case: Case, kinds: Sequence[str], now: datetime, today: date
+) -> dict[str, list[StaffChoice]]:
+    """Who could be asked on a task, by kind, able ones first, the others with `decide`'s reason.
 
     For a countersignature those who hold the task's post; for an opinion business posts of the same
     authority over the case's region. Whoever was asked for the same before is left out.
     """
     lineage = get_lineage(session, case.region_code)
-    ids = session.scalars(_possible(task, kind, lineage, today)).all()
-    people = list_candidates(session, ids, today)
+    ids = {kind: set(session.scalars(_possible(task, kind, lineage, today))) for kind in kinds}
+    everybody = sorted(set().union(*ids.values()))
+    people = sorted(list_candidates(session, everybody, today).values(), key=lambda one: one.pinyin)
     view = list_case_views(session, [case])[case.id]
-    rules, load = list_rules(session, now), count_load(session, ids)
-    choices = [
-        StaffChoice(
-            person.person_id,
-            person.name,
-            decide_asked(person, Action.ASSIGN, view, task, kind, rules, lineage),
-            load.get(person.person_id, 0),
+    rules, load = list_rules(session, now), count_load(session, everybody)
+
+    def choice(person: Candidate, kind: str) -> StaffChoice:
+        decision = decide_asked(person, Action.ASSIGN, view, task, kind, rules, lineage)
+        return StaffChoice(person.person_id, person.name, decision, load.get(person.person_id, 0))
+
+    return {
+        kind: sorted(
+            (choice(person, kind) for person in people if person.person_id in some),
+            key=lambda one: not one.decision.allowed,
         )
-        for person in sorted(people.values(), key=lambda one: one.pinyin)
-    ]
-    return sorted(choices, key=lambda choice: not choice.decision.allowed)
+        for kind, some in ids.items()
+    }
 
 
 def _possible(task: Task, kind: str, lineage: Sequence[str], today: date) -> Select[int]:

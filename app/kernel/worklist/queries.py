@@ -116,7 +116,7 @@ def count_tabs(session: Session, person_id: int, now: datetime, today: date) -> 
     """Counts on the tabs "mine", "can take" and "all", each capped."""
     me = get_candidate(session, person_id, today)
     counts = {tab: _capped_count(session, _tab_statement(me, tab)) for tab in (Tab.MINE, Tab.ALL)}
-    counts[Tab.CAN_TAKE] = len(_takeable(session, me, QueueFilter(tab=Tab.CAN_TAKE), now, today))
+    counts[Tab.CAN_TAKE] = _count_takeable(session, me, now, today)
     return counts
 
 
@@ -204,22 +204,42 @@ def _list_takeable(
 def _takeable(
     session: Session, me: Candidate, wanted: QueueFilter, now: datetime, today: date
 ) -> Sequence[QueueRow]:
-    statement = _sorted(_filtered(_tab_statement(me, Tab.CAN_TAKE), wanted, today), wanted)
-    found = session.execute(statement.limit(SCAN_LIMIT)).all()
-    rows = decide_rows(session, me, [(row[0], row[1]) for row in found], now, today)
+    rows = decide_rows(session, me, _unclaimed(session, me, wanted, today), now, today)
     return [row for row in rows if row.decision.allowed]
 
 
+def _unclaimed(
+    session: Session, me: Candidate, wanted: QueueFilter, today: date
+) -> Sequence[tuple[Task, Case]]:
+    statement = _sorted(_filtered(_tab_statement(me, Tab.CAN_TAKE), wanted, today), wanted)
+    return [(row[0], row[1]) for row in session.execute(statement.limit(SCAN_LIMIT)).all()]
+
+
+def _count_takeable(session: Session, me: Candidate, now: datetime, today: date) -> int:
+    pairs = _unclaimed(session, me, QueueFilter(tab=Tab.CAN_TAKE), today)
+    views = list_case_views(session, {case.id: case for _, case in pairs}.values())
+    tasks = list_task_views(session, [task for task, _ in pairs])
+    rules = list_rules(session, now)
+    decisions = (decide(me, Action.CLAIM, views[case.id], tasks[task.id], rules) for task, case in pairs)
+    return sum(decision.allowed for decision in decisions)
+
+
 def decide_rows(
-    session: Session, me: Candidate, pairs: Sequence[tuple[Task, Case]], now: datetime, today: date
+    session: Session,
+    me: Candidate,
+    pairs: Sequence[tuple[Task, Case]],
+    now: datetime,
+    today: date,
+    *,
+    named: bool = True,
 ) -> list[QueueRow]:
-    """Decide on claiming every task for one person, with who else could, in a fixed number of queries."""
+    """Decide on claiming every task for one person, in a fixed number of queries; `named`: and who else could."""
     cases = {case.id: case for _, case in pairs}
     views = list_case_views(session, cases.values())
     tasks = list_task_views(session, [task for task, _ in pairs])
     rules = list_rules(session, now)
     clocks = list_nearest_clocks(session, cases)
-    able = _able_names(session, pairs, views, tasks, rules, today)
+    able = _able_names(session, pairs, views, tasks, rules, today) if named else {}
     acted_for = list_principals(session, [task.id for task, _ in pairs if task.state == "completed"])
     names = _names(session, {task.claimed_by for task, _ in pairs if task.claimed_by})
     return [
@@ -229,7 +249,7 @@ def decide_rows(
             clock=clocks.get(case.id),
             claimant=names.get(task.claimed_by) if task.claimed_by else None,
             decision=decide(me, Action.CLAIM, views[case.id], tasks[task.id], rules),
-            able=able[task.id],
+            able=able.get(task.id, ()),
             principal=acted_for.get(task.id, "") if task.state == "completed" else principal_of(me, task),
         )
         for task, case in pairs

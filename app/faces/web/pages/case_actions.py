@@ -107,8 +107,7 @@ def kind_word(kind: str) -> str:
 
 def _ask_forms(session: Session, task: Task, case: Case, who: Standing) -> list[AskForm]:
     forms = []
-    for kind in KINDS:
-        choices = list_askable(session, task, case, kind, who.now, who.today)
+    for kind, choices in list_askable(session, task, case, KINDS, who.now, who.today).items():
         able = [choice for choice in choices if choice.decision.allowed]
         forms.append(
             AskForm(
