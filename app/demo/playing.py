@@ -16,7 +16,7 @@ from app.demo import paper
 from app.demo.opinions import opinion
 from app.demo.plans import CHECK, CORRECTION, INITIAL, INVESTIGATE, SERVE, Plan, Step
 from app.demo.staff import Staff, Worker
-from app.kernel.duties.rules import REVIEW_DUTIES
+from app.kernel.duties.views import REVIEW_DUTIES
 from app.kernel.engine.materials import Upload, add_material, receive_correction
 from app.kernel.engine.operations import CaseStart, complete_task, start_case
 from app.kernel.kernel import Kernel

@@ -16,7 +16,7 @@ from app.kernel.absences.refusals import AbsenceNotFound, AbsenceOverlaps, Absen
 from app.kernel.absences.substitution import name_substitute
 from app.kernel.audit.models import AuditEvent
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import Verdict
+from app.kernel.duties.views import Verdict
 from app.kernel.transaction import run
 from app.kernel.worklist.models import Notification, Task
 from app.kernel.worklist.operations import assign_task, claim_task

@@ -37,7 +37,8 @@ from app.kernel.duties.operations import GrantRequest, grant_posts, raise_risk
 from app.kernel.duties.queries import list_candidates, list_case_views, list_rules, list_task_views
 from app.kernel.duties.records import permit_system
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import RISK_ORDER, Action, decide
+from app.kernel.duties.rules import decide
+from app.kernel.duties.views import RISK_ORDER, Action
 from app.kernel.engine.catalogue import deploy, read_folder
 from app.kernel.engine.operations import CaseStart, complete_task, start_case
 from app.kernel.identity.models import Account

@@ -14,7 +14,7 @@ from app.kernel.absences.operations import AbsenceEntry, record_absence
 from app.kernel.audit.models import AuditEvent
 from app.kernel.duties.models import DutyDecision
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import Decision, Verdict
+from app.kernel.duties.views import Decision, Verdict
 from app.kernel.local_time import local_day
 from app.kernel.transaction import run
 from app.kernel.worklist.operations import assign_task, claim_task, release_task

@@ -16,7 +16,7 @@ from app.faces.cli.commands import main
 from app.kernel.duties.operations import perform_apart
 from app.kernel.duties.records import permit_system
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import Action
+from app.kernel.duties.views import Action
 from app.kernel.refusals import FenceRefused
 from app.kernel.transaction import Unit, run
 from app.kernel.violations.near_misses import By, Period, count_misses, list_misses

@@ -14,7 +14,7 @@ from app.kernel.duties.operations import CONCLUSION
 from app.kernel.duties.queries import list_latest_signatures
 from app.kernel.duties.records import permit_system
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import Action
+from app.kernel.duties.views import Action
 from app.kernel.engine.catalogue import get_deployed
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.dossier import read_dossier

@@ -14,7 +14,7 @@ from app.kernel.duties.levels import raise_approval_levels
 from app.kernel.duties.models import CaseDecision, CaseRisk, Performance, PerformanceVoid, Signature
 from app.kernel.duties.records import permit_system
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import Action
+from app.kernel.duties.views import Action
 from app.kernel.engine.catalogue import deploy, read_folder
 from app.kernel.engine.dossier import Dossier, read_dossier
 from app.kernel.engine.materials import Upload, add_material

@@ -16,7 +16,7 @@ from app.kernel.cases.models import Case
 from app.kernel.duties.models import DutyDecision
 from app.kernel.duties.records import permit_system
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import Action
+from app.kernel.duties.views import Action
 from app.kernel.refusals import CaseNotFound, Refusal, TaskAlreadyClaimed, TaskAlreadyCompleted
 from app.kernel.transaction import Idempotency, Unit, run, system_actor
 from app.kernel.transaction.run import TransactionFault

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from app.kernel.absences.rules import Away, working_hours_between
-from app.kernel.duties.rules import ALLOWED, deny
+from app.kernel.duties.views import ALLOWED, deny
 from app.kernel.local_time import LOCAL_ZONE
 from app.kernel.worklist.staff import StaffChoice, spread
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.kernel.duties.rules import (
+from app.kernel.duties.rules import decide, decide_intake, decide_supervising
+from app.kernel.duties.signatures import SignatureView, missing_signature, required_signatures
+from app.kernel.duties.views import (
     Action,
     Bar,
     Candidate,
@@ -15,14 +17,8 @@ from app.kernel.duties.rules import (
     ConflictRule,
     Member,
     PastAct,
-    SignatureView,
     TaskView,
     Verdict,
-    decide,
-    decide_intake,
-    decide_supervising,
-    missing_signature,
-    required_signatures,
 )
 
 WHEN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

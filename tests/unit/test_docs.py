@@ -18,7 +18,7 @@ from app.faces.cli.commands import COMMANDS
 from app.faces.refusal_texts import REASONS
 from app.faces.worker.registry import JOBS
 from app.kernel.audit.verify import BreakKind
-from app.kernel.duties.rules import REVIEW_DUTIES
+from app.kernel.duties.views import REVIEW_DUTIES
 from app.kernel.engine.vocabulary import DUTIES
 from app.kernel.identity.refusals import UploadRefused
 from app.kernel.refusals import Refusal

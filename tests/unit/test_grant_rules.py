@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.faces.grant_words import GRANT_REASONS, STATE_WORDS, STEP_OFFICES, STEP_WORDS
-from app.kernel.duties.rules import Verdict
+from app.kernel.duties.views import Verdict
 from app.kernel.grants.entities import (
     CHAIN,
     ExclusionPair,

@@ -23,7 +23,8 @@ from app.kernel.duties.pending import (
     unsigned_duties,
 )
 from app.kernel.duties.route import Route
-from app.kernel.duties.rules import CaseView, ConflictRule, Member, PastAct, SignatureView
+from app.kernel.duties.signatures import SignatureView
+from app.kernel.duties.views import CaseView, ConflictRule, Member, PastAct
 from app.kernel.engine.catalogue import Deployed, read_folder
 from app.kernel.engine.definitions import read_definition
 from app.kernel.engine.findings import DefinitionInvalid
@@ -184,7 +185,7 @@ def test_quick_yes_is_never_wrong(rng: random.Random) -> None:
 def test_answer_for_a_claim_names_exactly_those_who_leave_the_case_finishable(rng: random.Random) -> None:
     """Against assigning everybody in turn."""
     stuck = 0
-    for _ in range(300):
+    for _ in range(2000):
         pending, seen, rules, pools = made_up(rng)
         if not pending:
             continue

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.registry.reference import DATA
 from app.kernel.decisions.seniority import Ladder
-from app.kernel.duties.rules import Candidate
+from app.kernel.duties.views import Candidate
 from app.kernel.identity.identifiers import ID_NUMBER_KIND, IdentifierInvalid
 from app.kernel.recusal.interests import Declaration, read_declaration
 from app.kernel.recusal.rules import (

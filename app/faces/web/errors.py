@@ -15,7 +15,7 @@ from app.faces.translation import _
 from app.faces.web.request_log import request_id
 from app.faces.web.security import ForgerySuspected
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import Action
+from app.kernel.duties.views import Action
 from app.kernel.refusals import Refusal
 
 NOT_FOUND = frozenset({"case_not_found", "task_not_found", "document_not_found", "material_not_found"})

@@ -14,7 +14,7 @@ from app.kernel.absences.refusals import AbsenceNotFound, AbsenceOverlaps, Absen
 from app.kernel.absences.rules import LONGEST_ABSENCE, Away
 from app.kernel.absences.substitution import cut_substitution, withdraw_requests_of
 from app.kernel.duties.queries import get_candidate, list_supervisors
-from app.kernel.duties.rules import Action
+from app.kernel.duties.views import Action
 from app.kernel.identity.regions import get_lineage
 from app.kernel.transaction.unit import Unit
 from app.kernel.worklist.notices import tell

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from app.kernel.duties.queries import get_candidate
 from app.kernel.duties.records import keep_decision
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import ALLOWED, Action, Decision, decide_supervising, deny
+from app.kernel.duties.rules import decide_supervising
+from app.kernel.duties.views import ALLOWED, Action, Decision, deny
 from app.kernel.identity.regions import get_lineage
 from app.kernel.refusals import Refusal
 from app.kernel.transaction.unit import Unit

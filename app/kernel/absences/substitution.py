@@ -38,7 +38,7 @@ from app.kernel.absences.rules import CARRIES_DUTIES, LONGEST_SUBSTITUTION
 from app.kernel.duties.models import Post
 from app.kernel.duties.queries import get_candidate, list_supervisors
 from app.kernel.duties.records import keep_decision
-from app.kernel.duties.rules import ALLOWED, Action, Candidate
+from app.kernel.duties.views import ALLOWED, Action, Candidate
 from app.kernel.identity.regions import get_lineage
 from app.kernel.transaction.unit import Unit
 from app.kernel.worklist.notices import tell

@@ -14,7 +14,7 @@ from app.kernel.chains.operations import Ground, link_chains, split_chain
 from app.kernel.chains.queries import find_case, list_members, survivor_of
 from app.kernel.changes.fields import FieldSpec
 from app.kernel.changes.kinds import Change, Difference, Moment, Payload, Touched
-from app.kernel.duties.rules import CaseView, PastAct
+from app.kernel.duties.views import CaseView, PastAct
 from app.kernel.refusals import InvalidInput
 from app.kernel.transaction.unit import Unit
 

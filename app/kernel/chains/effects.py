@@ -19,7 +19,7 @@ from app.kernel.duties.queries import (
     list_rules,
     list_task_views,
 )
-from app.kernel.duties.rules import CaseView, ConflictRule, PastAct
+from app.kernel.duties.views import CaseView, ConflictRule, PastAct
 from app.kernel.worklist.models import Task
 
 Regroup = Callable[[CaseView, Sequence[PastAct]], CaseView]

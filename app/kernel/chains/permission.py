@@ -6,7 +6,8 @@ from app.kernel.cases.models import Case
 from app.kernel.duties.queries import load_question
 from app.kernel.duties.records import keep_decision
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import Action, Decision, decide_supervising, deny, standing
+from app.kernel.duties.rules import decide_supervising, standing
+from app.kernel.duties.views import Action, Decision, deny
 from app.kernel.identity.regions import get_lineage
 from app.kernel.transaction.unit import Unit
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel.cases.models import Case, CaseChain, CaseTransfer, ChainLink
 from app.kernel.duties.queries import get_candidate, list_case_views
-from app.kernel.duties.rules import Action, decide
+from app.kernel.duties.rules import decide
+from app.kernel.duties.views import Action
 from app.kernel.engine.models import ProcessDefinition
 from app.kernel.identity.models import Region
 

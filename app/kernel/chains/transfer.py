@@ -20,7 +20,8 @@ from app.kernel.duties.queries import (
     list_supervisors,
     list_task_views,
 )
-from app.kernel.duties.rules import Action, Decision, TaskView, decide
+from app.kernel.duties.rules import decide
+from app.kernel.duties.views import Action, Decision, TaskView
 from app.kernel.identity.models import Region
 from app.kernel.identity.regions import get_lineage
 from app.kernel.transaction.unit import Unit

@@ -12,7 +12,8 @@ from app.kernel.cases.models import Case
 from app.kernel.changes.kinds import Moment, Severity, Touched
 from app.kernel.duties.models import Performance
 from app.kernel.duties.queries import list_candidates, list_case_views, list_holders, list_task_views
-from app.kernel.duties.rules import Action, Candidate, CaseView, ConflictRule, TaskView, decide
+from app.kernel.duties.rules import decide
+from app.kernel.duties.views import Action, Candidate, CaseView, ConflictRule, TaskView
 from app.kernel.worklist.models import Task
 
 

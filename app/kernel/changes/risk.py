@@ -14,7 +14,7 @@ from app.kernel.changes.kinds import Change, Difference, Moment, Payload, Touche
 from app.kernel.changes.refusals import ChangeOutdated
 from app.kernel.changes.set_form import RISKS
 from app.kernel.duties.models import CaseRisk
-from app.kernel.duties.rules import RISK_ORDER
+from app.kernel.duties.views import RISK_ORDER
 from app.kernel.refusals import InvalidInput
 from app.kernel.transaction.unit import Unit
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.kernel.changes.eligibility import eligible_for, open_work, wordings
 from app.kernel.changes.kinds import Moment, Payload, Touched
 from app.kernel.duties.queries import list_rules
-from app.kernel.duties.rules import ConflictRule, Member
+from app.kernel.duties.views import ConflictRule, Member
 
 _SCOPES = {
     "task": "act.task_id::text",

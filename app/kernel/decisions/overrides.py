@@ -29,7 +29,8 @@ from app.kernel.duties.operations import require
 from app.kernel.duties.queries import get_candidate, get_case_view
 from app.kernel.duties.records import keep_decision
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import ALLOWED, Action, deny, standing
+from app.kernel.duties.rules import standing
+from app.kernel.duties.views import ALLOWED, Action, deny
 from app.kernel.identity.models import Person
 from app.kernel.recusal.queries import canonical_of
 from app.kernel.refusals import CaseNotFound, InvalidInput

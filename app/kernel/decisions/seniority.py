@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.kernel.cases.models import Case
 from app.kernel.duties.models import Post, PostGrant
 from app.kernel.duties.queries import get_candidate, grant_in_force
-from app.kernel.duties.rules import Candidate
+from app.kernel.duties.views import Candidate
 from app.kernel.identity.models import Person
 from app.kernel.identity.regions import get_lineage
 from app.kernel.recusal.queries import PersonLine, list_barred_persons

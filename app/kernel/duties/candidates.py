@@ -16,7 +16,7 @@ from app.kernel.absences.models import Absence, Substitution
 from app.kernel.deadlines.rules import add_months
 from app.kernel.duties.models import Post, PostGrant
 from app.kernel.duties.rule_sets import COUNT_TENURES, tenure_rules
-from app.kernel.duties.rules import Candidate, Stay
+from app.kernel.duties.views import Candidate, Stay
 from app.kernel.identity.models import Account, IdentityDoubt, Person
 from app.storage.core import execute, table
 from app.storage.reading import remembered

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel.cases.models import Case, CaseParty
 from app.kernel.duties.models import Performance, PerformanceVoid, Signature
-from app.kernel.duties.rules import Bar, CaseView, ConflictRule, PastAct, SignatureView, TaskView
+from app.kernel.duties.signatures import SignatureView
+from app.kernel.duties.views import Bar, CaseView, ConflictRule, PastAct, TaskView
 from app.kernel.identity.models import Person
 from app.kernel.local_time import local_day
 from app.kernel.violations.models import ViolationCase, ViolationRuling

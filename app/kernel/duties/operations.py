@@ -26,20 +26,9 @@ from app.kernel.duties.queries import (
 )
 from app.kernel.duties.records import keep_decision
 from app.kernel.duties.refusals import DutyDenied, GateClosed
-from app.kernel.duties.rules import (
-    RISK_ORDER,
-    Action,
-    CaseView,
-    ConflictRule,
-    Decision,
-    decide,
-    decide_intake,
-    decide_supervising,
-    deny,
-    missing_signature,
-    required_signatures,
-    standing,
-)
+from app.kernel.duties.rules import decide, decide_intake, decide_supervising, standing
+from app.kernel.duties.signatures import missing_signature, required_signatures
+from app.kernel.duties.views import RISK_ORDER, Action, CaseView, ConflictRule, Decision, deny
 from app.kernel.identity.regions import get_lineage
 from app.kernel.transaction.unit import Unit
 from app.kernel.violations.queries import frozen_cases

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.kernel.duties.lookahead import Problem, Undecided, explain, finishable_choices, solve
-from app.kernel.duties.rules import Decision, Verdict
+from app.kernel.duties.views import Decision, Verdict
 
 STUCK = "leaves_case_unfinishable"
 TO_ABSENT = "leaves_case_to_absent"

@@ -10,16 +10,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from app.kernel.duties.conflicts import check_conflicts
 from app.kernel.duties.lookahead import AtLeastPersons, AtMost, Constraint, NotEqual, Problem, Same, Step
 from app.kernel.duties.route import Route, RouteStep
-from app.kernel.duties.rules import (
-    CaseView,
-    ConflictRule,
-    PastAct,
-    SignatureView,
-    check_conflicts,
-    required_signatures,
-)
+from app.kernel.duties.signatures import SignatureView, required_signatures
+from app.kernel.duties.views import CaseView, ConflictRule, PastAct
 
 Pair = tuple[str, str]
 """A post in a region."""

@@ -33,7 +33,7 @@ from app.kernel.duties.histories import (
     with_far_acts,
 )
 from app.kernel.duties.rule_sets import COUNT_SETS, list_rules, rules_in_force
-from app.kernel.duties.rules import Candidate, CaseView, ConflictRule
+from app.kernel.duties.views import Candidate, CaseView, ConflictRule
 from app.storage.core import execute
 
 _QUESTION = CANDIDATES.add_columns(

@@ -8,7 +8,7 @@ from uuid import uuid4
 from sqlalchemy import insert
 
 from app.kernel.duties.models import DutyDecision
-from app.kernel.duties.rules import ALLOWED, Action, Decision, PastAct
+from app.kernel.duties.views import ALLOWED, Action, Decision, PastAct
 from app.kernel.transaction.unit import Unit
 from app.storage.core import table
 

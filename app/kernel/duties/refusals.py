@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.kernel.duties.records import keep_decision
-from app.kernel.duties.rules import Action, Decision
+from app.kernel.duties.views import Action, Decision
 from app.kernel.refusals import Refusal
 from app.kernel.transaction.unit import Unit
 

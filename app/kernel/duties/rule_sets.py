@@ -9,7 +9,7 @@ from sqlalchemy import URL, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.duties.models import ConflictMember, ConflictSet, TenureRule
-from app.kernel.duties.rules import ConflictRule, Member
+from app.kernel.duties.views import ConflictRule, Member
 from app.storage.core import execute, table
 
 _SETS, _TENURES = table(ConflictSet), table(TenureRule)

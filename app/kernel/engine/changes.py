@@ -16,7 +16,7 @@ from app.kernel.changes.refusals import ChangeNotEditable
 from app.kernel.changes.registry import get_kind
 from app.kernel.changes.touched import what_if_record
 from app.kernel.duties.operations import require
-from app.kernel.duties.rules import Action
+from app.kernel.duties.views import Action
 from app.kernel.engine.catalogue import get_deployed
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.operations import CaseStart, start_case

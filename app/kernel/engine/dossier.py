@@ -20,7 +20,8 @@ from app.kernel.decisions.models import RuleHit
 from app.kernel.documents.models import Document
 from app.kernel.duties.queries import get_candidate, list_case_views
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import Action, CaseView, Decision, PastAct, decide
+from app.kernel.duties.rules import decide
+from app.kernel.duties.views import Action, CaseView, Decision, PastAct
 from app.kernel.engine.catalogue import Deployed, get_deployed
 from app.kernel.engine.seats import ReviewSeat, review_seats
 from app.kernel.engine.stepping import Instance, Position, WaitingMessage

@@ -12,7 +12,7 @@ from app.kernel.cases.facts import refresh_content_hash
 from app.kernel.cases.models import Case, Material
 from app.kernel.duties.operations import require, require_intake
 from app.kernel.duties.records import keep_decision, permit_system
-from app.kernel.duties.rules import Action
+from app.kernel.duties.views import Action
 from app.kernel.engine.catalogue import get_deployed
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.operations import bind_intake, deliver_message

@@ -23,7 +23,7 @@ from app.kernel.duties.operations import (
     require_intake,
 )
 from app.kernel.duties.records import keep_decision, permit_system
-from app.kernel.duties.rules import Action, Decision
+from app.kernel.duties.views import Action, Decision
 from app.kernel.engine.catalogue import Deployed, get_deployed, get_latest
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.engine_data import Data

@@ -19,7 +19,7 @@ from app.kernel.chains.refusals import CaseAlreadyReopened, CaseNotDecided, Case
 from app.kernel.duties.models import Performance, Signature
 from app.kernel.duties.operations import require_intake
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import Action, Decision
+from app.kernel.duties.views import Action, Decision
 from app.kernel.engine.catalogue import Deployed, get_deployed, get_latest
 from app.kernel.engine.operations import CaseStart, start_case
 from app.kernel.identity.models import Person

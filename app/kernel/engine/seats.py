@@ -16,7 +16,9 @@ from app.kernel.cases.models import Case
 from app.kernel.duties.models import CaseRisk, Performance, PerformanceVoid, Signature
 from app.kernel.duties.operations import CONCLUSION
 from app.kernel.duties.queries import list_candidates, list_holders, list_latest_signatures, list_rules
-from app.kernel.duties.rules import Action, CaseView, SignatureView, TaskView, decide, required_signatures
+from app.kernel.duties.rules import decide
+from app.kernel.duties.signatures import SignatureView, required_signatures
+from app.kernel.duties.views import Action, CaseView, TaskView
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.identity.models import Person
 from app.kernel.worklist.models import Task

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from app.kernel.cases.models import Case, CaseState
 from app.kernel.duties.models import Performance, PerformanceVoid
 from app.kernel.duties.operations import require
-from app.kernel.duties.rules import Action
+from app.kernel.duties.views import Action
 from app.kernel.engine.catalogue import get_deployed
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.progress import settle

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from app.kernel.duties.rules import Verdict
+from app.kernel.duties.views import Verdict
 
 
 class Step(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from app.kernel.duties.rules import Verdict
+from app.kernel.duties.views import Verdict
 from app.kernel.grants.entities import (
     TOGGLE_DAYS,
     ExclusionPair,

@@ -8,7 +8,7 @@ from uuid import uuid4
 from sqlalchemy import insert
 
 from app.kernel.duties.models import DutyDecision
-from app.kernel.duties.rules import Action
+from app.kernel.duties.views import Action
 from app.kernel.grants.entities import GrantDecision, PostWanted, Step
 from app.kernel.transaction.unit import Unit
 from app.storage.core import table

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from app.kernel.duties.rules import Verdict
+from app.kernel.duties.views import Verdict
 from app.kernel.grants.entities import (
     GRANTABLE,
     TAKERS,

@@ -15,7 +15,7 @@ from app.kernel.changes.kinds import Change, Difference, Moment, Payload, Touche
 from app.kernel.changes.refusals import ChangeOutdated
 from app.kernel.duties.models import Performance
 from app.kernel.duties.queries import list_case_views, list_rules
-from app.kernel.duties.rules import CaseView, ConflictRule
+from app.kernel.duties.views import CaseView, ConflictRule
 from app.kernel.grants.entities import ExclusionPair, Holding
 from app.kernel.grants.holdings import list_holdings
 from app.kernel.grants.queries import list_rules_of_grants

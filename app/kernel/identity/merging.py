@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from app.kernel.audit.chain import person_chain
 from app.kernel.cases.models import Case
 from app.kernel.duties.records import permit_system
-from app.kernel.duties.rules import Action
+from app.kernel.duties.views import Action
 from app.kernel.grants.alerts import list_watchers, tell
 from app.kernel.identity.models import Account, IdentityDoubt, Person, PersonAlias
 from app.kernel.identity.refusals import MergeImpossible

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 
 from app.kernel.duties.queries import get_candidate
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import Action, deny
+from app.kernel.duties.views import Action, deny
 from app.kernel.identity.identifiers import (
     ID_NUMBER_KIND,
     IdentifierInvalid,

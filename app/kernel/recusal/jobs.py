@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 
 from app.kernel.cases.models import CaseParty
 from app.kernel.duties.records import permit_system
-from app.kernel.duties.rules import Action
+from app.kernel.duties.views import Action
 from app.kernel.kernel import Kernel
 from app.kernel.recusal.models import Recusal
 from app.kernel.recusal.operations import recuse_by_data

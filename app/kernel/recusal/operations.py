@@ -14,7 +14,8 @@ from app.kernel.cases.models import Case
 from app.kernel.duties.queries import get_candidate, get_case_view
 from app.kernel.duties.records import keep_decision
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import ALLOWED, Action, Candidate, deny, standing
+from app.kernel.duties.rules import standing
+from app.kernel.duties.views import ALLOWED, Action, Candidate, deny
 from app.kernel.identity.models import Person
 from app.kernel.identity.regions import get_lineage
 from app.kernel.recusal.effects import place_anew, stand_back

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.kernel.cases.models import Case, CaseParty
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import Action, deny
+from app.kernel.duties.views import Action, deny
 from app.kernel.recusal.effects import stand_back
 from app.kernel.recusal.operations import recuse_by_data
 from app.kernel.recusal.queries import Match, find_matches

@@ -13,7 +13,7 @@ from app.kernel.cases.models import Case
 from app.kernel.duties.candidates import grant_in_force
 from app.kernel.duties.histories import BAR, bars_of
 from app.kernel.duties.models import PostGrant
-from app.kernel.duties.rules import Bar
+from app.kernel.duties.views import Bar
 from app.kernel.identity.models import Person
 from app.kernel.recusal.models import PersonInterest, Recusal, RecusalRuling
 from app.kernel.recusal.rules import HEAD, RECORDING_DUTIES

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from app.kernel.duties.rules import Candidate
+from app.kernel.duties.views import Candidate
 from app.kernel.identity.identifiers import ID_NUMBER_KIND, parse_id_number, parse_uscc
 from app.storage.crypto import KeyRing
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from app.kernel.cases.models import Case
 from app.kernel.duties.models import Post, PostGrant
 from app.kernel.duties.queries import grant_in_force, list_candidates, list_case_views, list_rules
-from app.kernel.duties.rules import Action, Candidate
+from app.kernel.duties.views import Action, Candidate
 from app.kernel.identity.models import Person
 from app.kernel.identity.regions import get_lineage
 from app.kernel.worklist.consultations import OPINION_DUTY, decide_asked

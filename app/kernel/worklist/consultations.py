@@ -17,16 +17,8 @@ from app.kernel.duties.operations import perform_apart, require
 from app.kernel.duties.queries import load_question
 from app.kernel.duties.records import keep_decision
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.duties.rules import (
-    Action,
-    Candidate,
-    CaseView,
-    ConflictRule,
-    Decision,
-    TaskView,
-    decide,
-    deny,
-)
+from app.kernel.duties.rules import decide
+from app.kernel.duties.views import Action, Candidate, CaseView, ConflictRule, Decision, TaskView, deny
 from app.kernel.identity.models import Person
 from app.kernel.identity.regions import get_lineage
 from app.kernel.refusals import InvalidInput, StaffNotEligible, TaskNotClaimed, TaskNotOpened

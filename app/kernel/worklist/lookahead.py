@@ -30,7 +30,8 @@ from app.kernel.duties.pending import (
     wanted_signatures,
 )
 from app.kernel.duties.route import Route
-from app.kernel.duties.rules import CaseView, ConflictRule, Decision, PastAct, SignatureView
+from app.kernel.duties.signatures import SignatureView
+from app.kernel.duties.views import CaseView, ConflictRule, Decision, PastAct
 from app.kernel.transaction.unit import Unit
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.pools import known_pools, load_pools

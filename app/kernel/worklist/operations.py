@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.kernel.cases.models import Case
 from app.kernel.duties.operations import Ahead, bind, require, require_supervisor
 from app.kernel.duties.queries import list_supervisors
-from app.kernel.duties.rules import Action, Decision
+from app.kernel.duties.views import Action, Decision
 from app.kernel.identity.models import Account, Person
 from app.kernel.identity.regions import get_lineage
 from app.kernel.refusals import (

@@ -14,7 +14,8 @@ from app.kernel.duties.histories import list_case_views, list_signatures_of
 from app.kernel.duties.outlook import FINE, Outlook, with_outlook
 from app.kernel.duties.pending import OpenTask, Pair, Pool, rules_that_bind
 from app.kernel.duties.queries import list_rules
-from app.kernel.duties.rules import ConflictRule, Decision, SignatureView
+from app.kernel.duties.signatures import SignatureView
+from app.kernel.duties.views import ConflictRule, Decision
 from app.kernel.worklist.lookahead import (
     SUBJECT,
     Position,

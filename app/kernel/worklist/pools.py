@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel.duties.candidates import list_candidates, list_holders
 from app.kernel.duties.pending import Pair, Pool
-from app.kernel.duties.rules import Candidate, standing
+from app.kernel.duties.rules import standing
+from app.kernel.duties.views import Candidate
 
 KNOWN_FOR = 30.0
 MOST_KEPT = 5000

@@ -23,7 +23,8 @@ from app.kernel.duties.queries import (
     list_rules,
     list_task_views,
 )
-from app.kernel.duties.rules import Action, Candidate, ConflictRule, Decision, decide
+from app.kernel.duties.rules import decide
+from app.kernel.duties.views import Action, Candidate, ConflictRule, Decision
 from app.kernel.identity.models import Person
 from app.kernel.recusal.queries import barring
 from app.kernel.refusals import TaskNotFound

@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, select
 
 from app.kernel.cases.models import Case
 from app.kernel.duties.queries import list_candidates, list_case_views, list_rules, list_task_views
-from app.kernel.duties.rules import Action, decide
+from app.kernel.duties.rules import decide
+from app.kernel.duties.views import Action
 from app.kernel.transaction.unit import Unit
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import end_claim, notify

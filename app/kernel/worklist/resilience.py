@@ -30,7 +30,7 @@ from app.kernel.duties.pending import (
 )
 from app.kernel.duties.queries import list_rules
 from app.kernel.duties.route import Route
-from app.kernel.duties.rules import CaseView, ConflictRule
+from app.kernel.duties.views import CaseView, ConflictRule
 from app.kernel.engine.models import ProcessDefinition
 from app.kernel.worklist.lookahead import Routes, away_in, duties_of
 from app.kernel.worklist.pools import load_pools

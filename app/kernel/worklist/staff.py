@@ -16,7 +16,8 @@ from app.kernel.duties.queries import (
     list_rules,
     list_task_views,
 )
-from app.kernel.duties.rules import Action, Candidate, Decision, decide
+from app.kernel.duties.rules import decide
+from app.kernel.duties.views import Action, Candidate, Decision
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.queries import count_load, principal_of
 

@@ -30,7 +30,8 @@ from app.kernel.duties.queries import (
     list_task_views,
 )
 from app.kernel.duties.records import permit_system
-from app.kernel.duties.rules import Action, decide
+from app.kernel.duties.rules import decide
+from app.kernel.duties.views import Action
 from app.kernel.kernel import Kernel
 from app.kernel.transaction import Unit, run, system_actor
 from app.kernel.worklist.models import Task

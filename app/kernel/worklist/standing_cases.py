@@ -16,7 +16,8 @@ from app.kernel.cases.models import Case
 from app.kernel.duties.histories import ACT, BAR, list_signatures_of
 from app.kernel.duties.pending import OpenTask, Pending, list_pending, unsigned_duties
 from app.kernel.duties.route import Route
-from app.kernel.duties.rules import Bar, CaseView, PastAct, SignatureView
+from app.kernel.duties.signatures import SignatureView
+from app.kernel.duties.views import Bar, CaseView, PastAct
 from app.kernel.worklist.lookahead import SUBJECT, Position, Routes
 from app.kernel.worklist.models import Task
 from app.storage.core import execute, table

@@ -16,7 +16,7 @@ from app.kernel.duties.candidates import HOLDING
 from app.kernel.duties.operations import require_supervisor
 from app.kernel.duties.queries import list_supervisors
 from app.kernel.duties.records import keep_decision
-from app.kernel.duties.rules import ALLOWED, Action
+from app.kernel.duties.views import ALLOWED, Action
 from app.kernel.identity.regions import get_lineage
 from app.kernel.refusals import TaskNotClaimed
 from app.kernel.transaction.unit import Unit

@@ -28,7 +28,7 @@ from app.faces.web.parts import Choice
 from app.faces.web.words import moment
 from app.kernel.cases.models import Case
 from app.kernel.duties.queries import get_candidate, list_case_views, list_rules
-from app.kernel.duties.rules import Action
+from app.kernel.duties.views import Action
 from app.kernel.engine.dossier import Dossier
 from app.kernel.identity.regions import get_lineage
 from app.kernel.worklist.consultation_queries import Asked, list_askable

@@ -12,7 +12,8 @@ from app.faces.translation import _
 from app.faces.web.acting import Standing
 from app.kernel.cases.models import Case
 from app.kernel.duties.queries import list_candidates, list_case_views, list_holders, list_rules
-from app.kernel.duties.rules import Action, TaskView, decide
+from app.kernel.duties.rules import decide
+from app.kernel.duties.views import Action, TaskView
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.engine.submission import ASSIGNEE, OUTCOME, RETURN_TO
 from app.kernel.worklist.queries import count_load

@@ -16,8 +16,8 @@ from app.faces.web.pages.case_dossier import person_words
 from app.faces.web.pages.case_view import DiagramView, ReviewStep, StepRow
 from app.faces.web.pages.queue_rows import may
 from app.faces.web.words import day, duty, moment
+from app.kernel.duties.conflicts import check_conflicts
 from app.kernel.duties.queries import list_case_views, list_rules
-from app.kernel.duties.rules import check_conflicts
 from app.kernel.engine.dossier import Dossier
 from app.kernel.engine.seats import ReviewSeat
 from app.kernel.local_time import local_day

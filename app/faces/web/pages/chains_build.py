@@ -27,7 +27,7 @@ from app.kernel.cases.models import Case
 from app.kernel.chains.suggestions import NEAR_DAYS, Lead, LeadCase, list_leads
 from app.kernel.chains.transfer import Offer, Target, list_targets, preview_transfer
 from app.kernel.duties.queries import list_candidates
-from app.kernel.duties.rules import Decision
+from app.kernel.duties.views import Decision
 from app.kernel.engine.catalogue import get_deployed
 from app.kernel.engine.dossier import get_case
 from app.kernel.engine.reopening import list_signers, roles_again

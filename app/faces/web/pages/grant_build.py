@@ -31,7 +31,7 @@ from app.faces.web.pages.queue_view import Pager
 from app.faces.web.parts import Choice, Empty, ErrorLine, Link
 from app.faces.web.people_access import officer_of, reading_unit, regions_seen
 from app.faces.web.words import moment
-from app.kernel.duties.rules import Verdict
+from app.kernel.duties.views import Verdict
 from app.kernel.grants.entities import CHAIN, GrantDecision, Holding, Step, TakenStep
 from app.kernel.grants.holdings import GrantRow, list_posts
 from app.kernel.grants.operations import PostApplication, foresee, foresee_post, read_application

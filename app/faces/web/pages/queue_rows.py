@@ -16,7 +16,7 @@ from app.faces.web.parts import ClockView
 from app.faces.web.words import clock, day, duty, moment
 from app.kernel.deadlines.calendar import WorkingCalendar
 from app.kernel.deadlines.models import Clock
-from app.kernel.duties.rules import Decision, Verdict
+from app.kernel.duties.views import Decision, Verdict
 from app.kernel.local_time import local_day
 from app.kernel.worklist.queries import QueueRow
 
