@@ -156,7 +156,7 @@ def test_every_duty_is_named() -> None:
 
 
 def test_every_finding_of_the_check_is_named() -> None:
-    sources = "".join(path.read_text("utf-8") for path in (ROOT / "app/kernel/engine").glob("*.py"))
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "app/kernel/engine").rglob("*.py"))
     rules = set(
         re.findall(r'(?:found|Finding|_invalid|_missing|_problem)\(\s*"([a-z]+(?:-[a-z]+)+)"', sources)
     )

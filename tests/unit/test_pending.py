@@ -26,8 +26,8 @@ from app.kernel.duties.route import Route
 from app.kernel.duties.signatures import SignatureView
 from app.kernel.duties.views import CaseView, ConflictRule, Member, PastAct
 from app.kernel.engine.catalogue import Deployed, read_folder
+from app.kernel.engine.check.findings import DefinitionInvalid
 from app.kernel.engine.definitions import read_definition
-from app.kernel.engine.findings import DefinitionInvalid
 from app.kernel.engine.routes import route_of
 from app.kernel.engine.specs import dump_spec, load_spec, spec_digest
 from app.wiring import WORKFLOWS

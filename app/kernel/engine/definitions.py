@@ -16,8 +16,8 @@ from typing import Any, Final
 import orjson
 
 from app.kernel.duties.route import POLICIES
+from app.kernel.engine.check.findings import DefinitionInvalid, Finding
 from app.kernel.engine.dialect import StepSpec
-from app.kernel.engine.findings import DefinitionInvalid, Finding
 from app.kernel.engine.parsing import ParsedProcess, parse
 from app.kernel.engine.vocabulary import RISK_CLASSES
 

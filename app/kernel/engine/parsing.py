@@ -33,7 +33,10 @@ from SpiffWorkflow.bpmn.specs.defaults import (
     StartEvent,
 )
 
-from app.kernel.engine.checks import check_set
+from app.kernel.engine.check.deployment_set import check_set
+from app.kernel.engine.check.findings import DefinitionInvalid, Finding
+from app.kernel.engine.check.flow_conditions import condition_of, default_condition_of
+from app.kernel.engine.check.xml_safety import parsed_xml
 from app.kernel.engine.dialect import (
     FlowSpec,
     ProcessPolicy,
@@ -43,12 +46,9 @@ from app.kernel.engine.dialect import (
     read_policy,
     read_steps,
 )
-from app.kernel.engine.findings import DefinitionInvalid, Finding
-from app.kernel.engine.flow_conditions import condition_of, default_condition_of
 from app.kernel.engine.timers import ClockedCycle, ClockedDate, ClockedDuration
 from app.kernel.engine.vocabulary import BPMN, DECORATION, ZEEBE
 from app.kernel.engine.workflow import AssignmentTask, HandledTask, MappedCall, MappedEnd, MappedThrow
-from app.kernel.engine.xml_safety import parsed_xml
 
 
 @dataclass(frozen=True, slots=True)

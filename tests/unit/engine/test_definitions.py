@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from app.kernel.engine.check.findings import DefinitionInvalid
 from app.kernel.engine.definitions import digest_of, read_definition
-from app.kernel.engine.findings import DefinitionInvalid
 from tests.process.drive import WORKFLOWS
 from tests.unit.engine.diagrams import diagram, end, sequence, start, user
 

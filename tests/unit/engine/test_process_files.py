@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel.engine.findings import DefinitionInvalid, Finding
+from app.kernel.engine.check.findings import DefinitionInvalid, Finding
+from app.kernel.engine.check.xml_safety import LARGEST_FILE
 from app.kernel.engine.parsing import parse
-from app.kernel.engine.xml_safety import LARGEST_FILE
 from tests.unit.engine.diagrams import (
     REVIEW_LOOP,
     call,

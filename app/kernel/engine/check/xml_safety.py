@@ -5,7 +5,7 @@ from typing import Final
 
 from lxml import etree
 
-from app.kernel.engine.findings import DefinitionInvalid, Finding
+from app.kernel.engine.check.findings import DefinitionInvalid, Finding
 
 LARGEST_FILE: Final = 2 * 1024 * 1024
 MOST_ELEMENTS: Final = 20_000

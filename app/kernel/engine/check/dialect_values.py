@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from lxml import etree
 
 from app.kernel.decisions.expressions import ExpressionError, compile_expression, feel
-from app.kernel.engine.check_structure import found, scopes
+from app.kernel.engine.check.findings import Finding, Severity
+from app.kernel.engine.check.flow_conditions import condition_of
+from app.kernel.engine.check.structure import found, scopes
 from app.kernel.engine.dialect import (
     StepSpec,
     extension,
@@ -15,8 +17,6 @@ from app.kernel.engine.dialect import (
     read_policy,
     read_steps,
 )
-from app.kernel.engine.findings import Finding, Severity
-from app.kernel.engine.flow_conditions import condition_of
 from app.kernel.engine.timers import parse_cycle, parse_duration, parse_instant
 from app.kernel.engine.vocabulary import (
     BPMN,

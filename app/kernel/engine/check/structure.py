@@ -6,8 +6,8 @@ from typing import cast
 
 from lxml import etree
 
+from app.kernel.engine.check.findings import Finding, Severity
 from app.kernel.engine.dialect import local_name
-from app.kernel.engine.findings import Finding, Severity
 from app.kernel.engine.vocabulary import (
     BPMN,
     CONDITIONAL,

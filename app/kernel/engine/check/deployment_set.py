@@ -8,27 +8,27 @@ from collections.abc import Callable, Iterator, Mapping
 
 from lxml import etree
 
-from app.kernel.engine import check_dialect, check_structure
-from app.kernel.engine.check_structure import found
+from app.kernel.engine.check import dialect_values, structure
+from app.kernel.engine.check.findings import Finding
+from app.kernel.engine.check.structure import found
 from app.kernel.engine.dialect import local_name, read_policy, read_steps
-from app.kernel.engine.findings import Finding
 from app.kernel.engine.vocabulary import BPMN
 
 Check = Callable[[str, etree._Element], Iterator[Finding]]
 
 _CHECKS: tuple[Check, ...] = (
-    check_structure.identifiers,
-    check_structure.size,
-    check_structure.elements,
-    check_structure.events,
-    check_structure.references,
-    check_structure.flows,
-    check_dialect.conditions,
-    check_dialect.expressions,
-    check_dialect.scripts,
-    check_dialect.timers,
-    check_dialect.values,
-    check_dialect.user_tasks,
+    structure.identifiers,
+    structure.size,
+    structure.elements,
+    structure.events,
+    structure.references,
+    structure.flows,
+    dialect_values.conditions,
+    dialect_values.expressions,
+    dialect_values.scripts,
+    dialect_values.timers,
+    dialect_values.values,
+    dialect_values.user_tasks,
 )
 
 

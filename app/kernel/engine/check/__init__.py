@@ -1,0 +1,1 @@
+"""What must hold of process files before anything runs them: safe bytes, known elements, the dialect's values."""
