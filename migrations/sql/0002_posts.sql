@@ -1,21 +1,29 @@
 -- Grants of posts and what may never change about a person, an account, a case.
 
--- Writes one derived hold, under the canonical person. `source` names the grant or substitution.
+-- Writes one derived hold, under the canonical person. `source` names the grant or substitution. The constraint
+-- compares the holds of one record; those that collided in a merge stay under the record they came with, so the
+-- other records of the person are asked here. fence_lock_posts keeps rivals out.
 CREATE FUNCTION public.fence_hold(of_grant bigint, of_substitution bigint, of_person bigint, of_post text,
                                   held daterange, of_pair integer, of_side integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     who CONSTANT bigint := public.fence_canonical(of_person);
+    conflicts jsonb;
 BEGIN
+    SELECT jsonb_agg(DISTINCT h.grant_id) INTO conflicts
+    FROM public.person p
+    JOIN public.post_hold h ON int8range(h.person_id, h.person_id, '[]') && int8range(p.id, p.id, '[]')
+    WHERE p.canonical_id = who AND h.period && held
+      AND h.side = int4range(4 * of_pair + 1 - of_side, 4 * of_pair + 2 - of_side);
+    IF conflicts IS NOT NULL THEN
+        PERFORM public.fence_refuse('SD012', 'static exclusion: another post held at the same time',
+            jsonb_build_object('person_id', who, 'post', of_post, 'pair', of_pair, 'conflicts', conflicts));
+    END IF;
     INSERT INTO public.post_hold (grant_id, substitution_id, person_id, side, period)
     VALUES (of_grant, of_substitution, who, int4range(4 * of_pair + of_side, 4 * of_pair + of_side + 1), held);
 EXCEPTION WHEN exclusion_violation THEN
     PERFORM public.fence_refuse('SD012', 'static exclusion: another post held at the same time',
-        jsonb_build_object('person_id', who, 'post', of_post, 'pair', of_pair,
-            'conflicts', (SELECT coalesce(jsonb_agg(DISTINCT h.grant_id), '[]') FROM public.post_hold h
-                          WHERE h.person_id = who
-                            AND h.side = int4range(4 * of_pair + 1 - of_side, 4 * of_pair + 2 - of_side)
-                            AND h.period && held)));
+        jsonb_build_object('person_id', who, 'post', of_post, 'pair', of_pair, 'conflicts', '[]'::jsonb));
 END $$;
 
 -- One change of what a person holds at a time; a merge of the person waits.

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from app.kernel.audit.models import AuditEvent
 from app.kernel.changes.kinds import Moment
 from app.kernel.duties.models import CaseDecision
+from app.kernel.duties.operations import GrantRequest, grant_posts
 from app.kernel.duties.refusals import DutyDenied
 from app.kernel.grants.operations import PostApplication, apply_for_post
 from app.kernel.grants.refusals import GrantDenied
@@ -42,7 +43,7 @@ from app.kernel.violations.queries import frozen_cases
 from app.kernel.worklist.models import Task, TaskClaim
 from app.kernel.worklist.operations import claim_task
 from tests.changing import add_changers, carry_through, propose, sign, to_approval
-from tests.office import CITY, PASSWORD, Office, bring_to_review, id_number
+from tests.office import CITY, COUNTY, PASSWORD, Office, bring_to_review, id_number
 
 TODAY = date(2026, 3, 2)
 MORNING = Moment(datetime(2026, 3, 2, 1, tzinfo=UTC), TODAY)
@@ -132,6 +133,22 @@ def test_posts_that_exclude_each_other_come_out_and_stop_all_duties(office: Offi
     with pytest.raises(DutyDenied) as refused:
         office.take(case_id, "handler")
     assert refused.value.decision.reason == "posts_in_violation"
+
+
+def test_post_excluded_by_the_one_a_merged_record_kept_is_not_granted_again(office: Office) -> None:
+    """The record's hold collided when it was merged and stayed behind: it excludes all the same."""
+    merge(office, "checker", "handler")
+    chiefs = [office.person(name) for name in ("chief1", "chief2", "chief3")]
+
+    def granted(post: str) -> list[int]:
+        wanted = GrantRequest(office.person("handler"), post, COUNTY, TODAY, None, *chiefs)
+        return run(office.kernel, partial(grant_posts, requests=[wanted]), system_actor())
+
+    for post in ("rec_handler", "rec_checker"):
+        with pytest.raises(FenceRefused) as refused:
+            granted(post)
+        assert refused.value.params["sqlstate"] == "SD012"
+    assert granted("rec_clerk")
 
 
 def test_chains_of_merges_stay_flat(office: Office) -> None:
