@@ -8,11 +8,11 @@ last counted one, counting goes on the day after the day of resumption. An `open
 """
 
 import calendar as gregorian
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal, Self
 
 from app.kernel.deadlines.calendar import (
     ONE_DAY,
@@ -46,6 +46,23 @@ class ClockSpec:
     main: bool
     source: str
     extendable: int = 0
+
+    @classmethod
+    def from_toml(cls, kind: str, table: Mapping[str, Any]) -> Self:
+        """The period `[clock.<kind>]` of a `process.toml`. Raise KeyError on a malformed one."""
+        return cls(
+            kind=kind,
+            title_zh=table["title_zh"],
+            title_en=table["title_en"],
+            length=table["length"],
+            unit=table["unit"],
+            ground_zh=table["ground_zh"],
+            ground_en=table["ground_en"],
+            binding=table["binding"],
+            main=table.get("main", False),
+            source=table["source"],
+            extendable=table.get("extendable", 0),
+        )
 
 
 @dataclass(frozen=True, slots=True)

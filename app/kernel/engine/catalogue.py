@@ -234,7 +234,7 @@ def _deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
         title_en=row.title_en,
         process=definition.process,
         schema=FactSchema.from_toml(manifest),
-        clocks={kind: _clock(kind, table) for kind, table in definition.clocks.items()},
+        clocks={kind: ClockSpec.from_toml(kind, table) for kind, table in definition.clocks.items()},
         counted_from={
             kind: table["from_fact"] for kind, table in definition.clocks.items() if "from_fact" in table
         },
@@ -255,22 +255,6 @@ def _deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
         forms=definition.forms,
         spec=load_spec(spec_digest(row.spec), row.spec),
         files=definition.files,
-    )
-
-
-def _clock(kind: str, table: Mapping[str, Any]) -> ClockSpec:
-    return ClockSpec(
-        kind=kind,
-        title_zh=table["title_zh"],
-        title_en=table["title_en"],
-        length=table["length"],
-        unit=table["unit"],
-        ground_zh=table["ground_zh"],
-        ground_en=table["ground_en"],
-        binding=table["binding"],
-        main=table.get("main", False),
-        source=table["source"],
-        extendable=table.get("extendable", 0),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.specs.defaults import (
@@ -44,6 +44,16 @@ Handler = Callable[[str, ServiceCall, Data], Mapping[str, object]]
 """(task type, call, variables) -> variables to set. What it raises fails the step."""
 
 
+class Asker(Protocol):
+    """Whoever plays a process on paper: answers what a real case would find in its data."""
+
+    def condition(self, task: Any, expression: str) -> bool:
+        """Whether the flow with this condition is taken from the library task (a gateway)."""
+
+    def timer(self, task: Any, text: str) -> object:
+        """What a timer's text gives."""
+
+
 class NoHandler(RuntimeError):
     """An automatic step was reached in a place that gave no handler, or it names no task type."""
 
@@ -73,10 +83,15 @@ class ExpressionEngine:
 
     def evaluate(self, task: Any, expression: str, external_context: Any = None) -> bool:
         """A condition; anything but true (null as well) is false."""
+        asker = task.workflow.top_workflow.asker
+        if asker is not None:
+            return bool(asker.condition(task, expression))
         return compiled(feel(expression)).evaluate(task.data) is True
 
     def value(self, task: Any, text: str) -> object:
-        return value_of(text, task.data)
+        """What a timer's text gives."""
+        asker = task.workflow.top_workflow.asker
+        return value_of(text, task.data) if asker is None else asker.timer(task, text)
 
     def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
         raise PermissionError("scripts are not executed")
@@ -93,11 +108,15 @@ _ENGINE: Final = ExpressionEngine()
 
 
 class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
-    """A process instance; `now` and `handler` are lent to it for the length of one advance."""
+    """A process instance; `now` and `handler` are lent to it for the length of one advance.
+
+    `asker` is set in simulations only: it sees every condition and timer before the expression language does.
+    """
 
     def __init__(self, spec: Any, subprocess_specs: Any = None, **arguments: Any) -> None:
         self.now: datetime | None = None
         self.handler: Handler | None = None
+        self.asker: Asker | None = None
         self.steps: Mapping[str, Mapping[str, StepSpec]] = {}
         super().__init__(spec, subprocess_specs, script_engine=_ENGINE, **arguments)
 
