@@ -9,7 +9,10 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One remark of the check; `rule` is a stable id, `line` counts from 1 (None when unknown)."""
+    """One remark of the check; `rule` is a stable id, `line` counts from 1 (None when unknown).
+
+    `path` leads from the start to what is wrong: ids of nodes and flows in the order a case meets them.
+    """
 
     rule: str
     severity: Severity
@@ -18,6 +21,7 @@ class Finding:
     element: str | None
     message_zh: str
     message_en: str
+    path: tuple[str, ...] | None = None
 
 
 class DefinitionInvalid(Exception):
