@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,30 @@ def _found(path: Path) -> Iterator[tuple[str, Path]]:
         for file in sorted(folder.iterdir()):
             if file.is_file() and not file.name.startswith("."):
                 yield (f"{folder.resolve().name}/{file.name}" if processes else file.name), file
+
+
+def read_callees(named: tuple[Path, ...]) -> dict[str, bytes]:
+    """Files of the process folders that the manifests of named folders call and that stand beside them."""
+    files: dict[str, bytes] = {}
+    for folder in named:
+        for callee in _callees(folder):
+            beside = folder.resolve().parent / callee
+            if beside.is_dir():
+                files.update(
+                    {f"{callee}/{file.name}": _read(file) for file in beside.iterdir() if file.is_file()}
+                )
+    return files
+
+
+def _callees(folder: Path) -> list[str]:
+    """Names of folders; none where the manifest can't be read, which the check tells."""
+    try:
+        table = tomllib.loads((folder / "process.toml").read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return []
+    named = table.get("process", {})
+    callees = named.get("callees", []) if isinstance(named, dict) else []
+    return [key for key in callees if isinstance(key, str) and key.isidentifier()]
 
 
 def _read(file: Path) -> bytes:

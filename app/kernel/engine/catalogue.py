@@ -16,7 +16,7 @@ from app.kernel.cases.schema import FactSchema
 from app.kernel.deadlines.rules import ClockSpec
 from app.kernel.decisions.rules import RuleSpec, parse_rules
 from app.kernel.decisions.vocabulary import RULE_FUNCTIONS
-from app.kernel.engine.definitions import Definition, read_definition
+from app.kernel.engine.definitions import Definition, load_definition, read_definition
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.models import DefinitionFile, ProcessDefinition
 from app.kernel.engine.specs import Spec, dump_spec, load_spec, spec_digest
@@ -184,7 +184,7 @@ def get_deployed(session: Session, definition_id: int) -> Deployed:
                 select(DefinitionFile).where(DefinitionFile.definition_id == definition_id)
             )
         }
-        found = _deployed(row, read_definition(row.key, files))
+        found = _deployed(row, load_definition(row.key, files))
         _CACHE[key] = found
     return found
 

@@ -7,6 +7,7 @@ documents, decisions, cases) know the meaning of their own tables.
 
 import hashlib
 import re
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ import orjson
 
 from app.kernel.duties.route import POLICIES
 from app.kernel.engine.check.findings import DefinitionInvalid, Finding
+from app.kernel.engine.check.guarding import check_guarding
+from app.kernel.engine.check.xml_safety import parsed_xml
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.parsing import ParsedProcess, parse
 from app.kernel.engine.vocabulary import RISK_CLASSES
@@ -27,6 +30,7 @@ FACT_TYPES: Final = frozenset(
     {"string", "text", "integer", "decimal", "boolean", "date", "datetime", "enum", "list"}
 )
 LARGEST_FILE: Final = 5 * 1024 * 1024
+PROVING_SECONDS: Final = 8.0
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _KINDS: Final = (".bpmn", ".dmn", ".form", ".docx", ".html", ".toml")
 
@@ -96,7 +100,23 @@ class Definition:
 
 
 def read_definition(key: str, files: Mapping[str, bytes]) -> Definition:
-    """The definition in folder `key`. `files` (path `folder/name`) may hold more folders than it needs.
+    """The definition in folder `key`, fit to be deployed: complete, and its guarded effects proved.
+
+    `files` (path `folder/name`) may hold more folders than it needs. Raises DefinitionInvalid with every
+    finding over manifest, forms, rules and diagrams, or with the ways past a duty.
+    """
+    definition = load_definition(key, files)
+    diagrams = {path: data for path, data in definition.files.items() if path.endswith(".bpmn")}
+    own = [path for path in diagrams if path.startswith(f"{key}/")]
+    roots = {path: parsed_xml(path, data) for path, data in diagrams.items()}
+    guarding = check_guarding(roots, own, time.perf_counter() + PROVING_SECONDS)
+    if any(finding.severity == "error" for finding in guarding.findings):
+        raise DefinitionInvalid([*definition.parsed.findings, *guarding.findings])
+    return definition
+
+
+def load_definition(key: str, files: Mapping[str, bytes]) -> Definition:
+    """The definition in folder `key` as it can run: what was deployed once isn't proved again.
 
     Raises DefinitionInvalid with every finding over manifest, forms, rules and diagrams.
     """
@@ -147,11 +167,12 @@ def _forms(key: str, files: Mapping[str, bytes]) -> dict[str, Table]:
     forms: dict[str, Table] = {}
     for path in sorted(files, key=lambda path: path.startswith(f"{key}/")):
         if path.endswith(".form"):
-            forms[path.rpartition("/")[2].removesuffix(".form")] = _json(path, files[path])
+            forms[path.rpartition("/")[2].removesuffix(".form")] = read_form(path, files[path])
     return forms
 
 
-def _json(path: str, data: bytes) -> Table:
+def read_form(path: str, data: bytes) -> Table:
+    """A form-js schema. Raises DefinitionInvalid."""
     try:
         form = orjson.loads(data)
     except orjson.JSONDecodeError as error:

@@ -4,29 +4,33 @@
 and forms, several of them as one deployment set. It answers with a report and never raises.
 """
 
+import logging
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, cast
 
 from lxml import etree
 
 from app.kernel.engine.check.deployment_set import uses_dialect
 from app.kernel.engine.check.findings import DefinitionInvalid, Finding
+from app.kernel.engine.check.guarding import check_guarding
+from app.kernel.engine.check.proof.verdicts import Proved
 from app.kernel.engine.check.xml_safety import parsed_xml
-from app.kernel.engine.definitions import read_definition
+from app.kernel.engine.definitions import load_definition, read_form
+from app.kernel.engine.dialect import read_steps
 from app.kernel.engine.parsing import parse
 from app.kernel.engine.vocabulary import BPMN
 
+SECONDS: Final = 8.0
+MOST_FINDINGS: Final = 500
+MOST_PROCESSES: Final = 60
 
-@dataclass(frozen=True, slots=True)
-class Proved:
-    """On every path of `process` to `effect`, in a case of class `risk`, the duties `requires` are complete."""
+# Findings after which ids and references can't be trusted, so that nothing can be proved.
+_UNREADABLE: Final = frozenset({"xml-unsafe", "xml-invalid", "too-large"})
 
-    process: str
-    effect: str
-    risk: str
-    requires: tuple[str, ...]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,52 +49,101 @@ class CheckReport:
 
 
 def check_files(files: Mapping[str, bytes], *, deployed: Mapping[str, bytes] | None = None) -> CheckReport:
-    """Check `files` (path to bytes) as one deployment set; callees are looked for in it, then in `deployed`."""
+    """Check `files` (path to bytes) as one deployment set; callees are looked for in it, then in `deployed`.
+
+    Never raises: what the check itself can't cope with is a finding `check-failed`. Bounded in time.
+    """
     begun = time.perf_counter()
-    check = _Check(files, deployed or {})
-    findings = tuple(dict.fromkeys(check.findings()))
+    check = _Check(files, deployed or {}, begun + SECONDS)
+    try:
+        check.run()
+    except Exception:  # a designer's file must never bring the page or the command down
+        _log.exception("the check of process files failed")
+        check.unrunnable = True
+        zh, en = "检查程序未能处理这些文件，请报告", "the check can't cope with these files: please report it"
+        check.found.append(Finding("check-failed", "error", next(iter(check.files), ""), None, None, zh, en))
+    findings = tuple(dict.fromkeys(check.placed(finding) for finding in check.found))
     failed = any(finding.severity == "error" for finding in findings)
     return CheckReport(
         deployable=not failed and check.is_business,
         simulatable=not check.unrunnable,
-        findings=findings,
-        proved=(),
+        findings=_fewer(findings),
+        proved=check.proved,
         seconds=round(time.perf_counter() - begun, 4),
     )
 
 
+def _fewer(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Errors first when there are too many to read."""
+    if len(findings) <= MOST_FINDINGS:
+        return findings
+    return tuple(sorted(findings, key=lambda finding: finding.severity)[:MOST_FINDINGS])
+
+
 class _Check:
-    def __init__(self, files: Mapping[str, bytes], deployed: Mapping[str, bytes]) -> None:
-        self.files = {path: files[path] for path in sorted(files)}
-        self.deployed = {path: data for path, data in deployed.items() if path not in files}
+    def __init__(self, files: Mapping[str, bytes], deployed: Mapping[str, bytes], deadline: float) -> None:
+        self.files = _in_folders({path: files[path] for path in sorted(files)})
+        self.deployed = {path: data for path, data in deployed.items() if path not in self.files}
+        self.deadline = deadline
         self.roots: dict[str, etree._Element] = {}
+        self.lines: dict[str, dict[str, int | None]] = {}
+        self.found: list[Finding] = []
+        self.proved: tuple[Proved, ...] = ()
         self.unrunnable = False
         self.is_business = False
 
-    def findings(self) -> Iterator[Finding]:
-        yield from self._unreadable()
+    def run(self) -> None:
+        self._read()
         self.is_business = any(uses_dialect(root) for root in self.roots.values())
-        if not self._processes():
+        processes = self._processes()
+        if not processes:
             self.unrunnable = True
-            file = next(iter(self.files), "")
-            yield Finding("xml-invalid", "error", file, None, None, "没有流程", "there is no process")
-        for process_id in self._processes():
-            yield from self._diagrams(process_id)
+            self._tell("xml-invalid", next(iter(self.files), ""), "没有流程", "there is no process")
+        for process_id in processes[:MOST_PROCESSES]:
+            self._runs(process_id)
+        if len(processes) > MOST_PROCESSES:
+            zh, en = f"流程超过 {MOST_PROCESSES} 个", f"more than {MOST_PROCESSES} processes"
+            self._tell("too-large", next(iter(self.files)), zh, en)
         for folder in self._folders():
-            yield from self._folder(folder)
+            self._catching(lambda folder=folder: load_definition(folder, {**self.deployed, **self.files}))  # type: ignore[misc]
+        self._loose_forms()
+        if not any(finding.rule in _UNREADABLE for finding in self.found):
+            self._guarded()
         if self.roots and not self.is_business:
             zh = "没有 sanshen: 元素：可以模拟，不能部署办理业务"
             en = "no sanshen: element: may be simulated, not deployed for business"
-            yield Finding("foreign-file", "warning", next(iter(self.roots)), None, None, zh, en)
+            self._tell("foreign-file", next(iter(self.roots)), zh, en, "warning")
 
-    def _unreadable(self) -> Iterator[Finding]:
+    def placed(self, finding: Finding) -> Finding:
+        """The finding with the line of its element, where whoever found it didn't know."""
+        root = self.roots.get(finding.file)
+        if finding.line is not None or root is None:
+            return finding
+        if file_lines := self.lines.get(finding.file):
+            return replace(finding, line=file_lines.get(finding.element or ""))
+        lines = {node.get("id", ""): cast("int | None", node.sourceline) for node in root.iter()}
+        self.lines[finding.file] = {**lines, "": 1}
+        return self.placed(finding)
+
+    def _tell(self, rule: str, file: str, zh: str, en: str, severity: Any = "error") -> None:
+        self.found.append(Finding(rule, severity, file, None, None, zh, en))
+
+    def _catching(self, action: Callable[[], object]) -> bool:
+        try:
+            action()
+        except DefinitionInvalid as invalid:
+            self.found += [finding for finding in invalid.findings if finding.file not in self.deployed]
+            return False
+        return True
+
+    def _read(self) -> None:
         for path, data in self.files.items():
-            if path.endswith(".bpmn"):
-                try:
-                    self.roots[path] = parsed_xml(path, data)
-                except DefinitionInvalid as invalid:
-                    self.unrunnable = True
-                    yield from invalid.findings
+            if _is_diagram(path):
+                read = self._catching(lambda path=path, data=data: self._root(path, data))  # type: ignore[misc]
+                self.unrunnable = self.unrunnable or not read
+
+    def _root(self, path: str, data: bytes) -> None:
+        self.roots[path] = parsed_xml(path, data)
 
     def _processes(self) -> list[str]:
         found = (
@@ -103,18 +156,84 @@ class _Check:
     def _folders(self) -> list[str]:
         return [path.partition("/")[0] for path in self.files if path.endswith("/process.toml")]
 
-    def _diagrams(self, process_id: str) -> Iterator[Finding]:
-        callees = {path: data for path, data in self.deployed.items() if path.endswith(".bpmn")}
-        try:
-            yield from parse(
-                {**callees, **{path: self.files[path] for path in self.roots}}, process_id
-            ).findings
-        except DefinitionInvalid as invalid:
+    def _runs(self, process_id: str) -> None:
+        """The engine's own parser takes the process."""
+        if time.perf_counter() > self.deadline:
             self.unrunnable = True
-            yield from invalid.findings
+            self._tell("too-large", next(iter(self.roots)), "检查超时", "the check ran out of time")
+            return
+        diagrams = {**self._callees(), **{path: self.files[path] for path in self.roots}}
 
-    def _folder(self, folder: str) -> Iterator[Finding]:
-        try:
-            yield from read_definition(folder, {**self.deployed, **self.files}).parsed.findings
-        except DefinitionInvalid as invalid:
-            yield from invalid.findings
+        def parses() -> None:
+            findings = parse(diagrams, process_id).findings
+            self.found.extend(finding for finding in findings if finding.file in self.files)
+
+        if not self._catching(parses):
+            self.unrunnable = True
+
+    def _callees(self) -> dict[str, bytes]:
+        return {path: data for path, data in self.deployed.items() if path.endswith(".bpmn")}
+
+    def _loose_forms(self) -> None:
+        """Forms beside loose diagrams: readable, and all there if there are any."""
+        loose = [path for path in self.files if path.endswith(".form") and not self._in_process_folder(path)]
+        for path in loose:
+            self._catching(lambda path=path: read_form(path, self.files[path]))  # type: ignore[misc]
+        known = {
+            path.rpartition("/")[2].removesuffix(".form") for path in self.files if path.endswith(".form")
+        }
+        severity = "error" if loose else "warning"
+        for path, root in self.roots.items():
+            if self._in_process_folder(path):
+                continue
+            for step in (step for process in root for step in _steps(process)):
+                if step.form_id is not None and step.form_id not in known:
+                    zh, en = f"没有表单 {step.form_id}", f"there is no form {step.form_id}"
+                    self.found.append(Finding("missing-form", severity, path, None, step.step_key, zh, en))  # type: ignore[arg-type]
+
+    def _in_process_folder(self, path: str) -> bool:
+        return f"{path.partition('/')[0]}/process.toml" in self.files
+
+    def _guarded(self) -> None:
+        callees = {path: parsed_xml(path, data) for path, data in self._callees().items()}
+        parts = [
+            folder for folder in self._folders() if not _is_startable(self.files[f"{folder}/process.toml"])
+        ]
+        guarding = check_guarding({**callees, **self.roots}, self.roots, self.deadline, parts)
+        self.found += guarding.findings
+        self.proved = () if self.unrunnable else guarding.proved
+
+
+def _steps(process: etree._Element) -> Iterator[Any]:
+    if process.tag == f"{{{BPMN}}}process":
+        yield from read_steps(process)
+
+
+def _is_diagram(path: str) -> bool:
+    """Everything that isn't known to be something else: what a designer uploads has all kinds of names."""
+    return not path.endswith((".form", ".dmn", ".toml", ".docx", ".html"))
+
+
+def _in_folders(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Loose files with a `process.toml` among them are the folder that it names."""
+    if "process.toml" not in files:
+        return dict(files)
+    key = str(_manifest(files["process.toml"]).get("key") or "process")
+    return {path if "/" in path else f"{key}/{path}": data for path, data in files.items()}
+
+
+def _is_startable(manifest: bytes) -> bool:
+    process = _manifest(manifest)
+    return bool(process.get("startable", "risk" in process))
+
+
+def _manifest(data: bytes) -> Mapping[str, Any]:
+    """The `[process]` table, empty where it can't be read: that is told elsewhere."""
+    try:
+        table = tomllib.loads(data.decode("utf-8")).get("process", {})
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}
+    return table if isinstance(table, dict) else {}
+
+
+__all__ = ["CheckReport", "Proved", "check_files"]

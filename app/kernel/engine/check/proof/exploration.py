@@ -1,0 +1,201 @@
+"""Every marking a case can be in, with the duties done so far, walked breadth first.
+
+A marking counts the tokens of a place as none, one, or more than one: of several, either one or several stay
+when one leaves. That makes the markings finite and never hides a way.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.kernel.engine.check.proof.net import BEGIN, Net, Transition
+
+MOST_STATES: Final = 60_000
+
+State = tuple[int, int, int]
+"""Places with a token, places with more than one (both as bits), duties done in order."""
+
+
+class TooManyStates(Exception):
+    """The process can be in more states than are looked at, or time is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a visible step does to the duties done: it may be the `effect`, start them anew, add one."""
+
+    effect: str | None = None
+    consumes: bool = False
+    resets: bool = False
+    duty: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    need: int
+    takes: tuple[int, ...]
+    keep: int
+    gives: tuple[int, ...]
+    empty: int
+    act: Act | None
+    join: tuple[int, tuple[tuple[int, int], ...]] | None
+
+
+class Walk:
+    """All states of `net` from its beginning, where `requires` are the duties to be done in order.
+
+    `act_of` says what each visible step does. Raises TooManyStates when there are too many or at `deadline`
+    (seconds of `time.perf_counter`).
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        requires: Sequence[str],
+        act_of: Callable[[Transition], Act | None],
+        deadline: float,
+        *,
+        keep_edges: bool = False,
+    ) -> None:
+        self.net = net
+        self.requires = tuple(requires)
+        self.steps = [_compiled(transition, act_of(transition)) for transition in net.transitions]
+        self.came: dict[State, tuple[State, int] | None] = {}
+        self.fired = set[int]()
+        self.edges: dict[State, list[State]] = {}
+        self.unguarded: dict[str, tuple[State, int]] = {}
+        self.reached = set[str]()
+        self._walk(deadline, keep_edges)
+
+    def _walk(self, deadline: float, keep_edges: bool) -> None:
+        first: State = (1 << BEGIN, 0, 0)
+        self.came[first] = None
+        waiting = [first]
+        while waiting:
+            following: list[State] = []
+            for state in waiting:
+                if len(self.came) > MOST_STATES or time.perf_counter() > deadline:
+                    raise TooManyStates
+                for number, after in self._successors(state):
+                    if keep_edges:
+                        self.edges.setdefault(after, []).append(state)
+                    if after not in self.came:
+                        self.came[after] = (state, number)
+                        following.append(after)
+            waiting = following
+
+    def _successors(self, state: State) -> Iterator[tuple[int, State]]:
+        some, more, done = state
+        for number, step in enumerate(self.steps):
+            if some & step.need != step.need or some & step.empty:
+                continue
+            takes = step.takes if step.join is None else _ready(step.join, some)
+            if takes is None:
+                continue
+            self.fired.add(number)
+            now = done if step.act is None else self._perform(step.act, done, state, number)
+            for left, much in _taken(some, more, takes):
+                left, much = left & step.keep, much & step.keep
+                for place in step.gives:
+                    much |= left & place
+                    left |= place
+                yield number, (left, much, now)
+
+    def _perform(self, act: Act, done: int, state: State, number: int) -> int:
+        if act.effect is not None:
+            self.reached.add(act.effect)
+            if done < len(self.requires):
+                self.unguarded.setdefault(act.effect, (state, number))
+        if act.consumes or act.resets:
+            done = 0
+        if act.duty is not None and done < len(self.requires) and self.requires[done] == act.duty:
+            done += 1
+        return done
+
+    def path_to(self, state: State) -> list[str]:
+        """Ids of nodes and flows from the start to `state`."""
+        taken: list[int] = []
+        came = self.came[state]
+        while came is not None:
+            taken.append(came[1])
+            came = self.came[came[0]]
+        return [label for number in reversed(taken) for label in self.net.transitions[number].labels]
+
+    def missing_at(self, effect: str) -> str:
+        """The first required duty that isn't done where `effect` is reached unguarded."""
+        return self.requires[self.unguarded[effect][0][2]]
+
+    def bypass(self, effect: str) -> tuple[str, ...]:
+        """The shortest way to `effect` without its duties."""
+        state, number = self.unguarded[effect]
+        labels = self.net.transitions[number].labels
+        return without_repeats([*self.path_to(state), *labels[: labels.index(effect) + 1]])
+
+    def covered(self) -> set[str]:
+        """Ids of the nodes that happen in some state."""
+        return {node for number in self.fired for node in self.net.transitions[number].covers}
+
+    def stuck(self) -> State | None:
+        """The nearest state from which the end can't be reached, one where nothing happens if there is any."""
+        ending = {state for state in self.came if state[0] == 0}
+        waiting = list(ending)
+        while waiting:
+            for before in self.edges.get(waiting.pop(), ()):
+                if before not in ending:
+                    ending.add(before)
+                    waiting.append(before)
+        lost = [state for state in self.came if state not in ending]
+        still = (state for state in lost if next(self._successors(state), None) is None)
+        return next(still, lost[0] if lost else None)
+
+    def standing(self, state: State) -> list[str]:
+        """Ids of the nodes where tokens stand."""
+        nodes = (self.net.nodes[place] for place in range(state[0].bit_length()) if state[0] >> place & 1)
+        return list(dict.fromkeys(nodes))
+
+
+def without_repeats(labels: Sequence[str]) -> tuple[str, ...]:
+    return tuple(label for index, label in enumerate(labels) if index == 0 or labels[index - 1] != label)
+
+
+def _bits(places: Sequence[int]) -> int:
+    return sum(1 << place for place in set(places))
+
+
+def _compiled(transition: Transition, act: Act | None) -> _Compiled:
+    joined = None
+    if transition.join is not None:
+        reach = tuple((1 << place, _bits(tuple(goals))) for place, goals in transition.join.reach.items())
+        joined = (_bits(transition.join.inputs), reach)
+    return _Compiled(
+        need=_bits(transition.takes),
+        takes=tuple(1 << place for place in transition.takes),
+        keep=~_bits(tuple(transition.clears)),
+        gives=tuple(1 << place for place in transition.gives),
+        empty=_bits(tuple(transition.empty)),
+        act=act,
+        join=joined,
+    )
+
+
+def _ready(join: tuple[int, tuple[tuple[int, int], ...]], some: int) -> tuple[int, ...] | None:
+    """What an inclusive join takes, None while a token elsewhere can still come to an input without one."""
+    inputs, reach = join
+    marked = some & inputs
+    if not marked:
+        return None
+    for place, goals in reach:
+        if some & place and not place & inputs and goals & ~marked and not goals & marked:
+            return None
+    return tuple(1 << bit for bit in range(marked.bit_length()) if marked >> bit & 1)
+
+
+def _taken(some: int, more: int, takes: tuple[int, ...]) -> list[tuple[int, int]]:
+    left = [(some, more)]
+    for place in takes:
+        if more & place:
+            left = [pair for one, much in left for pair in ((one, much), (one, much & ~place))]
+        else:
+            left = [(one & ~place, much) for one, much in left]
+    return left

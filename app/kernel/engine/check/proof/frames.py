@@ -1,0 +1,132 @@
+"""Scopes and activities that run, while a net is built of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.kernel.engine.check.proof.diagram import Event, Node, Process, Scope
+
+THROWN: Final = frozenset({"error", "escalation"})
+THROWING: Final = ("endEvent", "intermediateThrowEvent")
+_DIVIDING: Final = frozenset({"parallelGateway", "inclusiveGateway", "complexGateway"})
+
+
+@dataclass(slots=True, eq=False)
+class Shell:
+    """An activity that runs: `active` holds a token as long as it does, `ready` one for each event that may come.
+
+    `inside` are the places that are emptied when the activity is left by an event.
+    """
+
+    active: int
+    inside: set[int] = field(default_factory=set)
+    ready: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """A scope that runs: the process, or what the sub-process, call or event sub-process `host` of `parent` holds.
+
+    `active` marks that it runs, where an event or several tokens make that matter; `done` gets its tokens when
+    it has come to its end. `before` and `after` are places by node, `waiting` by flow into a join, `inside` all
+    of them and those of everything within.
+    """
+
+    scope: Scope
+    process: Process
+    done: tuple[int, ...] = ()
+    parent: "Frame | None" = None
+    host: Node | None = None
+    active: int | None = None
+    inside: set[int] = field(default_factory=set)
+    before: dict[str, int] = field(default_factory=dict)
+    after: dict[str, int] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
+    armed: dict[str, int] = field(default_factory=dict)
+    begins: dict[str, int] = field(default_factory=dict)
+    shells: dict[str, Shell] = field(default_factory=dict)
+
+    def around(self) -> Iterable["Frame"]:
+        frame: Frame | None = self
+        while frame is not None:
+            yield frame
+            frame = frame.parent
+
+    def hold(self, place: int) -> None:
+        """Count `place` to this frame and to every frame and shell around it."""
+        for frame in self.around():
+            frame.inside.add(place)
+            shell = frame.parent.shells.get(frame.host.id) if frame.parent and frame.host else None
+            if shell is not None:
+                shell.inside.add(place)
+
+
+@dataclass(frozen=True, slots=True)
+class Catcher:
+    """Who catches what is thrown: the boundary event `node` of `host`, or the event sub-process `node`."""
+
+    frame: Frame
+    node: Node
+    host: Node | None
+
+
+def divides(scope: Scope) -> bool:
+    """Whether more than one token may be in `scope` at a time, those inside its sub-processes aside."""
+    several = any(
+        len(scope.leaving(node.id)) > 1 and (node.tag in _DIVIDING or not node.tag.endswith("Gateway"))
+        for node in scope.nodes.values()
+    )
+    beside = any(node.tag == "boundaryEvent" and not node.interrupting for node in scope.nodes.values())
+    return several or beside or (len(scope.starts()) > 1 and not has_start(scope))
+
+
+def has_start(scope: Scope) -> bool:
+    return any(node.tag == "startEvent" for node in scope.nodes.values())
+
+
+def trigger_of(event_scope: Node) -> Node | None:
+    """The start event of an event sub-process."""
+    scope = event_scope.inner
+    return next((node for node in scope.starts() if node.event), None) if scope else None
+
+
+def times(node: Node) -> int:
+    """How often an event may come while what it belongs to runs; 2 stands for "again and again"."""
+    once = node.event is None or (node.event.kind == "timer" and not node.event.repeats)
+    return 1 if node.interrupting or once else 2
+
+
+def matches(catching: Event | None, thrown: Event | None) -> bool:
+    if catching is None or thrown is None or catching.kind != thrown.kind:
+        return False
+    return catching.code is None or thrown.code is None or catching.code == thrown.code
+
+
+def is_thrown_in(scope: Scope, event: Event, processes: Mapping[str, Process]) -> bool:
+    """Whether a node in `scope`, or in what it calls, throws what `event` catches."""
+    seen, waiting = set[str](), [scope]
+    while waiting:
+        for node in waiting.pop().everything():
+            if node.tag in THROWING and matches(event, node.event):
+                return True
+            if node.called in processes and node.called not in seen:
+                seen.add(node.called)
+                waiting.append(processes[node.called].scope)
+    return False
+
+
+def catcher_of(frame: Frame, node: Node) -> Catcher | None:
+    """The nearest event sub-process or boundary event around `node` that catches what it throws."""
+    left: Node | None = None
+    for inner in frame.around():
+        for event_scope in inner.scope.event_scopes():
+            start = trigger_of(event_scope)
+            if event_scope is not left and start is not None and matches(start.event, node.event):
+                return Catcher(inner, event_scope, None)
+        left = inner.host
+        if inner.parent is None or left is None or (left.inner is not None and left.inner.triggered):
+            continue
+        for boundary in inner.parent.scope.boundaries(left.id):
+            if matches(boundary.event, node.event):
+                return Catcher(inner.parent, boundary, left)
+    return None

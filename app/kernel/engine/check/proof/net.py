@@ -1,0 +1,102 @@
+"""A Petri net with the few additions that BPMN needs: places emptied, places that must be empty, inclusive joins."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from app.kernel.engine.check.proof.diagram import Node
+
+BEGIN: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """An inclusive join: `inputs` are its places, `reach` says which of them a token in a place may come to."""
+
+    inputs: tuple[int, ...]
+    reach: dict[int, frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step of a case. Tokens leave `takes`, `clears` is emptied, tokens arrive in `gives`.
+
+    `empty` must hold no token. `node` is set when the step performs the node's duty or effect.
+    `labels` are ids of nodes and flows for the reader, `covers` the nodes that happen.
+    """
+
+    takes: tuple[int, ...]
+    gives: tuple[int, ...]
+    labels: tuple[str, ...]
+    covers: frozenset[str] = frozenset()
+    clears: frozenset[int] = frozenset()
+    empty: frozenset[int] = frozenset()
+    node: Node | None = None
+    process: str = ""
+    join: Join | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Moves one token and does nothing else."""
+        return len(self.takes) == 1 and not (self.clears or self.empty or self.node or self.join)
+
+
+@dataclass(slots=True)
+class Net:
+    """Places are numbers; place BEGIN holds the one token a case begins with. `nodes` names places for messages.
+
+    A token in a `latent` place is no token of the diagram: it says that an event may still happen.
+    """
+
+    nodes: list[str] = field(default_factory=lambda: [""])
+    transitions: list[Transition] = field(default_factory=list)
+    latent: set[int] = field(default_factory=set)
+
+    def place(self, node: str, *, latent: bool = False) -> int:
+        self.nodes.append(node)
+        if latent:
+            self.latent.add(len(self.nodes) - 1)
+        return len(self.nodes) - 1
+
+    def add(
+        self,
+        takes: Iterable[int],
+        gives: Iterable[int],
+        labels: tuple[str, ...],
+        *,
+        covers: Iterable[str] = (),
+        clears: frozenset[int] = frozenset(),
+        empty: frozenset[int] = frozenset(),
+    ) -> None:
+        self.transitions.append(
+            Transition(tuple(takes), tuple(gives), labels, frozenset(covers), clears, empty)
+        )
+
+    def with_reach(self) -> "Net":
+        """The net with the reach of every inclusive join worked out, which needs all transitions."""
+        feeding: dict[int, set[int]] = {}
+        for index, transition in enumerate(self.transitions):
+            for place in transition.gives:
+                feeding.setdefault(place, set()).add(index)
+        done = [
+            replace(transition, join=self._joined(transition.join, feeding))
+            if transition.join
+            else transition
+            for transition in self.transitions
+        ]
+        return Net(self.nodes, done, self.latent)
+
+    def _joined(self, join: Join, feeding: dict[int, set[int]]) -> Join:
+        reach: dict[int, set[int]] = {}
+        for goal in join.inputs:
+            seen, waiting = {goal}, [goal]
+            while waiting:
+                for index in feeding.get(waiting.pop(), ()):
+                    transition = self.transitions[index]
+                    own = transition.join is not None and transition.join.inputs == join.inputs
+                    for place in () if own else transition.takes:
+                        if place not in seen and place not in self.latent:
+                            seen.add(place)
+                            reach.setdefault(place, set()).add(goal)
+                            waiting.append(place)
+        return Join(join.inputs, {place: frozenset(goals) for place, goals in reach.items()})

@@ -1,0 +1,291 @@
+"""A process and all it calls as one net, for cases of one risk class.
+
+Each node has a place before it and one after it, a join a place for each flow that meets there. What can be
+interrupted, repeated or entered gets a shell (`frames`) as long as it runs.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from app.kernel.engine.check.proof.diagram import EMBEDDED, Node, Process
+from app.kernel.engine.check.proof.flows import JOINING, ways_out
+from app.kernel.engine.check.proof.frames import (
+    THROWING,
+    THROWN,
+    Frame,
+    Shell,
+    catcher_of,
+    divides,
+    has_start,
+    is_thrown_in,
+    times,
+    trigger_of,
+)
+from app.kernel.engine.check.proof.net import BEGIN, Join, Net, Transition
+
+# Callees are drawn in where they are called, each time anew.
+MOST_PLACES: Final = 12_000
+
+Places = Callable[[], Iterable[int]]
+
+
+class NetTooLarge(Exception):
+    """The process with everything it calls has more places than MOST_PLACES."""
+
+
+def build_net(process: Process, processes: Mapping[str, Process], risk: str) -> Net:
+    """The net of `process`; callees come from `processes`, an unknown one is a step without a duty.
+
+    Raises NetTooLarge, and TooManyWays of `flows`.
+    """
+    return _Translation(processes, risk).net_of(process)
+
+
+class _Translation:
+    def __init__(self, processes: Mapping[str, Process], risk: str) -> None:
+        self.processes = processes
+        self.risk = risk
+        self.net = Net()
+        # Which places a step empties is known only when all of them are there.
+        self.late: list[tuple[int, Places, Places]] = []
+
+    def net_of(self, process: Process) -> Net:
+        self.enter(Frame(process.scope, process), BEGIN)
+        for index, clears, empty in self.late:
+            self.net.transitions[index] = replace(
+                self.net.transitions[index], clears=frozenset(clears()), empty=frozenset(empty())
+            )
+        return self.net.with_reach()
+
+    def place(self, frame: Frame, node: Node, shell: Shell | None = None, *, latent: bool = False) -> int:
+        if len(self.net.nodes) >= MOST_PLACES:
+            raise NetTooLarge
+        place = self.net.place(node.id, latent=latent)
+        frame.hold(place)
+        if shell is not None:
+            shell.inside.add(place)
+        return place
+
+    def step(
+        self,
+        takes: Iterable[int],
+        gives: Iterable[int],
+        *labels: str,
+        node: Node | None = None,
+        frame: Frame | None = None,
+        clears: Places = tuple,
+        empty: Places = tuple,
+        join: Join | None = None,
+    ) -> None:
+        """Add a transition; with `node` it performs that node's duty and effect."""
+        acting = node if node is not None and node.step and (node.step.duty or node.step.effect) else None
+        process = frame.process.id if frame else ""
+        self.late.append((len(self.net.transitions), clears, empty))
+        self.net.transitions.append(
+            Transition(
+                tuple(takes), tuple(gives), labels, frozenset(labels), node=acting, process=process, join=join
+            )
+        )
+
+    # ---- scopes
+
+    def enter(self, frame: Frame, entry: int, *labels: str) -> None:
+        """Build all of `frame`, which begins with a token in `entry`."""
+        scope, host = frame.scope, frame.host
+        events = [event for event in scope.event_scopes() if trigger_of(event) is not None]
+        nodes = list(scope.nodes.values())
+        if (events or (divides(scope) and frame.done)) and nodes:
+            frame.active = self.place(frame, host or nodes[0])
+        for node in nodes:
+            frame.before[node.id], frame.after[node.id] = self.place(frame, node), self.place(frame, node)
+            entering = scope.entering(node.id)
+            if node.tag in JOINING and len(entering) > 1:
+                frame.waiting.update({flow.id: self.place(frame, node) for flow in entering})
+        given = [] if frame.active is None else [frame.active]
+        for event in events:
+            frame.armed[event.id] = self.place(frame, event, latent=True)
+            frame.begins[event.id] = self.place(frame, event)
+            given += [frame.armed[event.id]] * times(trigger_of(event) or event)
+        starts = [frame.before[start.id] for start in scope.starts()]
+        for begun in [[start] for start in starts] if has_start(scope) else [starts]:
+            self.step([entry], [*begun, *given], *labels)
+        for node in nodes:
+            if node.inner is None or not node.inner.triggered:
+                self.node(frame, node)
+        for event in events:
+            self.event_scope(frame, event)
+        if frame.active is not None:
+            self.step(
+                [frame.active], frame.done, clears=frame.armed.values, empty=lambda: self._tokens(frame)
+            )
+
+    def _tokens(self, frame: Frame) -> Iterable[int]:
+        return frame.inside - self.net.latent - {frame.active}
+
+    def _contents(self, frame: Frame) -> Iterable[int]:
+        return frame.inside - {frame.active}
+
+    def event_scope(self, frame: Frame, event: Node) -> None:
+        """An event sub-process: begun by its start event as long as `frame` runs."""
+        start, active = trigger_of(event), frame.active
+        if start is None or start.event is None or active is None or event.inner is None:
+            return
+        begin = frame.begins[event.id]
+        self.enter(Frame(event.inner, frame.process, (), frame, event), begin, event.id)
+        if start.event.kind in THROWN and is_thrown_in(frame.scope, start.event, self.processes):
+            return
+        clears: Places = (lambda: self._contents(frame)) if start.interrupting else tuple
+        self.step([frame.armed[event.id], active], [active, begin], event.id, clears=clears)
+
+    # ---- nodes
+
+    def node(self, frame: Frame, node: Node) -> None:
+        self.leave(frame, node)
+        before, after = frame.before[node.id], frame.after[node.id]
+        self._join(frame, node)
+        if node.tag == "boundaryEvent":
+            return
+        if node.loop or node.tag in EMBEDDED or node.tag == "callActivity":
+            self.composite(frame, node)
+        elif frame.scope.boundaries(node.id):
+            self.interruptible(frame, node)
+        elif node.event and node.event.kind in THROWN and node.tag in THROWING:
+            self.throw(frame, node)
+        elif node.event and node.event.kind == "terminate":
+            alone = frame.active is None and frame.parent is not None and bool(frame.done)
+            clears: Places = tuple if alone else (lambda: self._contents(frame))
+            self.step([before], frame.done if alone else [], node.id, node=node, frame=frame, clears=clears)
+        else:
+            self.step([before], [after], node.id, node=node, frame=frame)
+
+    def leave(self, frame: Frame, node: Node) -> None:
+        after = frame.after[node.id]
+        if node.tag == "intermediateThrowEvent" and node.event and node.event.kind == "link":
+            for other in frame.scope.nodes.values():
+                if other.tag == "intermediateCatchEvent" and other.event == node.event:
+                    self.step([after], [frame.before[other.id]])
+            return
+        ended = frame.done if frame.active is None else ()
+        for flows in ways_out(frame.scope, node, self.risk):
+            gives = [frame.waiting.get(flow.id, frame.before[flow.target]) for flow in flows]
+            self.step([after], gives if flows else ended, *(flow.id for flow in flows))
+
+    def _join(self, frame: Frame, node: Node) -> None:
+        inputs = [
+            frame.waiting[flow.id] for flow in frame.scope.entering(node.id) if flow.id in frame.waiting
+        ]
+        if not inputs:
+            return
+        if node.tag == "parallelGateway":
+            self.step(inputs, [frame.before[node.id]], node.id)
+        else:
+            self.step([], [frame.before[node.id]], node.id, join=Join(tuple(inputs), {}))
+
+    # ---- activities
+
+    def interruptible(self, frame: Frame, node: Node) -> None:
+        """A task with boundary events: active as long as its token stands before it."""
+        active = self.place(frame, node)
+        shell = frame.shells[node.id] = Shell(active)
+        ready = self._ready(frame, node, shell)
+        self.step([frame.before[node.id]], [active, *ready])
+        after = [frame.after[node.id]]
+        self.step([active], after, node.id, node=node, frame=frame, clears=shell.ready.values)
+        for boundary in frame.scope.boundaries(node.id):
+            self.boundary(frame, node, boundary)
+
+    def composite(self, frame: Frame, node: Node) -> None:
+        """An activity with a body, run once or several times; boundary events can end all of it."""
+        active = self.place(frame, node)
+        shell = frame.shells[node.id] = Shell(active)
+        ready = self._ready(frame, node, shell)
+        simple = not frame.scope.boundaries(node.id)
+        whole = None if self._is_task(node) else node
+        copies = 2 if node.loop and not node.loop.sequential and not node.loop.single else 1
+        runs = [self.place(frame, node, shell) for _ in range(copies)]
+        ends = [self.place(frame, node, shell) for _ in range(copies)]
+        held = [] if simple else [active]
+        entry = [frame.before[node.id]]
+        self.step(entry, [*held, *ready, *runs], node.id, node=whole, frame=frame)
+        for number, (run, end) in enumerate(zip(runs, ends, strict=True)):
+            self._run(frame, node, run, end)
+            if node.loop and (number or not node.loop.least):
+                self.step([run], [end])
+            if node.loop and node.loop.sequential and not node.loop.single:
+                self.step([end], [run])
+        self.step([*held, *ends], [frame.after[node.id]], clears=shell.ready.values)
+        for boundary in frame.scope.boundaries(node.id):
+            self.boundary(frame, node, boundary)
+
+    def _is_task(self, node: Node) -> bool:
+        return node.inner is None and node.tag != "callActivity"
+
+    def _run(self, frame: Frame, node: Node, run: int, end: int) -> None:
+        callee = self.processes.get(node.called) if node.tag == "callActivity" else None
+        above = {outer.process.id for outer in frame.around()}
+        if node.inner is not None:
+            self.enter(Frame(node.inner, frame.process, (end,), frame, node), run)
+        elif callee is not None and callee.id not in above:
+            self.enter(Frame(callee.scope, callee, (end,), frame, node), run)
+        else:
+            self.step([run], [end], node.id, node=node if self._is_task(node) else None, frame=frame)
+
+    def _ready(self, frame: Frame, node: Node, shell: Shell) -> list[int]:
+        given = []
+        for boundary in frame.scope.boundaries(node.id):
+            if not boundary.interrupting:
+                place = shell.ready[boundary.id] = self.place(frame, boundary, shell, latent=True)
+                given += [place] * times(boundary)
+        return given
+
+    # ---- events
+
+    def boundary(self, frame: Frame, host: Node, node: Node) -> None:
+        """What happens to `host` when its boundary event `node` comes; it earns nothing."""
+        shell, inner = frame.shells[host.id], host.inner
+        callee = self.processes.get(host.called)
+        scope = inner or (callee.scope if callee else None)
+        thrown = node.event if node.event and node.event.kind in THROWN else None
+        if thrown and scope is not None and is_thrown_in(scope, thrown, self.processes):
+            return
+        if node.interrupting:
+            takes, gives, clears = [shell.active], [], self._emptied(shell)
+        else:
+            takes, gives, clears = [shell.active, shell.ready[node.id]], [shell.active], tuple
+        gives = [*gives, frame.after[node.id]]
+        self.step(takes, gives, host.id, node.id, node=node, frame=frame, clears=clears)
+
+    def _emptied(self, shell: Shell) -> Places:
+        return lambda: shell.inside - {shell.active}
+
+    def throw(self, frame: Frame, node: Node) -> None:
+        """An error ends what it is caught around; an escalation may go on beside its catcher."""
+        after, thrown = frame.after[node.id], self.place(frame, node)
+        self.step([frame.before[node.id]], [thrown], node.id, node=node, frame=frame)
+        goes_on = [] if node.event and node.event.kind == "error" else [after]
+        catcher = catcher_of(frame, node)
+        if catcher is None:
+            clears: Places = tuple if goes_on else (lambda: range(1, len(self.net.nodes)))
+            self.step([thrown], goes_on, clears=clears)
+        elif catcher.host is None:
+            self._to_event_scope(catcher.frame, catcher.node, thrown, goes_on)
+        else:
+            shell, to = catcher.frame.shells[catcher.host.id], catcher.frame.after[catcher.node.id]
+            if catcher.node.interrupting or not goes_on:
+                clears, goes_on, held = self._emptied(shell), [], []
+            else:
+                clears, held = tuple, [shell.active]
+            self.step(
+                [thrown, shell.active], [*held, *goes_on, to], catcher.node.id,
+                node=catcher.node, frame=catcher.frame, clears=clears,
+            )  # fmt: skip
+
+    def _to_event_scope(self, frame: Frame, event: Node, thrown: int, goes_on: list[int]) -> None:
+        start, active = trigger_of(event), frame.active
+        if start is None or active is None:
+            return
+        stops = start.interrupting or not goes_on
+        clears: Places = (lambda: self._contents(frame)) if stops else tuple
+        kept = [] if stops else goes_on
+        self.step([thrown, active], [active, frame.begins[event.id], *kept], event.id, clears=clears)
