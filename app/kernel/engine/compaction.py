@@ -13,6 +13,7 @@ from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from app.kernel.engine.joins import is_open
 from app.kernel.engine.workflow import CaseWorkflow
 
 _LIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
@@ -47,7 +48,7 @@ def _owner(workflow: CaseWorkflow, key: Any) -> Task | None:
 
 def _erase_loops(scope: CaseWorkflow | BpmnSubWorkflow) -> None:
     token = _only_token(scope)
-    if token is None:
+    if token is None or is_open(scope):
         return
     kept: list[Task] = []
     for task in _path(token):

@@ -7,7 +7,7 @@ from typing import Literal
 from lxml import etree
 
 from app.kernel.decisions.expressions import feel
-from app.kernel.engine.vocabulary import BPMN, FLOW_NODES, SANSHEN, SIGNING_DUTIES, ZEEBE
+from app.kernel.engine.vocabulary import ADDED, BPMN, FLOW_NODES, SANSHEN, SIGNING_DUTIES, ZEEBE
 
 Kind = Literal[
     "start", "end", "catch", "throw", "boundary", "user", "manual", "service", "send", "receive", "script",
@@ -59,8 +59,30 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class LoopSpec:
+    """How often an activity is done. Exactly one of `cardinality` (a number or "=…"), `collection` ("=…", a list)
+    and, for `kind` "loop", `condition` or `maximum` says it; `element` names the variable that holds an
+    instance's item, `output` what is collected of each instance into the text `output_collection`.
+    """
+
+    kind: Literal["parallel", "sequential", "loop"]
+    cardinality: str | None = None
+    collection: str | None = None
+    element: str | None = None
+    output: str | None = None
+    output_collection: str | None = None
+    condition: str | None = None
+    maximum: int | None = None
+    test_before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StepSpec:
-    """One flow node. `step_key` is its BPMN id, `scope` the process or sub-process it stands in."""
+    """One flow node. `step_key` is its BPMN id, `scope` the process or sub-process it stands in.
+
+    `drawn` is false for a node that only the normal form has; `choice` is the variable with which the player of
+    a foreign file chooses at such a node: the numbers of flows of the fork beside it, each between blanks.
+    """
 
     step_key: str
     scope: str
@@ -93,6 +115,11 @@ class StepSpec:
     attached_to: str | None = None
     interrupting: bool = True
     events: tuple[str, ...] = ()
+    signal: str | None = None
+    condition: str | None = None
+    loop: LoopSpec | None = None
+    drawn: bool = True
+    choice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +133,7 @@ class FlowSpec:
     condition: str | None = None
     risk: tuple[str, ...] = ()
     default: bool = False
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +228,11 @@ def _step(node: etree._Element, process: str, lanes: dict[str, str]) -> StepSpec
         attached_to=node.get("attachedToRef"),
         interrupting=node.get("cancelActivity", "true") == "true",
         events=tuple(local_name(child) for child in node if local_name(child).endswith("EventDefinition")),
+        signal=_signal(node),
+        condition=_condition(node),
+        loop=read_loop(node),
+        drawn=ADDED not in key,
+        choice=node.get("choice") if ADDED in key else None,
     )
 
 
@@ -256,11 +289,57 @@ def _script(node: etree._Element) -> tuple[Assignment, ...]:
 def _message(node: etree._Element) -> str | None:
     """Name of the message the node waits for or sends."""
     holder = next((child for child in node if local_name(child) == "messageEventDefinition"), node)
-    reference = holder.get("messageRef")
+    return _named(holder, "message")
+
+
+def _signal(node: etree._Element) -> str | None:
+    holder = next((child for child in node if local_name(child) == "signalEventDefinition"), None)
+    return _named(holder, "signal") if holder is not None else None
+
+
+def _named(holder: etree._Element, kind: str) -> str | None:
+    """Name of the root element that `holder` refers to."""
+    reference = holder.get(f"{kind}Ref")
     if reference is None:
         return None
-    messages = node.getroottree().getroot().iterchildren(f"{{{BPMN}}}message")
-    return next((message.get("name") for message in messages if message.get("id") == reference), None)
+    known = holder.getroottree().getroot().iterchildren(f"{{{BPMN}}}{kind}")
+    return next((node.get("name") for node in known if node.get("id") == reference), None)
+
+
+def _condition(node: etree._Element) -> str | None:
+    """What a conditional event waits to become true."""
+    definition = node.find(f"{{{BPMN}}}conditionalEventDefinition")
+    text = definition.findtext(f"{{{BPMN}}}condition") if definition is not None else None
+    return (text or "").strip() or None
+
+
+def read_loop(node: etree._Element) -> LoopSpec | None:
+    """How often an activity is done; None for once."""
+    standard = node.find(f"{{{BPMN}}}standardLoopCharacteristics")
+    if standard is not None:
+        return LoopSpec(
+            "loop",
+            condition=_text(standard, "loopCondition"),
+            maximum=_integer(standard.get("loopMaximum"), 0) or None,
+            test_before=standard.get("testBefore") == "true",
+        )
+    instances = node.find(f"{{{BPMN}}}multiInstanceLoopCharacteristics")
+    if instances is None:
+        return None
+    ours = extension(instances, ZEEBE, "loopCharacteristics")
+    return LoopSpec(
+        "sequential" if instances.get("isSequential") == "true" else "parallel",
+        cardinality=_text(instances, "loopCardinality"),
+        collection=_value(ours, "inputCollection"),
+        element=_value(ours, "inputElement"),
+        output=_value(ours, "outputElement"),
+        output_collection=_value(ours, "outputCollection"),
+        condition=_text(instances, "completionCondition"),
+    )
+
+
+def _text(node: etree._Element, name: str) -> str | None:
+    return (node.findtext(f"{{{BPMN}}}{name}") or "").strip() or None
 
 
 def _flow(node: etree._Element) -> FlowSpec:
@@ -275,6 +354,7 @@ def _flow(node: etree._Element) -> FlowSpec:
         condition=text or None,
         risk=tuple((node.get(f"{{{SANSHEN}}}risk") or "").split()),
         default=any(sibling.get("default") == key for sibling in _siblings(node)),
+        name=node.get("name") or None,
     )
 
 

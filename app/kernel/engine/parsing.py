@@ -14,28 +14,31 @@ from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.parser.event_parsers import (
     BoundaryEventParser,
     EndEventParser,
+    EventBasedGatewayParser,
     EventDefinitionParser,
     IntermediateCatchEventParser,
     IntermediateThrowEventParser,
     SendTaskParser,
     StartEventParser,
 )
-from SpiffWorkflow.bpmn.parser.task_parsers import CallActivityParser, ConditionalGatewayParser
+from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
+from SpiffWorkflow.bpmn.parser.task_parsers import CallActivityParser, ConditionalGatewayParser, GatewayParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.defaults import (
-    BoundaryEvent,
+    EventBasedGateway,
     ExclusiveGateway,
-    InclusiveGateway,
     IntermediateCatchEvent,
     SendTask,
     StartEvent,
 )
 
+from app.kernel.engine.catching import Boundary, ConditionMet, FirstOf, Signal
 from app.kernel.engine.check.deployment_set import check_set
 from app.kernel.engine.check.findings import DefinitionInvalid, Finding
 from app.kernel.engine.check.flow_conditions import condition_of, default_condition_of
+from app.kernel.engine.check.structure import reserved
 from app.kernel.engine.check.xml_safety import parsed_xml
 from app.kernel.engine.dialect import (
     FlowSpec,
@@ -46,8 +49,12 @@ from app.kernel.engine.dialect import (
     read_policy,
     read_steps,
 )
+from app.kernel.engine.joins import JoiningInclusive, JoiningParallel, ScopeEnd
+from app.kernel.engine.normal.foreign import foreign_form, playable_processes
+from app.kernel.engine.normal.running import running_form
+from app.kernel.engine.repetition import repeat
 from app.kernel.engine.timers import ClockedCycle, ClockedDate, ClockedDuration
-from app.kernel.engine.vocabulary import BPMN, DECORATION, ZEEBE
+from app.kernel.engine.vocabulary import BPMN, DECORATION, LOOPS, ZEEBE
 from app.kernel.engine.workflow import AssignmentTask, HandledTask, MappedCall, MappedEnd, MappedThrow
 
 
@@ -69,10 +76,33 @@ class ParsedProcess:
 
 def parse(files: Mapping[str, bytes], process_id: str) -> ParsedProcess:
     """Parse a deployment set (file name to bytes). Raises DefinitionInvalid with every finding at once."""
-    roots = _roots(files)
-    findings = check_set(roots, process_id)
+    return _parsed(read_roots(files), process_id, [])
+
+
+def parse_foreign(files: Mapping[str, bytes], process_id: str | None = None) -> ParsedProcess:
+    """Parse files made elsewhere for a simulation, `process_id` or the first process with anything in it.
+
+    What the standard implies is written out and what only another system could compute is the player's choice
+    (`StepSpec.choice`, messages, timers of a day); automatic tasks ask a handler of type `foreign`. Never for
+    deployment. Raises DefinitionInvalid with the reasons where a file can't be simulated.
+    """
+    roots = read_roots(files)
+    known = playable_processes(roots)
+    chosen = process_id or next(iter(known), "")
+    if chosen not in known:
+        zh, en = "文件中没有可模拟的流程", "there is no process to simulate in the files"
+        raise DefinitionInvalid(
+            [Finding("xml-invalid", "error", next(iter(files), ""), None, chosen, zh, en)]
+        )
+    forms, findings = foreign_form(roots, chosen)
+    return _parsed(forms, chosen, findings)
+
+
+def _parsed(roots: Mapping[str, etree._Element], process_id: str, readings: list[Finding]) -> ParsedProcess:
+    findings = [*readings, *check_set(roots, process_id)]
     if any(finding.severity == "error" for finding in findings):
         raise DefinitionInvalid(findings)
+    roots = {file: running_form(root) for file, root in roots.items()}
     spec, subprocess_specs = _library_specs(roots, process_id)
     reached = [
         process for process in _processes(roots) if process.get("id") in {process_id, *subprocess_specs}
@@ -88,12 +118,14 @@ def parse(files: Mapping[str, bytes], process_id: str) -> ParsedProcess:
     )
 
 
-def _roots(files: Mapping[str, bytes]) -> dict[str, etree._Element]:
+def read_roots(files: Mapping[str, bytes]) -> dict[str, etree._Element]:
+    """The files' element trees. Raises DefinitionInvalid for those that can't be read safely."""
     roots: dict[str, etree._Element] = {}
     findings: list[Finding] = []
     for name, data in files.items():
         try:
             roots[name] = parsed_xml(name, data)
+            findings.extend(reserved(name, roots[name]))
         except DefinitionInvalid as invalid:
             findings.extend(invalid.findings)
     if findings:
@@ -113,7 +145,9 @@ def _library_specs(roots: Mapping[str, etree._Element], process_id: str) -> tupl
         for file, root in roots.items():
             parser.add_bpmn_xml(_for_library(root), filename=file)
         spec = parser.get_spec(process_id)
-        return spec, parser.get_subprocess_specs(process_id)
+        inner = parser.get_subprocess_specs(process_id)
+        _repeat_loops(roots, {process_id: spec, **inner})
+        return spec, inner
     except ValidationException as error:
         text = str(error)
         place = getattr(error, "file_name", None) or file
@@ -127,6 +161,13 @@ def _library_specs(roots: Mapping[str, etree._Element], process_id: str) -> tupl
         raise DefinitionInvalid([finding]) from None
 
 
+def _repeat_loops(roots: Mapping[str, etree._Element], specs: Mapping[str, Any]) -> None:
+    for process in _processes(roots):
+        for step in read_steps(process):
+            if step.loop is not None and step.step_key in getattr(specs.get(step.scope), "task_specs", ()):
+                repeat(specs[step.scope], step.step_key)
+
+
 def _element_id(error: ValidationException) -> str | None:
     return getattr(error, "tag", None) and getattr(error, "id", None)
 
@@ -136,7 +177,7 @@ def _for_library(root: etree._Element) -> etree._Element:
     copied = copy.deepcopy(root)
     for node in list(copied.iter()):
         parent = node.getparent()
-        if parent is not None and local_name(node) in DECORATION:
+        if parent is not None and local_name(node) in DECORATION | LOOPS:
             parent.remove(node)
     for call in copied.iter(f"{{{BPMN}}}callActivity"):
         called = call.find(f".//{{{ZEEBE}}}calledElement")
@@ -145,7 +186,7 @@ def _for_library(root: etree._Element) -> etree._Element:
     return copied
 
 
-class _ClockedTimers(EventDefinitionParser):  # type: ignore[misc]
+class _EventParser(EventDefinitionParser):  # type: ignore[misc]
     def parse_timer_event(self, event: etree._Element) -> Any:
         for tag, definition in (
             ("timeDate", ClockedDate),
@@ -157,17 +198,59 @@ class _ClockedTimers(EventDefinitionParser):  # type: ignore[misc]
                 return definition(self.bpmn_id, text.strip(), description=self.get_event_description(event))
         raise ValidationException("Unknown Time Specification", node=self.node, file_name=self.filename)
 
+    def parse_signal_event(self, event: etree._Element) -> Any:
+        read = super().parse_signal_event(event)
+        return Signal(read.name, description=read.description)
 
-class _StartParser(_ClockedTimers, StartEventParser):  # type: ignore[misc]
+    def parse_conditional_event(self, event: etree._Element) -> Any:
+        text = (event.findtext(f"{{{BPMN}}}condition") or "").strip()
+        return ConditionMet(self.bpmn_id, text, description=self.get_event_description(event))
+
+
+class _StartParser(_EventParser, StartEventParser):  # type: ignore[misc]
     pass
 
 
-class _CatchParser(_ClockedTimers, IntermediateCatchEventParser):  # type: ignore[misc]
+class _CatchParser(_EventParser, IntermediateCatchEventParser):  # type: ignore[misc]
     pass
 
 
-class _BoundaryParser(_ClockedTimers, BoundaryEventParser):  # type: ignore[misc]
+class _BoundaryParser(_EventParser, BoundaryEventParser):  # type: ignore[misc]
     pass
+
+
+class _ThrowParser(_EventParser, IntermediateThrowEventParser):  # type: ignore[misc]
+    pass
+
+
+class _EndParser(_EventParser, EndEventParser):  # type: ignore[misc]
+    """The library's end event leaves a signal out."""
+
+    def create_task(self) -> Any:
+        definition = self.get_event_definition(_THROWN)
+        task = self._create_task(definition)
+        task.connect(self.spec.end)
+        return task
+
+
+_THROWN = [
+    f".//bpmn:{name}EventDefinition" for name in ("message", "signal", "error", "escalation", "terminate")
+]
+
+
+class _ChoiceOfEventsParser(EventBasedGatewayParser):  # type: ignore[misc]
+    def create_task(self) -> Any:
+        return self._create_task(FirstOf())
+
+
+class _ProcessParser(ProcessParser):  # type: ignore[misc]
+    def create_spec(self) -> Any:
+        spec = super().create_spec()
+        outputs = spec.end._outputs
+        del spec.task_specs[spec.end.name]
+        spec.end = ScopeEnd(spec, spec.end.name)
+        spec.end._outputs = outputs
+        return spec
 
 
 class _GatewayParser(ConditionalGatewayParser):  # type: ignore[misc]
@@ -201,14 +284,17 @@ class _SendParser(SendTaskParser):  # type: ignore[misc]
 
 
 class _Parser(BpmnParser):  # type: ignore[misc]
+    PROCESS_PARSER_CLASS = _ProcessParser
     OVERRIDE_PARSER_CLASSES = {  # noqa: RUF012 (the library reads it from the class)
         full_tag("startEvent"): (_StartParser, StartEvent),
         full_tag("intermediateCatchEvent"): (_CatchParser, IntermediateCatchEvent),
-        full_tag("endEvent"): (EndEventParser, MappedEnd),
-        full_tag("intermediateThrowEvent"): (IntermediateThrowEventParser, MappedThrow),
-        full_tag("boundaryEvent"): (_BoundaryParser, BoundaryEvent),
+        full_tag("endEvent"): (_EndParser, MappedEnd),
+        full_tag("intermediateThrowEvent"): (_ThrowParser, MappedThrow),
+        full_tag("boundaryEvent"): (_BoundaryParser, Boundary),
         full_tag("exclusiveGateway"): (_GatewayParser, ExclusiveGateway),
-        full_tag("inclusiveGateway"): (_GatewayParser, InclusiveGateway),
+        full_tag("inclusiveGateway"): (_GatewayParser, JoiningInclusive),
+        full_tag("parallelGateway"): (GatewayParser, JoiningParallel),
+        full_tag("eventBasedGateway"): (_ChoiceOfEventsParser, EventBasedGateway),
         full_tag("callActivity"): (CallActivityParser, MappedCall),
         full_tag("scriptTask"): (_ScriptParser, AssignmentTask),
         full_tag("serviceTask"): (TaskParser, HandledTask),
@@ -217,4 +303,4 @@ class _Parser(BpmnParser):  # type: ignore[misc]
     }
 
 
-__all__ = ["DefinitionInvalid", "ParsedProcess", "parse"]
+__all__ = ["DefinitionInvalid", "ParsedProcess", "parse", "parse_foreign", "playable_processes", "read_roots"]

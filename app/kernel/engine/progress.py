@@ -70,7 +70,7 @@ def _of(context: CaseContext, task: Task) -> list[Consulted]:
 
 
 def _carry_out(context: CaseContext, event: StepEvent) -> None:
-    if event.step_key == context.deployed.process.get("acceptance_step"):
+    if event.instance is None and event.step_key == context.deployed.process.get("acceptance_step"):
         context.case.accepted_at = context.unit.now
         context.note("accepted_at", local_minute(context.unit.now))
         context.put_on_track(context.case.track or context.deployed.process.get("default_track"))
@@ -140,8 +140,8 @@ def _new_task(context: CaseContext, ready: ReadyTask) -> Task:
         region_code=context.case.region_code,
         engine_task_id=ready.engine_task_id,
         step_key=step.step_key,
-        title_zh=step.name,
-        title_en=step.name_en or step.name,
+        title_zh=step.name if ready.instance is None else f"{step.name}（{ready.instance}）",
+        title_en=(step.name_en or step.name) + ("" if ready.instance is None else f" ({ready.instance})"),
         duty=step.duty,
         signs=step.signs,
         resets=step.resets,

@@ -15,25 +15,36 @@ from uuid import UUID
 import orjson
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
 from SpiffWorkflow.bpmn.serializer.config import DEFAULT_CONFIG
-from SpiffWorkflow.bpmn.serializer.default.event_definition import TimerConditionalEventDefinitionConverter
+from SpiffWorkflow.bpmn.serializer.default.event_definition import (
+    MultipleEventDefinitionConverter,
+    TimerConditionalEventDefinitionConverter,
+)
 from SpiffWorkflow.bpmn.serializer.default.task_spec import (
+    BoundaryEventConverter,
     BpmnTaskSpecConverter,
+    ConditionalGatewayConverter,
     EventConverter,
+    ParallelGatewayConverter,
     ScriptTaskConverter,
     SubWorkflowConverter,
 )
 from SpiffWorkflow.bpmn.serializer.default.workflow import BpmnWorkflowConverter
 from SpiffWorkflow.bpmn.serializer.helpers.registry import DefaultRegistry
+from SpiffWorkflow.bpmn.serializer.helpers.spec import EventDefinitionConverter
 
+from app.kernel.engine.catching import Boundary, ConditionMet, FirstOf, Signal
 from app.kernel.engine.dialect import (
     Assignment,
     ClockAction,
     Effect,
     FlowSpec,
+    LoopSpec,
     ProcessPolicy,
     StepSpec,
 )
+from app.kernel.engine.joins import JoiningInclusive, JoiningParallel, ScopeEnd
 from app.kernel.engine.parsing import ParsedProcess
+from app.kernel.engine.repetition import RepeatedTask
 from app.kernel.engine.timers import ClockedCycle, ClockedDate, ClockedDuration
 from app.kernel.engine.workflow import (
     AssignmentTask,
@@ -89,6 +100,11 @@ class _StateConverter(BpmnWorkflowConverter):  # type: ignore[misc]
         return workflow
 
 
+class _RepeatedConverter(BpmnTaskSpecConverter):  # type: ignore[misc]
+    def to_dict(self, spec: RepeatedTask) -> dict[str, Any]:
+        return {**super().to_dict(spec), "task_spec": spec.task_spec}
+
+
 _CONVERTERS: Final = {
     **{kind: converter for kind, converter in DEFAULT_CONFIG.items() if kind.__name__ != "BpmnWorkflow"},
     CaseWorkflow: _StateConverter,
@@ -100,6 +116,14 @@ _CONVERTERS: Final = {
     ClockedDate: TimerConditionalEventDefinitionConverter,
     ClockedDuration: TimerConditionalEventDefinitionConverter,
     ClockedCycle: TimerConditionalEventDefinitionConverter,
+    ConditionMet: TimerConditionalEventDefinitionConverter,
+    Signal: EventDefinitionConverter,
+    FirstOf: MultipleEventDefinitionConverter,
+    Boundary: BoundaryEventConverter,
+    JoiningParallel: ParallelGatewayConverter,
+    JoiningInclusive: ConditionalGatewayConverter,
+    ScopeEnd: BpmnTaskSpecConverter,
+    RepeatedTask: _RepeatedConverter,
 }
 _local = threading.local()
 
@@ -203,5 +227,6 @@ def _step(entry: dict[str, Any]) -> StepSpec:
             "clocks": tuple(ClockAction(**clock) for clock in entry["clocks"]),
             "events": tuple(entry["events"]),
             "effect": _effect(entry["effect"]),
+            "loop": LoopSpec(**entry["loop"]) if entry["loop"] else None,
         }
     )

@@ -6,8 +6,9 @@ transaction: the library leaves it half advanced.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, Literal, Self
 from uuid import UUID, uuid4
 
@@ -17,8 +18,11 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.util.task import TaskState
 
+from app.kernel.engine.catching import Signal
 from app.kernel.engine.compaction import compact
+from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.engine_data import Scalar, checked
+from app.kernel.engine.repetition import RepeatedTask
 from app.kernel.engine.specs import Spec, registry
 from app.kernel.engine.timers import due_at
 from app.kernel.engine.views import (
@@ -33,11 +37,14 @@ from app.kernel.engine.views import (
     StepFailed,
     TaskNotReady,
     WaitingMessage,
+    WaitingSignal,
 )
+from app.kernel.engine.vocabulary import ADDED
 from app.kernel.engine.workflow import (
     CaseWorkflow,
     Handler,
     assigned,
+    instance_of,
     path_of,
     persons_of,
     step_of,
@@ -56,6 +63,7 @@ __all__ = [
     "StepFailed",
     "TaskNotReady",
     "WaitingMessage",
+    "WaitingSignal",
     "rekeyed",
 ]
 
@@ -126,7 +134,17 @@ class Instance:
         """Hand a message to whoever waits for it, then advance. Raises MessageNotExpected."""
         if all(waiting.name != name for waiting in self.waiting_messages()):
             raise MessageNotExpected(name)
-        event = BpmnEvent(MessageEventDefinition(name), checked(payload))
+        self._deliver(BpmnEvent(MessageEventDefinition(name), checked(payload)), handler, now)
+
+    def deliver_signal(
+        self, name: str, payload: Mapping[str, object], handler: Handler, now: datetime
+    ) -> None:
+        """Let everybody who waits for a signal hear it, then advance. Raises MessageNotExpected when nobody does."""
+        if all(waiting.name != name for waiting in self.waiting_signals()):
+            raise MessageNotExpected(name)
+        self._deliver(BpmnEvent(Signal(name), checked(payload)), handler, now)
+
+    def _deliver(self, event: BpmnEvent, handler: Handler, now: datetime) -> None:
         with self._moving(handler, now) as steps:
             self.workflow.catch(event)
             self._run(steps)
@@ -192,10 +210,16 @@ class Instance:
 
     def waiting_messages(self) -> list[WaitingMessage]:
         return [
-            WaitingMessage(name, event.step_key, event.path)
+            WaitingMessage(name, *_place(task))
             for task in self._tasks(TaskState.WAITING)
-            if (event := _event(task, "entered")) is not None
-            for name in _message_names(task)
+            for name in _names(task, MessageEventDefinition)
+        ]
+
+    def waiting_signals(self) -> list[WaitingSignal]:
+        return [
+            WaitingSignal(name, *_place(task))
+            for task in self._tasks(TaskState.WAITING)
+            for name in _names(task, Signal)
         ]
 
     def next_due(self) -> datetime | None:
@@ -267,6 +291,7 @@ class Instance:
             step=step,
             rules=text_of(step.rules, seen),
             persons=persons_of(step, seen),
+            instance=instance_of(task),
         )
 
 
@@ -302,22 +327,45 @@ class _Steps:
 
 def _event(task: Any, change: Change) -> StepEvent | None:
     step = step_of(task)
-    if step is None:
+    if step is None or not step.drawn:
         return None
+    number = task.internal_data.get("instance")
+    if isinstance(task.task_spec, RepeatedTask):
+        step = _as_whole(step)
+    elif number is not None:
+        step = _as_instance(step)
     decided = change == "completed" and step.kind in ("user", "manual")
     outcome = task.data.get("outcome") if decided else None
     outcome = outcome if isinstance(outcome, str) else None
-    return StepEvent(change, step.step_key, path_of(task), str(task.id), step, outcome)
+    return StepEvent(change, step.step_key, path_of(task), str(task.id), step, outcome, number)
+
+
+@lru_cache(maxsize=1024)
+def _as_whole(step: StepSpec) -> StepSpec:
+    """Of an activity done several times, what belongs to all instances together."""
+    return replace(step, duty=None, document=None)
+
+
+@lru_cache(maxsize=1024)
+def _as_instance(step: StepSpec) -> StepSpec:
+    return replace(step, clocks=())
+
+
+def _place(task: Any) -> tuple[str, tuple[str, ...]]:
+    """Step and path of a waiting event; of an event sub-process's trigger, the sub-process."""
+    key = task.task_spec.bpmn_id or task.task_spec.name
+    return key.partition(ADDED)[0], path_of(task)
 
 
 def _changed(event: StepEvent, change: Change) -> StepEvent:
-    return StepEvent(change, event.step_key, event.path, event.engine_task_id, event.step)
+    return replace(event, change=change, outcome=None)
 
 
-def _message_names(task: Any) -> list[str]:
+def _names(task: Any, kind: type[Any]) -> list[str]:
+    """Names of the messages or signals that a task waits for."""
     definition = getattr(task.task_spec, "event_definition", None)
     alternatives = getattr(definition, "event_definitions", [definition])
-    return [one.name for one in alternatives if isinstance(one, MessageEventDefinition)]
+    return [str(one.name) for one in alternatives if isinstance(one, kind)]
 
 
 def _shown(task: Any) -> Literal["open", "waiting", "inside"]:

@@ -34,14 +34,14 @@ class TaskNotReady(Exception):
 
 
 class MessageNotExpected(Exception):
-    """Nothing in the instance waits for that message now."""
+    """Nothing in the instance waits for that message or signal now."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyTask:
     """An open user or manual task. `path`: call activities around it; `data`: variables with the task's inputs;
     `candidate_group`, `rules` and `persons` are the role, the rule set and the number of people their expressions
-    give now."""
+    give now; `instance` is its number, from 1, where an activity is done several times."""
 
     engine_task_id: str
     step_key: str
@@ -52,11 +52,16 @@ class ReadyTask:
     step: StepSpec
     rules: str | None
     persons: int = 1
+    instance: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StepEvent:
-    """A step was entered, completed or cancelled; `outcome` is the variable of that name when it completed."""
+    """A step was entered, completed or cancelled; `outcome` is the variable of that name when it completed.
+
+    An activity done several times has an event of its own, without duty and document, and one of each `instance`,
+    without clocks.
+    """
 
     change: Change
     step_key: str
@@ -64,6 +69,7 @@ class StepEvent:
     engine_task_id: str
     step: StepSpec
     outcome: str | None = None
+    instance: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,13 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class WaitingMessage:
+    name: str
+    step_key: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSignal:
     name: str
     step_key: str
     path: tuple[str, ...]

@@ -7,6 +7,8 @@ from app.kernel.duties.vocabulary import DUTIES as DUTIES
 BPMN: Final = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE: Final = "http://camunda.org/schema/zeebe/1.0"
 SANSHEN: Final = "urn:sanshen:bpmn:1"
+# In the id of every node that the normal form adds, and in no id of a file.
+ADDED: Final = "~"
 NAMES: Final = {"bpmn": BPMN, "zeebe": ZEEBE, "sanshen": SANSHEN}
 
 TASKS: Final = frozenset(
@@ -20,28 +22,22 @@ EVENTS: Final = frozenset(
 ACTIVITIES: Final = TASKS | {"callActivity", "subProcess"}
 FLOW_NODES: Final = ACTIVITIES | GATEWAYS | EVENTS
 
+# Kinds that only a file made elsewhere may have: each is read as one of those above, or refused.
+FOREIGN_NODES: Final = frozenset({"task", "transaction", "adHocSubProcess", "complexGateway"})
+
 # What each event may wait for or throw. Everything else the library drops silently or runs wrongly.
-EVENT_DEFINITIONS: Final[dict[str, frozenset[str]]] = {
-    "startEvent": frozenset({"messageEventDefinition", "timerEventDefinition"}),
-    "endEvent": frozenset(
-        {
-            "messageEventDefinition",
-            "errorEventDefinition",
-            "escalationEventDefinition",
-            "terminateEventDefinition",
-        }
-    ),
-    "intermediateCatchEvent": frozenset({"messageEventDefinition", "timerEventDefinition"}),
-    "intermediateThrowEvent": frozenset({"messageEventDefinition", "escalationEventDefinition"}),
-    "boundaryEvent": frozenset(
-        {
-            "messageEventDefinition",
-            "timerEventDefinition",
-            "errorEventDefinition",
-            "escalationEventDefinition",
-        }
-    ),
+_DEFINED: Final = {
+    "startEvent": "message timer",
+    "endEvent": "message signal error escalation terminate",
+    "intermediateCatchEvent": "message timer signal conditional link",
+    "intermediateThrowEvent": "message signal escalation link",
+    "boundaryEvent": "message timer signal conditional error escalation",
 }
+EVENT_DEFINITIONS: Final[dict[str, frozenset[str]]] = {
+    event: frozenset(f"{kind}EventDefinition" for kind in kinds.split()) for event, kinds in _DEFINED.items()
+}
+# The start of an event sub-process catches what a boundary event does.
+HANDLED: Final = EVENT_DEFINITIONS["boundaryEvent"]
 WAITS_FOR_SOMETHING: Final = frozenset({"intermediateCatchEvent", "boundaryEvent"})
 
 # Drawn for the reader, taken out before the library parses: none of these moves a token.
@@ -62,6 +58,8 @@ DECORATION: Final = frozenset(
         "textAnnotation",
     }
 )
+# How often an activity is done: read by us, taken out before the library parses.
+LOOPS: Final = frozenset({"multiInstanceLoopCharacteristics", "standardLoopCharacteristics"})
 STRUCTURE: Final = frozenset(
     {"documentation", "extensionElements", "incoming", "laneSet", "outgoing", "sequenceFlow"}
 )
@@ -72,6 +70,7 @@ REFERENCES: Final[tuple[tuple[str, str, str], ...]] = (
     ("receiveTask", "messageRef", "message"),
     ("errorEventDefinition", "errorRef", "error"),
     ("escalationEventDefinition", "escalationRef", "escalation"),
+    ("signalEventDefinition", "signalRef", "signal"),
 )
 
 RISK_CLASSES: Final = ("normal", "high", "routed")

@@ -18,10 +18,13 @@ from SpiffWorkflow.bpmn.specs.defaults import (
     ScriptTask,
     ServiceTask,
 )
+from SpiffWorkflow.util.task import TaskState
 
 from app.kernel.decisions.expressions import Expression, compile_expression, feel
+from app.kernel.engine.catching import Boundary, CaseEvents
 from app.kernel.engine.dialect import Assignment, StepSpec
 from app.kernel.engine.engine_data import Data, Scalar, checked, from_expression
+from app.kernel.engine.vocabulary import ADDED
 
 MOST_PERSONS: Final = 9
 """The most different people one task may demand."""
@@ -54,6 +57,10 @@ class Asker(Protocol):
         """What a timer's text gives."""
 
 
+StepHook = Callable[[Any], None]
+"""Told of a library task before or after it is run."""
+
+
 class NoHandler(RuntimeError):
     """An automatic step was reached in a place that gave no handler, or it names no task type."""
 
@@ -83,10 +90,14 @@ class ExpressionEngine:
 
     def evaluate(self, task: Any, expression: str, external_context: Any = None) -> bool:
         """A condition; anything but true (null as well) is false."""
+        return self.holds(task, expression, task.data)
+
+    def holds(self, task: Any, expression: str, data: Mapping[str, object]) -> bool:
+        """A condition on other variables than the task's own."""
         asker = task.workflow.top_workflow.asker
         if asker is not None:
             return bool(asker.condition(task, expression))
-        return compiled(feel(expression)).evaluate(task.data) is True
+        return compiled(feel(expression)).evaluate(data) is True
 
     def value(self, task: Any, text: str) -> object:
         """What a timer's text gives."""
@@ -119,6 +130,8 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
         self.asker: Asker | None = None
         self.steps: Mapping[str, Mapping[str, StepSpec]] = {}
         super().__init__(spec, subprocess_specs, script_engine=_ENGINE, **arguments)
+        self.event_manager = CaseEvents(self)
+        self.task_removed_event.connect(self._forgotten)
 
     @property
     def script_engine(self) -> ExpressionEngine:
@@ -127,6 +140,39 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
     @script_engine.setter
     def script_engine(self, engine: object) -> None:
         raise PermissionError("the script engine can't be replaced")
+
+    def do_engine_steps(
+        self, will_complete_task: StepHook | None = None, did_complete_task: StepHook | None = None
+    ) -> None:
+        """Run automatic tasks until none is ready, then look at the timers once.
+
+        One at a time: the library runs a list made beforehand, with tasks in it that an earlier one cancelled.
+        """
+        while (task := self._next_automatic()) is not None:
+            if will_complete_task is not None:
+                will_complete_task(task)
+            task.run()
+            if did_complete_task is not None:
+                did_complete_task(task)
+        self.refresh_timers()
+
+    def _next_automatic(self) -> Any:
+        """A boundary event first, for what it interrupts must not go on; then the innermost scope's."""
+        best, best_rank = None, (False, -1)
+        for scope in (self, *self.subprocesses.values()):
+            for task in scope.tasks.values():
+                if task.has_state(TaskState.READY) and not task.task_spec.manual:
+                    rank = (isinstance(task.task_spec, Boundary), scope.depth)
+                    if rank > best_rank:
+                        best, best_rank = task, rank
+        return best
+
+    def _forgotten(self, _workflow: Any, task: Any) -> None:
+        """A task left the tree: so does the sub-workflow it owns, and nothing in it hears events any more."""
+        self.event_manager.remove_task(task)
+        inner = self.subprocesses.pop(task.id, None)
+        for other in list(inner.tasks.values()) if inner is not None else ():
+            self._forgotten(inner, other)
 
 
 def step_of(task: Any) -> StepSpec | None:
@@ -138,17 +184,18 @@ def step_of(task: Any) -> StepSpec | None:
 
 
 def path_of(task: Any) -> tuple[str, ...]:
-    """Ids of the call activities and sub-processes around a task, outermost first."""
+    """Ids of the call activities and sub-processes around a task, outermost first; of those that are drawn."""
     path: list[str] = []
     workflow = task.workflow
     while workflow.parent_task_id is not None:
         parent = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
-        path.append(parent.task_spec.bpmn_id)
+        if ADDED not in parent.task_spec.bpmn_id:
+            path.append(parent.task_spec.bpmn_id)
         workflow = parent.workflow
     return tuple(reversed(path))
 
 
-def _known_step(task: Any) -> StepSpec:
+def known_step(task: Any) -> StepSpec:
     step = step_of(task)
     if step is None:
         raise LookupError(f"no step specification for {task.task_spec.name}")
@@ -171,6 +218,17 @@ def persons_of(step: StepSpec, data: Data) -> int:
     return value
 
 
+def instance_of(task: Any) -> int | None:
+    """Number, from 1, of the instance of a repeated activity that a task is or stands in; the innermost one."""
+    while "instance" not in task.internal_data:
+        parent = task.workflow.parent_task_id
+        if parent is None:
+            return None
+        task = task.workflow.top_workflow.get_task_from_id(parent)
+    number: int = task.internal_data["instance"]
+    return number
+
+
 def _call(task: Any, step: StepSpec, data: Data) -> ServiceCall:
     return ServiceCall(str(task.id), step, path_of(task), text_of(step.rules, data))
 
@@ -179,7 +237,7 @@ class HandledTask(ServiceTask):  # type: ignore[misc]
     """Service, send and rule tasks: asks the handler lent to the workflow."""
 
     def _execute(self, task: Any) -> bool:
-        step = _known_step(task)
+        step = known_step(task)
         handler = task.workflow.top_workflow.handler
         if handler is None or step.task_type is None:
             raise NoHandler(f"no handler for step {step.step_key} of type {step.task_type}")
@@ -193,7 +251,7 @@ class AssignmentTask(ScriptTask):  # type: ignore[misc]
     """A script task: assignments of expressions, nothing else."""
 
     def _execute(self, task: Any) -> bool:
-        task.data.update(assigned(_known_step(task).script, task.data))
+        task.data.update(assigned(known_step(task).script, task.data))
         return True
 
 
@@ -201,7 +259,7 @@ class _MappedEvent:
     """Sets the event's output mappings before anything is thrown."""
 
     def _run_hook(self, task: Any) -> bool:
-        task.data.update(assigned(_known_step(task).outputs, task.data))
+        task.data.update(assigned(known_step(task).outputs, task.data))
         return bool(super()._run_hook(task))  # type: ignore[misc]
 
 
@@ -221,12 +279,12 @@ class MappedCall(CallActivity):  # type: ignore[misc]
     """
 
     def copy_data(self, my_task: Any, subworkflow: Any) -> None:
-        inputs = assigned(_known_step(my_task).inputs, my_task.data)
+        inputs = assigned(known_step(my_task).inputs, my_task.data)
         subworkflow.task_tree.set_data(**{**my_task.data, **inputs})
 
     def update_data(self, my_task: Any, subworkflow: Any) -> None:
         inner = subworkflow.last_task.data
-        outputs = _known_step(my_task).outputs
+        outputs = known_step(my_task).outputs
         if outputs:
             case_wide = {name: inner[name] for name in CASE_WIDE if name in inner}
             my_task.data.update({**case_wide, **assigned(outputs, inner)})

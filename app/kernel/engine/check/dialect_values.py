@@ -137,6 +137,38 @@ def _timer(file: str, node: etree._Element, tag: str, text: str) -> Iterator[Fin
         yield found(rule, file, node, f"定时器“{text}”无效或无限重复", f"invalid or unbounded timer {text!r}")
 
 
+def loops(file: str, root: etree._Element) -> Iterator[Finding]:
+    """What says how often an activity is done compiles; variables it sets have names."""
+    for name, children in (
+        ("multiInstanceLoopCharacteristics", ("loopCardinality", "completionCondition")),
+        ("standardLoopCharacteristics", ("loopCondition",)),
+    ):
+        for node in root.iter(f"{{{BPMN}}}{name}"):
+            for child in children:
+                text = (node.findtext(f"{{{BPMN}}}{child}") or "").strip()
+                yield from _compiles(file, node, feel(text) if text else None)
+            ours = extension(node, ZEEBE, "loopCharacteristics")
+            if ours is not None:
+                yield from _zeebe_loop(file, ours)
+
+
+def _zeebe_loop(file: str, node: etree._Element) -> Iterator[Finding]:
+    for attribute in ("inputCollection", "outputElement"):
+        yield from _value(file, node, node.get(attribute))
+    for attribute in ("inputElement", "outputCollection"):
+        if node.get(attribute) and not _NAME.fullmatch(node.get(attribute, "")):
+            zh, en = f"{attribute} 不是变量名", f"{attribute} is not a variable name"
+            yield found("expression-invalid", file, node, zh, en)
+
+
+def conditional_events(file: str, root: etree._Element) -> Iterator[Finding]:
+    for node in root.iter(f"{{{BPMN}}}conditionalEventDefinition"):
+        text = (node.findtext(f"{{{BPMN}}}condition") or "").strip()
+        if not text:
+            yield found("expression-invalid", file, node, "条件事件没有条件", "the event has no condition")
+        yield from _compiles(file, node, feel(text) if text else None)
+
+
 def values(file: str, root: etree._Element) -> Iterator[Finding]:
     """Duties, effects, clocks and numbers are of the known vocabulary."""
     for tag, attribute, known in (
