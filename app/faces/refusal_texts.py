@@ -84,6 +84,25 @@ TEXTS: dict[str, Lazy] = {
     "case_frozen_by_violation": _l(
         "案件有未裁定的职责冲突（第 %(violation)s 号），裁定前不能作出决定。请联系稽核内控岗。"
     ),
+    "completion_failed": _l(
+        "没有提交：环节“%(step)s”自身出错，已撤销这次提交，记为 %(incident)s 号事件并通知业务主管。您填的内容还在，"
+        "改好后再提交。"
+    ),
+    "incident_not_found": _l("没有 %(incident)s 号事件，或者它不在您的辖区。"),
+    "incident_resolved": _l("%(incident)s 号事件已经了结。"),
+    "incident_pending": _l(
+        "%(incident)s 号事件的自动环节还等着执行，不能了结：请重试；要跳过的，由规则岗位提出案件修正。"
+    ),
+    "incident_needs_person": _l(
+        "%(incident)s 号事件是经办人提交时出的错，后台不能代办：改好后请经办人再提交一次。"
+    ),
+    "case_on_hold": _l("案件暂停办理，先恢复再重试。"),
+    "already_held": _l("%(what)s 已经暂停办理，不用再次暂停。"),
+    "hold_not_found": _l("没有这次暂停，或者它已经结束。"),
+    "nothing_to_hold": _l("%(what)s 没有可以暂停的：案件已办结，或者没有这个业务、这个版本。"),
+    "process_held": _l(
+        "本业务暂停办理，现在不能立新案（%(by)s，%(since)s 起：%(why)s）。恢复后登记，收到日期照实填写。"
+    ),
     "clock_stopped": _l("这个时限已经结束。"),
     "clock_already_paused": _l("这个时限已经中止。"),
     "clock_not_paused": _l("这个时限没有中止，不能恢复。"),
@@ -161,6 +180,7 @@ REASONS: dict[str, Lazy] = {
     "same_person_required": _l("不能%(wanted)s：这件事须由已办%(held)s的同一人办到底，也不能代人办理"),
     "identity_in_doubt": _l("的身份存疑，查清以前不能办理业务"),
     "posts_in_violation": _l("的两份档案合并后持有不相容的岗位，有一个岗位结束以前不能办理业务"),
+    "case_held": _l("现在不能办：%(by)s自 %(since)s 起暂停办理（%(why)s）。这是技术暂停，时限照常计算"),
     "case_frozen": _l("现在不能办：案件有未裁定的职责冲突，裁定以前决定不生效"),
     "tenure_exceeded": _l("自 %(since)s 起连续任这个岗位，超过最长 %(months)s 个月，不能再办"),
     "tenure_reached": _l("自 %(since)s 起连续任这个岗位，已到最长 %(months)s 个月，可以办，但应当轮岗"),

@@ -24,6 +24,7 @@ REMEDIES: dict[str, Lazy] = {
     "same_person_required": _l("请由已经开始办理的同一人继续办。"),
     "identity_in_doubt": _l("请稽核内控岗和规则岗位查清身份。"),
     "posts_in_violation": _l("请业务主管申请结束其中一个岗位。"),
+    "case_held": _l("案件可以看；请等业务主管恢复办理。"),
     "case_frozen": _l("请稽核内控岗发起裁定。"),
     "tenure_exceeded": _l("请由这个岗位的其他人办理，并请业务主管安排轮岗。"),
     "leaves_case_unfinishable": _BY_SOMEBODY_ELSE,

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from app.faces.worker.timers import advance_case, sweep_timers
+from app.faces.worker.timers import advance_case, retry, sweep_incidents, sweep_timers
 from app.kernel.deadlines.calendar_operations import RECOMPUTE
 from app.kernel.deadlines.jobs import check_clocks, recompute_clocks
 from app.kernel.engine.catalogue import list_routing
+from app.kernel.engine.incidents.recording import RETRY_JOB
 from app.kernel.engine.progress import TIMER_JOB
 from app.kernel.identity.attempts import forget_attempts
 from app.kernel.identity.doubts import raise_likely_doubts
@@ -84,6 +85,8 @@ JOBS: tuple[Job, ...] = (
     Job(RECOMPUTE, _recompute_clocks),
     Job(TIMER_JOB, advance_case),
     Job("sweep_timers", sweep_timers, cron="*/5 * * * *"),
+    Job(RETRY_JOB, retry),
+    Job("sweep_incidents", sweep_incidents, cron="2-59/5 * * * *"),
     Job("recheck_staffing", _recheck_staffing, cron="*/10 * * * *"),
     Job(FIND_JOB, _find_recusals),
     Job("watch_duties", _watch_duties, cron="*/15 * * * *"),

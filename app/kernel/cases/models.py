@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Text
 
 from app.storage.base import Base, Instant, big_id
 
@@ -88,6 +89,7 @@ class Case(Base):
         Index("ix_case_organisation", "organisation", postgresql_ops={"organisation": "text_pattern_ops"}),
         Index("ix_case_case_no_pattern", "case_no", postgresql_ops={"case_no": "text_pattern_ops"}),
         Index("ix_case_region_code_id", "region_code", "id"),
+        Index("ix_case_process", "process_key", "definition_id", "id"),
     )
 
     id: Mapped[int] = big_id()
@@ -146,6 +148,8 @@ class CaseState(Base):
     undo_state: Mapped[bytes | None] = mapped_column(LargeBinary)
     undo_task_id: Mapped[int | None] = mapped_column(BigInteger)
     next_due_at: Mapped[datetime | None] = mapped_column(Instant)
+    waiting: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """Events the case waits at, by step key; open tasks have rows of their own."""
 
 
 class CaseParty(Base):

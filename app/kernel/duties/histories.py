@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, column, exists, func, select, true
+from sqlalchemy import BigInteger, and_, any_, bindparam, column, exists, func, select, true
 from sqlalchemy import table as bare_table
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from app.kernel.cases.models import Case, CaseParty
 from app.kernel.duties.models import Performance, PerformanceVoid, Signature
 from app.kernel.duties.signatures import SignatureView
-from app.kernel.duties.views import Bar, CaseView, ConflictRule, PastAct, TaskView
+from app.kernel.duties.views import Bar, CaseView, ConflictRule, Held, PastAct, TaskView
+from app.kernel.holds.models import Hold
 from app.kernel.identity.models import Person
 from app.kernel.local_time import local_day
 from app.kernel.violations.models import ViolationCase, ViolationRuling
@@ -26,7 +27,7 @@ from app.storage.reading import remembered
 
 _CASE, _PARTY, _ACT_ROW = table(Case), table(CaseParty), table(Performance)
 _SIGNATURE, _VOID, _PERSON = table(Signature), table(PerformanceVoid), table(Person)
-_TOUCHED, _RULING = table(ViolationCase), table(ViolationRuling)
+_TOUCHED, _RULING, _HOLD = table(ViolationCase), table(ViolationRuling), table(Hold)
 
 # Views of migration 0002: canonical persons, whatever region the reader sees.
 ACT = bare_table(
@@ -70,6 +71,35 @@ _OPEN_VIOLATION = and_(
     ~exists().where(_RULING.c.violation_id == _TOUCHED.c.violation_id),
 )
 CASE_FROZEN = exists().where(_OPEN_VIOLATION).label("frozen")
+
+_HOLDING = _HOLD.c.ended_at.is_(None) & (
+    (_HOLD.c.case_id == _CASE.c.id)
+    | (
+        (_HOLD.c.process_key == _CASE.c.process_key)
+        & (_HOLD.c.definition_id.is_(None) | (_HOLD.c.definition_id == _CASE.c.definition_id))
+        & (_CASE.c.region_code == any_(_HOLD.c.regions))
+    )
+)
+_HELD = func.json_build_array(_HOLD.c.reason, _PERSON.c.name, _HOLD.c.held_at, _HOLD.c.case_id.is_(None))
+CASE_HELD = (
+    select(_HELD)
+    .select_from(_CASE)
+    .join(_HOLD, _HOLDING)
+    .join(_PERSON, _PERSON.c.id == _HOLD.c.held_by)
+    .where(_CASE.c.id == bindparam("case"))
+    .order_by(_HOLD.c.id)
+    .limit(1)
+    .scalar_subquery()
+    .label("held")
+)
+"""The oldest technical hold on a case, to be read by `held_of`."""
+_HELD_CASES = (
+    select(_CASE.c.id, _HELD.label("held"))
+    .join(_HOLD, _HOLDING)
+    .join(_PERSON, _PERSON.c.id == _HOLD.c.held_by)
+    .where(_CASE.c.id.in_(bindparam("cases", expanding=True)))
+    .order_by(_HOLD.c.id)
+)
 
 _ACTS_OF_CHAINS = (
     select(ACT.c.chain_id, *_COLUMNS)
@@ -122,7 +152,32 @@ def bars_of(rows: Iterable[Any]) -> dict[int, Bar]:
     }
 
 
-def case_view(case: Case, acts: Iterable[PastAct], bars: Mapping[int, Bar], *, frozen: bool) -> CaseView:
+def held_of(row: Sequence[Any] | None) -> Held | None:
+    """The hold that `CASE_HELD` found."""
+    if row is None:
+        return None
+    reason, by, since, process = row
+    return Held(reason, by, datetime.fromisoformat(since), process)
+
+
+def list_held(session: Session, case_ids: Collection[int]) -> dict[int, Held]:
+    """The oldest hold of each held case."""
+    found: dict[int, Held] = {}
+    for row in execute(session, _HELD_CASES, {"cases": sorted(case_ids)}) if case_ids else ():
+        held = held_of(row.held)
+        if held is not None:
+            found.setdefault(row.id, held)
+    return found
+
+
+def case_view(
+    case: Case,
+    acts: Iterable[PastAct],
+    bars: Mapping[int, Bar],
+    *,
+    frozen: bool,
+    hold: Held | None = None,
+) -> CaseView:
     return CaseView(
         case_id=case.id,
         region_code=case.region_code,
@@ -134,6 +189,7 @@ def case_view(case: Case, acts: Iterable[PastAct], bars: Mapping[int, Bar], *, f
         bars=bars,
         frozen=frozen,
         approval_levels=case.approval_levels,
+        hold=hold,
     )
 
 
@@ -159,9 +215,14 @@ def _load_views(session: Session, cases: Sequence[Case]) -> dict[int, CaseView]:
     for row in execute(session, _BARS_OF_CASES, ids):
         bars[row.case_id].append(row[1:])
     frozen = frozenset(execute(session, _FROZEN_CASES, ids).scalars())
+    held = list_held(session, ids["cases"])
     return {
         case.id: case_view(
-            case, acts.get(case.chain_id, ()), bars_of(bars[case.id]), frozen=case.id in frozen
+            case,
+            acts.get(case.chain_id, ()),
+            bars_of(bars[case.id]),
+            frozen=case.id in frozen,
+            hold=held.get(case.id),
         )
         for case in cases
     }

@@ -87,6 +87,19 @@ def require_supervisor(unit: Unit, case: Case, task: Task) -> None:
         raise DutyDenied(decision, Action.REASSIGN, case.id, task.id, task.duty)
 
 
+def require_supervising(unit: Unit, region_code: str, action: Action, case: Case | None = None) -> None:
+    """The actor must supervise the region; the answer is kept. Raise DutyDenied otherwise, also for a case's party."""
+    case_id = case.id if case else None
+    if unit.actor.person_id is None:
+        raise DutyDenied(deny("machine_holds_no_duty"), action, case_id, None, None)
+    candidate = get_candidate(unit.session, unit.actor.person_id, unit.today)
+    denied = standing(candidate, get_case_view(unit.session, case) if case else None)
+    decision = denied or decide_supervising(candidate, get_lineage(unit.session, region_code))
+    if not decision.allowed:
+        raise DutyDenied(decision, action, case_id, None, None)
+    keep_decision(unit, decision, action, case_id, None, None)
+
+
 def require_intake(unit: Unit, post: str, region_code: str, case: Case | None = None) -> Decision | None:
     """Who registers or receives for a case must hold its intake post; None when the system imports.
 

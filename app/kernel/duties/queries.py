@@ -21,13 +21,16 @@ from app.kernel.duties.candidates import (
 from app.kernel.duties.histories import (
     CASE_BARS,
     CASE_FROZEN,
+    CASE_HELD,
     CHAIN_ACTS,
     acts_of,
     bars_of,
     case_view,
     get_case_view,
     get_task_view,
+    held_of,
     list_case_views,
+    list_held,
     list_latest_signatures,
     list_task_views,
     with_far_acts,
@@ -37,7 +40,7 @@ from app.kernel.duties.views import Candidate, CaseView, ConflictRule
 from app.storage.core import execute
 
 _QUESTION = CANDIDATES.add_columns(
-    COUNT_SETS.scalar_subquery().label("versions"), CHAIN_ACTS, CASE_BARS, CASE_FROZEN
+    COUNT_SETS.scalar_subquery().label("versions"), CHAIN_ACTS, CASE_BARS, CASE_FROZEN, CASE_HELD
 )
 
 
@@ -52,7 +55,13 @@ def load_question(
     rows = execute(session, _QUESTION, values).all()
     row = rows[0]
     candidate = candidates_of(session, rows, today)[person_id]
-    view = case_view(case, acts_of(row.acts or ()), bars_of(row.bars or ()), frozen=row.frozen)
+    view = case_view(
+        case,
+        acts_of(row.acts or ()),
+        bars_of(row.bars or ()),
+        frozen=row.frozen,
+        hold=held_of(row.held),
+    )
     rules = rules_in_force(session, row.versions, now)
     if duty is not None:
         persons = {person_id, *(who.person_id for who in candidate.substituting.values())}
@@ -69,6 +78,7 @@ __all__ = [
     "grant_in_force",
     "list_candidates",
     "list_case_views",
+    "list_held",
     "list_holders",
     "list_latest_signatures",
     "list_rules",

@@ -16,10 +16,12 @@ from app.kernel.duties.views import (
     CaseView,
     ConflictRule,
     Decision,
+    Held,
     TaskView,
     Verdict,
     deny,
 )
+from app.kernel.local_time import local_day
 
 
 def decide(
@@ -68,6 +70,8 @@ def _decide_task(
     principal = None if post in candidate.posts else candidate.substituting.get(post)
     if post not in candidate.posts and principal is None:
         return deny("post_not_held", post=task.post, region=task.region_code)
+    if case.hold is not None:
+        return deny_held(case.hold)
     people = (candidate.person_id,) if principal is None else (candidate.person_id, principal.person_id)
     if not task.acted_by.isdisjoint(people):
         return deny("second_person_required", duty=task.duty)
@@ -81,6 +85,11 @@ def _decide_task(
     if principal is not None and found.allowed:
         found = _for_principal(candidate, principal, case, task, rules, found)
     return _check_tenure(candidate, task, found)
+
+
+def deny_held(hold: Held) -> Decision:
+    """A technical hold: nobody does anything until it is ended."""
+    return deny("case_held", by=hold.by, since=local_day(hold.since).isoformat(), why=hold.reason)
 
 
 def _for_principal(
@@ -143,6 +152,8 @@ def decide_intake(
         return denied
     if (post, region_code) not in candidate.posts:
         return deny("post_not_held", post=post, region=region_code)
+    if case is not None and case.hold is not None:
+        return deny_held(case.hold)
     return ALLOWED if case is None else check_conflicts(candidate.person_id, "intake", case, rules)
 
 

@@ -44,6 +44,10 @@ class Action(StrEnum):
     ANSWER = "answer"
     TRANSFER = "transfer"
     REOPEN = "reopen"
+    HOLD = "hold"
+    RESUME = "resume"
+    RETRY = "retry"
+    RESOLVE = "resolve"
 
 
 class Verdict(StrEnum):
@@ -142,6 +146,16 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A technical hold on a case, or on its process in its region (`process`)."""
+
+    reason: str
+    by: str
+    since: datetime
+    process: bool
+
+
+@dataclass(frozen=True)
 class CaseView:
     """What `decide` needs to know of a case."""
 
@@ -158,6 +172,8 @@ class CaseView:
     frozen: bool = False
     """An open violation touches the case: nothing takes effect until it is settled."""
     approval_levels: int = 1
+    hold: Held | None = None
+    """A technical hold: the case is read, and nothing is done in it."""
 
 
 @dataclass(frozen=True)

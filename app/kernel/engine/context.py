@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 
 from app.kernel.audit.chain import case_chain
 from app.kernel.audit.models import AuditEvent
@@ -14,12 +14,14 @@ from app.kernel.cases.facts import change_facts, open_facts, refresh_content_has
 from app.kernel.cases.models import Case, CaseFacts, CaseState
 from app.kernel.cases.schema import parse_value
 from app.kernel.engine.catalogue import Deployed
+from app.kernel.engine.incidents.models import Incident
 from app.kernel.engine.parties import follow_facts
 from app.kernel.transaction import Unit
 from app.kernel.worklist.consulting import CONSULTED, Consulted
 from app.storage.core import execute, table
 
 _FACTS, _STATES, _EVENTS = table(CaseFacts), table(CaseState), table(AuditEvent)
+_INCIDENT = table(Incident)
 
 
 def _last_event(column: ColumnElement[Any]) -> ScalarSelect[Any]:
@@ -28,6 +30,11 @@ def _last_event(column: ColumnElement[Any]) -> ScalarSelect[Any]:
     return newest.order_by(_EVENTS.c.seq.desc()).limit(1).scalar_subquery()
 
 
+_INCIDENTS = (
+    select(func.json_agg(func.json_build_array(_INCIDENT.c.id, _INCIDENT.c.kind, _INCIDENT.c.task_id)))
+    .where(_INCIDENT.c.case_id == bindparam("case"), _INCIDENT.c.state != "resolved")
+    .scalar_subquery()
+)
 _STORED = (
     select(
         _FACTS.c.facts,
@@ -37,6 +44,7 @@ _STORED = (
         _last_event(_EVENTS.c.seq).label("seq"),
         _last_event(_EVENTS.c.hash).label("hash"),
         CONSULTED.label("consulted"),
+        _INCIDENTS.label("incidents"),
     )
     .select_from(_FACTS)
     .outerjoin(_STATES, _STATES.c.case_id == _FACTS.c.case_id)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,11 +25,12 @@ from app.kernel.duties.records import keep_decision, permit_system
 from app.kernel.duties.views import Action, Decision
 from app.kernel.engine.catalogue import Deployed, get_deployed, get_latest
 from app.kernel.engine.context import CaseContext
-from app.kernel.engine.engine_data import Data
-from app.kernel.engine.handlers import call_handler, run_rules
+from app.kernel.engine.handlers import run_rules
+from app.kernel.engine.incidents.recording import CompletionFailed, list_open_ids
+from app.kernel.engine.moving import failure_of, moving, note_aside
 from app.kernel.engine.parties import follow_facts
 from app.kernel.engine.progress import restore, settle
-from app.kernel.engine.stepping import Instance, StepFailed
+from app.kernel.engine.stepping import Instance, ReadyTask, StepFailed
 from app.kernel.engine.submission import (
     ASSIGNEE,
     OUTCOME,
@@ -42,9 +42,11 @@ from app.kernel.engine.submission import (
     count_votes,
     read_form,
 )
-from app.kernel.engine.workflow import Handler, ServiceCall, value_of
-from app.kernel.local_time import local_minute
-from app.kernel.refusals import InvalidInput, TaskNotClaimed, TaskNotOpened
+from app.kernel.engine.workflow import value_of
+from app.kernel.holds.queries import find_process_hold, is_held
+from app.kernel.holds.refusals import ProcessHeld
+from app.kernel.local_time import local_day, local_minute
+from app.kernel.refusals import InvalidInput, Refusal, TaskNotClaimed, TaskNotOpened
 from app.kernel.transaction import Unit
 from app.kernel.worklist.consulting import check_consulted
 from app.kernel.worklist.models import Task
@@ -75,11 +77,12 @@ class CaseStart:
 
 
 def start_case(unit: Unit, start: CaseStart) -> dict[str, Any]:
-    """Open a case and run it to its first wait; answers {"case_id", "case_no"}.
+    """Open a case and run it to its first wait; answers {"case_id", "case_no"}, "incident" when that failed.
 
-    Raise InvalidInput naming every wrong or missing field, DutyDenied for who may not register here.
+    Raise InvalidInput naming every wrong or missing field, DutyDenied for who may not register here, ProcessHeld.
     """
     deployed = get_latest(unit.session, start.process_key)
+    _refuse_held(unit, deployed, start.region_code)
     facts = deployed.schema.parse(start.facts, today=unit.today)
     missing = deployed.schema.missing(facts, "application")
     if missing:
@@ -97,11 +100,18 @@ def start_case(unit: Unit, start: CaseStart) -> dict[str, Any]:
         "case.started", {"process": deployed.key, "version": deployed.version, "case_no": case.case_no}
     )
     context = CaseContext(unit, case, deployed)
-    with _moving(context) as handler:
-        instance = Instance.start(deployed.spec, context.routing())
-        instance.advance(handler, unit.now)
+    instance = Instance.start(deployed.spec, context.routing())
+    if unit.aside is None:
+        with moving(context, instance, "start") as handler:
+            instance.advance(handler, unit.now)
     settle(context, instance, new=True)
-    return {"case_id": case.id, "case_no": case.case_no}
+    return {"case_id": case.id, "case_no": case.case_no, **note_aside(context)}
+
+
+def _refuse_held(unit: Unit, deployed: Deployed, region_code: str) -> None:
+    hold = find_process_hold(unit.session, deployed.key, deployed.id, region_code)
+    if hold is not None:
+        raise ProcessHeld(by=hold.by, since=local_day(hold.since).isoformat(), why=hold.reason)
 
 
 def _insert_case(unit: Unit, deployed: Deployed, start: CaseStart, facts: Mapping[str, Any]) -> Case:
@@ -157,12 +167,13 @@ def bind_intake(unit: Unit, case: Case) -> None:
 
 def complete_task(
     unit: Unit, task_id: int, submitted: Mapping[str, str | list[str]], version: int | None = None
-) -> None:
+) -> dict[str, int] | None:
     """Complete a claimed and opened task with its form; the case runs to its next wait.
 
-    A signing task signs the current content. A task for several persons completes with the last one.
+    A signing task signs the current content. A task for several persons completes with the last one. When an
+    automatic step behind it fails, the act stands and {"incident": number} is answered.
     Raise InvalidInput by field, StaleForm, TaskNotClaimed, TaskNotOpened, TaskAlreadyCompleted, DutyDenied,
-    ConsultationOpen, CountersignDisagrees.
+    ConsultationOpen, CountersignDisagrees, CompletionFailed when the step itself fails.
     """
     case, task = get_open_task(unit, task_id)
     if task.claimed_by != unit.actor.person_id:
@@ -181,9 +192,9 @@ def complete_task(
     perform(unit, case, task, agrees=submission.agrees)
     if task.acts + 1 < task.persons_required:
         _hand_to_second_person(unit, task, submission)
-        return
+        return None
     _close_task(unit, case, task, submission)
-    _advance(context, task, submission)
+    return _advance(context, task, submission) or None
 
 
 def _draft(context: CaseContext, task: Task, submission: Submission) -> None:
@@ -236,18 +247,40 @@ def _close_task(unit: Unit, case: Case, task: Task, submission: Submission) -> N
     )
 
 
-def _advance(context: CaseContext, task: Task, submission: Submission) -> None:
+def _advance(context: CaseContext, task: Task, submission: Submission) -> dict[str, int]:
     unit = context.unit
     instance = restore(context)
     ready = next(item for item in instance.ready_tasks() if item.engine_task_id == task.engine_task_id)
-    if ready.step.rules:
-        run_rules(context, str(value_of(ready.step.rules, ready.data)))
+    _run_own_rules(context, task, ready)
     check_vote(ready, submission)
     variables = {OUTCOME: submission.outcome, **count_votes(task, submission), **context.routing()}
     if submission.returns:
         variables[RETURN_TO] = submission.return_to
-    with _moving(context) as handler:
-        instance.complete(task.engine_task_id, variables, handler, unit.now)
+    further = unit.aside is None
+    with moving(context, instance, "completion", task.id) as handler:
+        instance.complete(task.engine_task_id, variables, handler, unit.now, further=further)
+    if not further:
+        settle(context, instance, undo=task, passing=False)
+        return note_aside(context)
+    _hand_on(context, task, submission, instance)
+    return {}
+
+
+def _run_own_rules(context: CaseContext, task: Task, ready: ReadyTask) -> None:
+    """The rule set of the step itself. Raise CompletionFailed when it can't be evaluated."""
+    if not ready.step.rules:
+        return
+    try:
+        run_rules(context, str(value_of(ready.step.rules, ready.data)))
+    except (Refusal, DBAPIError):
+        raise
+    except Exception as error:
+        failed = StepFailed(ready.step_key, error)
+        raise CompletionFailed(context.case.id, failure_of(context, failed, "completion", task.id)) from error
+
+
+def _hand_on(context: CaseContext, task: Task, submission: Submission, instance: Instance) -> None:
+    unit = context.unit
     assignee = submission.own.get(ASSIGNEE)
     reason = submission.opinion if task.signs and submission.returns else None
     at_once = assignee is not None or reason is not None
@@ -267,39 +300,43 @@ def deliver_message(unit: Unit, message: str, changes: Mapping[str, Any] | None 
         context.note(received, local_minute(unit.now))
     unit.record("case.message_received", {"message": message})
     instance = restore(context)
-    with _moving(context) as handler:
-        instance.deliver_message(message, context.routing(), handler, unit.now)
-    settle(context, instance)
+    further = unit.aside is None
+    with moving(context, instance, "message") as handler:
+        instance.deliver_message(message, context.routing(), handler, unit.now, further=further)
+    settle(context, instance, passing=further)
+    note_aside(context)
 
 
 def run_timers(unit: Unit) -> None:
-    """Advance a case whose timers are due. Unattended timers never decide: the gate needs signatures."""
+    """Advance a case whose timers are due. Unattended timers never decide: the gate needs signatures.
+
+    A case on hold, or with an open incident (its own retries move it), stays where it is.
+    """
     case = _locked(unit)
+    if is_held(unit.session, case) or list_open_ids(unit.session, case.id):
+        return
     permit_system(unit, Action.SYSTEM, case.id)
+    if advance(unit, case, "timer"):
+        unit.record("case.timers_run", {})
+
+
+def advance(unit: Unit, case: Case, kind: str) -> bool:
+    """Fire due timers and run what waits to be run; False when that failed and is an incident now.
+
+    The caller keeps the decision this rests on.
+    """
     context = CaseContext(unit, case, get_deployed(unit.session, case.definition_id))
+    if unit.aside is not None:
+        note_aside(context)
+        return False
     instance = restore(context)
-    with _moving(context) as handler:
+    with moving(context, instance, kind) as handler:
         instance.advance(handler, unit.now)
-    unit.record("case.timers_run", {})
     settle(context, instance)
+    return True
 
 
 def _locked(unit: Unit) -> Case:
     if unit.case is None:
         raise LookupError("the operation needs a locked case")
     return unit.case
-
-
-@contextmanager
-def _moving(context: CaseContext) -> Iterator[Handler]:
-    """Lend the engine the handlers; a database refusal inside a step comes out as itself."""
-
-    def handle(task_type: str, call: ServiceCall, data: Data) -> Mapping[str, object]:
-        return call_handler(context, task_type, call, data)
-
-    try:
-        yield handle
-    except StepFailed as failed:
-        if isinstance(failed.cause, DBAPIError):
-            raise failed.cause from failed
-        raise

@@ -12,6 +12,7 @@ from app.kernel.deadlines import operations as clocks
 from app.kernel.deadlines.queries import active_clock
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.dialect import ClockAction
+from app.kernel.engine.incidents.recording import incidents_of, pass_incidents
 from app.kernel.engine.paperwork import issue_document, serve_conclusions
 from app.kernel.engine.stepping import Instance, ReadyTask, StepEvent
 from app.kernel.local_time import local_minute
@@ -32,12 +33,13 @@ def settle(
     return_reason: str | None = None,
     at_once: bool = False,
     undo: Task | None = None,
+    passing: bool = True,
 ) -> list[Task]:
     """Carry out what the finished steps say and store where the case now stands; answers new tasks.
 
     `return_reason` is what the next holder of a returned draft reads first. `at_once`: the new tasks'
     ids are needed now. `undo`: the task whose completion this was; it can be withdrawn while nothing that
-    can't be taken back came of it.
+    can't be taken back came of it. `passing`: the automatic steps were run, so open incidents are over.
     """
     for event in instance.take_events():
         if event.change == "completed":
@@ -48,6 +50,9 @@ def settle(
     announce(context, tasks, at_once=at_once)
     undo_id = undo.id if undo is not None and _can_be_withdrawn(context, instance, undo) else None
     _store_state(context, instance, new=new, undo_id=undo_id)
+    if passing and not new:
+        still_open = {task.id for task in open_tasks(context.unit, context.case)}
+        pass_incidents(context.unit, context.case, incidents_of(context.stored.incidents), still_open)
     if instance.is_completed() and context.case.closed_at is None:
         context.case.status, context.case.closed_at = "closed", context.unit.now
         context.unit.record("case.closed", {"outcome": context.case.outcome}, case_id=context.case.id)
@@ -182,6 +187,7 @@ _UPDATE = (
     .values(
         state=bindparam("new_state"),
         next_due_at=bindparam("due"),
+        waiting=bindparam("waits"),
         undo_state=sql_case((_UNDO.is_not(None), _STATES.c.state), else_=None),
         undo_task_id=_UNDO,
     )
@@ -201,10 +207,13 @@ def _store_state(context: CaseContext, instance: Instance, *, new: bool, undo_id
     """
     session, due = context.unit.session, instance.next_due()
     case_id, state = context.case.id, instance.dump()
+    waits = [place.step_key for place in instance.position() if place.state == "waiting"] or None
     if new:
-        execute(session, _INSERT, {"case_id": case_id, "state": state, "next_due_at": due})
+        first = {"case_id": case_id, "state": state, "next_due_at": due, "waiting": waits}
+        execute(session, _INSERT, first)
     else:
-        context.unit.write_last(_UPDATE, {"case": case_id, "new_state": state, "due": due, "undo": undo_id})
+        values = {"case": case_id, "new_state": state, "due": due, "undo": undo_id, "waits": waits}
+        context.unit.write_last(_UPDATE, values)
         context.unit.version_raised(context.case)
     if due is not None and due != (None if new else context.stored.next_due_at):
         context.unit.defer(TIMER_JOB, {"case_id": context.case.id}, at=due)

@@ -78,6 +78,8 @@ class Instance:
     spec: Spec
     workflow: CaseWorkflow
     compacting: bool = True
+    stopped_at: str = ""
+    """The step that refused to go on, after a Refusal came out of a move."""
     _events: list[StepEvent] = field(default_factory=list)
     _sent: list[SentMessage] = field(default_factory=list)
     _entered: dict[UUID, StepEvent] = field(default_factory=dict)
@@ -114,27 +116,44 @@ class Instance:
             self._run(steps)
 
     def complete(
-        self, engine_task_id: str, variables: Mapping[str, object], handler: Handler, now: datetime
+        self,
+        engine_task_id: str,
+        variables: Mapping[str, object],
+        handler: Handler,
+        now: datetime,
+        *,
+        further: bool = True,
     ) -> None:
-        """Complete an open task with `variables`, then advance. Raises TaskNotReady beside what `advance` raises."""
+        """Complete an open task with `variables`, then advance (`further`: else automatic steps are left waiting).
+
+        Raises TaskNotReady beside what `advance` raises.
+        """
         task = self._open_task(engine_task_id)
         step = step_of(task)
         given = checked(variables)
         with self._moving(handler, now) as steps:
+            steps.enter(task)
             seen = {**task.data, **given}
             task.data.update(assigned(step.outputs, seen) if step and step.outputs else given)
-            steps.enter(task)
             task.run()
             steps.leave(task)
-            self._run(steps)
+            if further:
+                self._run(steps)
 
     def deliver_message(
-        self, name: str, payload: Mapping[str, object], handler: Handler, now: datetime
+        self,
+        name: str,
+        payload: Mapping[str, object],
+        handler: Handler,
+        now: datetime,
+        *,
+        further: bool = True,
     ) -> None:
-        """Hand a message to whoever waits for it, then advance. Raises MessageNotExpected."""
+        """Hand a message to whoever waits for it, then advance (`further`). Raises MessageNotExpected."""
         if all(waiting.name != name for waiting in self.waiting_messages()):
             raise MessageNotExpected(name)
-        self._deliver(BpmnEvent(MessageEventDefinition(name), checked(payload)), handler, now)
+        event = BpmnEvent(MessageEventDefinition(name), checked(payload))
+        self._deliver(event, handler, now, further=further)
 
     def deliver_signal(
         self, name: str, payload: Mapping[str, object], handler: Handler, now: datetime
@@ -144,10 +163,11 @@ class Instance:
             raise MessageNotExpected(name)
         self._deliver(BpmnEvent(Signal(name), checked(payload)), handler, now)
 
-    def _deliver(self, event: BpmnEvent, handler: Handler, now: datetime) -> None:
+    def _deliver(self, event: BpmnEvent, handler: Handler, now: datetime, *, further: bool = True) -> None:
         with self._moving(handler, now) as steps:
             self.workflow.catch(event)
-            self._run(steps)
+            if further:
+                self._run(steps)
 
     def assign(self, variables: Mapping[str, object]) -> None:
         """Set variables everywhere in the instance, as a risk class that rose does."""
@@ -164,14 +184,18 @@ class Instance:
         self.workflow.now, self.workflow.handler = now, handler
         try:
             yield steps
-        except (Refusal, StepFailed):
+        except Refusal:
+            self.stopped_at = steps.current
+            raise
+        except StepFailed as failed:
+            failed.passed = steps.passed
             raise
         except RecursionError:
-            raise EndlessLoop(steps.current) from None
+            raise steps.failed(EndlessLoop(steps.current)) from None
         except SpiffWorkflowException as error:
-            raise StepFailed(steps.current, error.__cause__ or error) from error
+            raise steps.failed(StepFailed(steps.current, error.__cause__ or error)) from error
         except Exception as error:
-            raise StepFailed(steps.current, error) from error
+            raise steps.failed(StepFailed(steps.current, error)) from error
         finally:
             self.workflow.now = self.workflow.handler = None
         self._settle()
@@ -226,6 +250,13 @@ class Instance:
         """When the earliest timer is due, None when none runs."""
         due = [at for task in self._tasks(TaskState.WAITING) if (at := due_at(task)) is not None]
         return min(due, default=None)
+
+    def has_work(self, now: datetime) -> bool:
+        """Whether `advance` would do anything: a step that waits to be run, or a timer that is due."""
+        due = self.next_due()
+        return (due is not None and due <= now) or any(
+            not task.task_spec.manual for task in self._tasks(TaskState.READY)
+        )
 
     def position(self) -> tuple[Position, ...]:
         """Active elements, outermost process first."""
@@ -310,8 +341,13 @@ class _Steps:
 
     def __init__(self, events: list[StepEvent]) -> None:
         self.current = ""
+        self.passed = 0
         self._events = events
         self._count = 0
+
+    def failed(self, failure: StepFailed) -> StepFailed:
+        failure.passed = self.passed
+        return failure
 
     def enter(self, task: Any) -> None:
         self.current = getattr(task.task_spec, "bpmn_id", None) or task.task_spec.name
@@ -320,6 +356,7 @@ class _Steps:
             raise EndlessLoop(self.current)
 
     def leave(self, task: Any) -> None:
+        self.passed += 1
         event = _event(task, "completed")
         if event is not None and task.has_state(TaskState.COMPLETED):
             self._events.append(event)

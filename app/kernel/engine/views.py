@@ -14,12 +14,16 @@ Change = Literal["entered", "completed", "cancelled"]
 
 
 class StepFailed(Exception):
-    """A step raised; `element` is its BPMN id (or the library's name for a step of its own)."""
+    """A step raised; `element` is its BPMN id (or the library's name for a step of its own).
+
+    `passed`: how many steps had been completed in the same move.
+    """
 
     def __init__(self, element: str, cause: BaseException) -> None:
         super().__init__(f"step {element} failed: {type(cause).__name__}: {cause}")
         self.element = element
         self.cause = cause
+        self.passed = 0
 
 
 class EndlessLoop(StepFailed):

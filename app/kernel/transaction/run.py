@@ -15,7 +15,7 @@ from app.kernel.cases.models import Case
 from app.kernel.kernel import Kernel
 from app.kernel.refusals import CaseNotFound, FenceRefused, Refusal
 from app.kernel.transaction.idempotency import Idempotency, insert_key, keep_result
-from app.kernel.transaction.unit import Actor, Unit
+from app.kernel.transaction.unit import Actor, SetAside, Unit
 from app.storage.core import execute, table
 from app.storage.database import forget_writes, has_written, in_one_go
 
@@ -51,23 +51,29 @@ def run(
 
     Order: idempotency key, case lock, operation, case version, audit chain, commit. A replayed key
     answers the first result (None or a mapping). A deadlock or serialization failure is retried.
-    Raise what the operation refuses; a refusal rolls back, then its attempt is recorded on its own.
+    Raise what the operation refuses; a refusal rolls back, then its attempt is recorded on its own. An automatic
+    part that fails is left out of a second attempt (`SetAside`).
     """
-    for attempt in range(1, RETRIES + 1):
+    attempt, aside = 1, None
+    while True:
         try:
-            return _attempt(kernel, operation, actor, case_id, idempotency, again=attempt > 1)
+            return _attempt(kernel, operation, actor, case_id, idempotency, again=attempt > 1, aside=aside)
+        except SetAside as failed:
+            if aside is not None:
+                raise
+            aside = failed.failure
         except Refusal as refusal:
             _record_attempt(kernel, refusal, actor)
             raise
         except DBAPIError as error:
             if _is_lost_race(error) and attempt < RETRIES:
+                attempt += 1
                 continue
             fence = _fence_refusal(error)
             if fence is None:
                 raise
             _record_attempt(kernel, fence, actor)
             raise fence from error
-    raise AssertionError("the last attempt returns or raises")
 
 
 def _attempt(
@@ -78,9 +84,11 @@ def _attempt(
     idempotency: Idempotency | None,
     *,
     again: bool,
+    aside: object = None,
 ) -> T:
     with kernel.database.session() as session:
         unit = _open_unit(kernel, session, actor)
+        unit.aside = aside
         if idempotency is not None:
             replay = insert_key(unit, idempotency)
             if replay is not None:
@@ -174,6 +182,16 @@ def _keep_attempt(kernel: Kernel, refusal: Refusal, actor: Actor) -> None:
         session.flush()
         _close_unit(unit)
         session.commit()
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """A lost race or a lost connection: nothing is wrong with what was tried, and trying again helps."""
+    return _is_lost_race(error) or error.connection_invalidated or not _sqlstate(error)
+
+
+def is_of_fence(error: DBAPIError) -> bool:
+    """The fence refused: `run` makes a refusal of it."""
+    return _sqlstate(error).startswith(FENCE_CLASS)
 
 
 def _is_lost_race(error: DBAPIError) -> bool:

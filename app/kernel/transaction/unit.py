@@ -22,6 +22,17 @@ from app.storage.database import in_one_go
 EVERY_REGION = ("*",)
 
 
+class SetAside(Exception):
+    """An automatic part of the operation failed; what a person did must not be lost for it.
+
+    `run` rolls back and carries out the operation once more with `Unit.aside` set to `failure`.
+    """
+
+    def __init__(self, failure: object) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who acts: an account of a person, within regions; `account_id` None is the system itself.
@@ -81,6 +92,9 @@ class Unit:
     """Core writes that nothing in this unit reads again; they go to the server with the audit events."""
     on_behalf_of: int | None = None
     """The principal for whom the actor acts, as the latest decision on his own act found."""
+    aside: Any = None
+    """A failure of an automatic part in an earlier attempt at this intention: this attempt leaves that part out and
+    notes the failure (see `SetAside`)."""
     raised: bool = False
     """Whether the case's version was raised already, together with its state."""
 

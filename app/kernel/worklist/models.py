@@ -35,6 +35,7 @@ class Task(Base):
         Index("ix_task_mine", "claimed_by", "due_on", "id", postgresql_where=text("state = 'open'")),
         Index("ix_task_done", "completed_by", "completed_at", postgresql_where=text("state = 'completed'")),
         Index("ix_task_case", "case_id", "id"),
+        Index("ix_task_completed_at", "completed_at", postgresql_where=text("state = 'completed'")),
     )
 
     id: Mapped[int] = big_id()

@@ -1,0 +1,1 @@
+"""Running cases under change: migration to another version, and modification of one case."""
