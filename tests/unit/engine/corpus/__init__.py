@@ -1,0 +1,1 @@
+"""Models built for the check, each with the verdict it must get."""
