@@ -161,7 +161,8 @@ NO_RULES = {"requires-normal", "requires-routed", "us-ascii", "utf-8"}
 
 def rules_of_the_check() -> set[str]:
     engine = ROOT / "app/kernel/engine"
-    paths = [*(engine / "check").rglob("*.py"), engine / "definitions.py", engine / "parsing.py"]
+    paths = [path for folder in ("check", "normal") for path in (engine / folder).rglob("*.py")]
+    paths += [engine / "definitions.py", engine / "parsing.py"]
     found = {
         rule for path in paths for rule in re.findall(r'"([a-z]+(?:-[a-z]+)+)"', path.read_text("utf-8"))
     }

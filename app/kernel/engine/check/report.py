@@ -17,10 +17,12 @@ from app.kernel.engine.check.deployment_set import uses_dialect
 from app.kernel.engine.check.findings import DefinitionInvalid, Finding
 from app.kernel.engine.check.guarding import check_guarding
 from app.kernel.engine.check.proof.verdicts import Proved
+from app.kernel.engine.check.structure import identifiers
 from app.kernel.engine.check.xml_safety import parsed_xml
 from app.kernel.engine.definitions import load_definition, read_form
 from app.kernel.engine.dialect import read_steps
-from app.kernel.engine.parsing import parse
+from app.kernel.engine.normal.foreign import playable_processes
+from app.kernel.engine.parsing import parse, parse_foreign
 from app.kernel.engine.vocabulary import BPMN
 
 SECONDS: Final = 8.0
@@ -99,15 +101,17 @@ class _Check:
         if not processes:
             self.unrunnable = True
             self._tell("xml-invalid", next(iter(self.files), ""), "没有流程", "there is no process")
-        for process_id in processes[:MOST_PROCESSES]:
-            self._runs(process_id)
+        runs = [self._runs(process_id) for process_id in processes[:MOST_PROCESSES]]
+        # Pools of a diagram made elsewhere are played one by one.
+        fails = not all(runs) if self.is_business else not any(runs)
+        self.unrunnable = self.unrunnable or fails
         if len(processes) > MOST_PROCESSES:
             zh, en = f"流程超过 {MOST_PROCESSES} 个", f"more than {MOST_PROCESSES} processes"
             self._tell("too-large", next(iter(self.files)), zh, en)
         for folder in self._folders():
             self._catching(lambda folder=folder: load_definition(folder, {**self.deployed, **self.files}))  # type: ignore[misc]
         self._loose_forms()
-        if not any(finding.rule in _UNREADABLE for finding in self.found):
+        if not any(finding.rule in _UNREADABLE for finding in self.found) and self._has_ids():
             self._guarded()
         if self.roots and not self.is_business:
             zh = "没有 sanshen: 元素：可以模拟，不能部署办理业务"
@@ -146,6 +150,8 @@ class _Check:
         self.roots[path] = parsed_xml(path, data)
 
     def _processes(self) -> list[str]:
+        if not self.is_business:
+            return list(playable_processes(self.roots))
         found = (
             process.get("id", "")
             for root in self.roots.values()
@@ -153,23 +159,26 @@ class _Check:
         )
         return list(dict.fromkeys(found))
 
+    def _has_ids(self) -> bool:
+        """Whether nodes can be told apart: files made elsewhere may leave ids out and yet be played."""
+        return not any(next(identifiers(path, root), None) for path, root in self.roots.items())
+
     def _folders(self) -> list[str]:
         return [path.partition("/")[0] for path in self.files if path.endswith("/process.toml")]
 
-    def _runs(self, process_id: str) -> None:
-        """The engine's own parser takes the process."""
+    def _runs(self, process_id: str) -> bool:
+        """Whether the engine's own parser takes the process; files made elsewhere are read as in a simulation."""
         if time.perf_counter() > self.deadline:
-            self.unrunnable = True
             self._tell("too-large", next(iter(self.roots)), "检查超时", "the check ran out of time")
-            return
+            return False
         diagrams = {**self._callees(), **{path: self.files[path] for path in self.roots}}
+        reading = parse if self.is_business else parse_foreign
 
         def parses() -> None:
-            findings = parse(diagrams, process_id).findings
+            findings = reading(diagrams, process_id).findings
             self.found.extend(finding for finding in findings if finding.file in self.files)
 
-        if not self._catching(parses):
-            self.unrunnable = True
+        return self._catching(parses)
 
     def _callees(self) -> dict[str, bytes]:
         return {path: data for path, data in self.deployed.items() if path.endswith(".bpmn")}

@@ -84,7 +84,7 @@ def elements(file: str, root: etree._Element) -> Iterator[Finding]:
             name = local_name(node)
             if name in FLOW_NODES:
                 yield from _loop(file, node)
-            elif name and name not in STRUCTURE | DECORATION:
+            elif name and name not in STRUCTURE | DECORATION | LOOPS:
                 yield found("unsupported-element", file, node, f"不支持 {name}", f"{name} is not supported")
 
 

@@ -115,7 +115,11 @@ def reviews(*, last: str = "pay") -> str:
 
 
 LINE = initial() + recheck() + final() + pay()
-MANY = "<bpmn:multiInstanceLoopCharacteristics/>"
+MANY = (
+    "<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements><zeebe:loopCharacteristics "
+    "inputCollection='=[&quot;a&quot;, &quot;b&quot;]' inputElement='item'/></bpmn:extensionElements>"
+    "</bpmn:multiInstanceLoopCharacteristics>"
+)
 THREE = (
     "<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>3</bpmn:loopCardinality>"
     "</bpmn:multiInstanceLoopCharacteristics>"

@@ -190,7 +190,8 @@ class _Reader:
 
     def _code(self, kind: str, definition: etree._Element) -> str | None:
         if kind == "link":
-            return definition.get("name")
+            holder = definition.getparent()
+            return definition.get("name") or (holder.get("name") if holder is not None else None)
         if kind not in _REFERENCES:
             return None
         attribute, tag, _ = _REFERENCES[kind]
