@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app.domain.recognition import wiring as recognition
+from app.kernel.engine.lifecycle.change_kind import ProcessKind
 from app.kernel.engine.routes import get_route
 from app.kernel.kernel import Kernel, wall_clock
 from app.kernel.ports import Ports
@@ -21,6 +22,7 @@ WORKFLOWS = Path(__file__).resolve().parent.parent / "workflows"
 def build_ports() -> Ports:
     """All answers of the domain, and the engine's to its siblings."""
     ports = Ports(routes=get_route)
+    ports.change_kinds[ProcessKind.key] = ProcessKind()
     recognition.register(ports)
     return ports
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from app.faces.duty_words import duty_word
 from app.faces.fence_words import FENCE_TEXTS
 from app.faces.grant_words import explain
+from app.faces.process_words import PROCESS_FIELD_TEXTS, PROCESS_TEXTS
 from app.faces.recusal_words import CAUSE_WORDS, cause_word
 from app.faces.remedies import remedy_of
 from app.faces.translation import Lazy, _, _l, pick
@@ -20,6 +21,7 @@ from app.kernel.grants.refusals import GrantDenied
 from app.kernel.refusals import FenceRefused, Refusal
 
 TEXTS: dict[str, Lazy] = {
+    **PROCESS_TEXTS,
     "refused": _l("这一步不能办理。"),
     "invalid_input": _l("有 %(count)s 处填写不对，请改正后再提交。"),
     "case_not_found": _l("没有找到这个案件，或者它不在您的辖区。"),
@@ -190,6 +192,7 @@ REASONS: dict[str, Lazy] = {
 }
 
 FIELD_TEXTS: dict[str, Lazy] = {
+    **PROCESS_FIELD_TEXTS,
     "required": _l("必填"),
     "required_for_outcome": _l("选这个结果时必填，请先补齐"),
     "too_short": _l("至少 %(min)s 个字"),
@@ -292,7 +295,7 @@ def reason_text(reason: str, params: Mapping[str, object], *, scope: str | None 
 def text_of_field(code: str, params: Mapping[str, object]) -> str:
     """A field's error in the reader's language; a refusal may be about one field too."""
     message = FIELD_TEXTS.get(code) or TEXTS.get(code, TEXTS["refused"])
-    return _filled(message, params)
+    return _filled(message, _worded(params))
 
 
 def _worded(params: Mapping[str, object]) -> dict[str, object]:

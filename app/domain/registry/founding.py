@@ -22,7 +22,7 @@ from app.kernel.deadlines.models import CalendarYear
 from app.kernel.duties.models import Founding as FoundingClosed
 from app.kernel.duties.models import PostGrant
 from app.kernel.duties.operations import GrantRequest, grant_posts
-from app.kernel.engine.catalogue import deploy, list_startable, read_folder
+from app.kernel.engine.catalogue import DefinitionNeedsChange, deploy, list_folders, read_folder
 from app.kernel.identity.identifiers import parse_id_number
 from app.kernel.identity.models import Person
 from app.kernel.identity.operations import create_account, create_person
@@ -75,6 +75,8 @@ class Founded:
     administrators: Mapping[str, int]
     witnesses: tuple[int, ...]
     definitions: Mapping[str, int]
+    waiting: tuple[str, ...]
+    """Folders whose files differ from what is in force: since the founding is closed, they must be proposed."""
     new: bool
     closed: bool
     """Whether every further post needs its permission chain."""
@@ -110,14 +112,15 @@ def found(unit: Unit, founding: Founding, workflows: Path) -> Founded:
     people = _known_people(unit, founding) if before else _set_up(unit, founding)
     _publish_calendar(unit)
     witnesses = [people[witness.id_number] for witness in founding.witnesses]
+    definitions, waiting = _deploy_all(unit, workflows, witnesses)
     if founding.officers and not is_closed(unit.session):
         _appoint_officers(unit, founding, people)
         close_founding(unit)
-    definitions = _deploy_all(unit, workflows, witnesses)
     return Founded(
         {post: people[person.id_number] for post, person in founding.administrators.items()},
         tuple(people[person.id_number] for person in founding.witnesses),
         definitions,
+        waiting,
         new=not before,
         closed=is_closed(unit.session),
     )
@@ -208,9 +211,17 @@ def _publish_calendar(unit: Unit) -> None:
             publish_year(unit, year, source)
 
 
-def _deploy_all(unit: Unit, workflows: Path, witnesses: Sequence[int]) -> dict[str, int]:
+def _deploy_all(
+    unit: Unit, workflows: Path, witnesses: Sequence[int]
+) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Version ids by folder, and the folders that only a controlled change may put into force any more."""
     approval: dict[str, Any] = {"kind": "founding", "witnesses": list(witnesses)}
-    return {
-        key: deploy(unit, key, read_folder(workflows, key), by="founding", approval=approval).id
-        for key in list_startable(workflows)
-    }
+    deployed, waiting = {}, []
+    for key in list_folders(workflows):
+        try:
+            row = deploy(unit, key, read_folder(workflows, key), by="founding", approval=approval)
+        except DefinitionNeedsChange:
+            waiting.append(key)
+        else:
+            deployed[key] = row.id
+    return deployed, tuple(waiting)

@@ -77,6 +77,11 @@ def bootstrap(file: Path | None) -> None:
         click.echo("三员早已设立，流程已核对。 / Founded before by the same people; processes checked.")
     else:
         click.echo("三员已设立，已写入审计日志。 / The administrators are set up; the audit log says so.")
+    if done.waiting:
+        click.echo(
+            f"这些流程的文件与现行版本不同，须提请受控变更： / These differ from the versions in force and must be "
+            f"proposed as controlled changes: {', '.join(done.waiting)}\n   sanshen process import …"
+        )
     if not done.closed:
         click.echo(
             "首批岗位（业务主管、稽核内控岗、部门负责人）尚未任命，授岗还不受四人审批约束：请在文件中写明后再运行一次。\n"

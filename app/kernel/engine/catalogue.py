@@ -5,23 +5,37 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import URL, func, select
 from sqlalchemy.orm import Session
 
-from app.kernel.cases.schema import FactSchema
-from app.kernel.deadlines.rules import ClockSpec
-from app.kernel.decisions.rules import RuleSpec, parse_rules
-from app.kernel.decisions.vocabulary import RULE_FUNCTIONS
+from app.kernel.duties.models import Founding
 from app.kernel.engine.definitions import Definition, load_definition, read_definition
-from app.kernel.engine.dialect import StepSpec
-from app.kernel.engine.models import DefinitionFile, ProcessDefinition
-from app.kernel.engine.specs import Spec, dump_spec, load_spec, spec_digest
+from app.kernel.engine.deployed import Deployed, is_startable, parse_deployed
+from app.kernel.engine.models import DefinitionFile, ProcessDefinition, ProcessRelease
+from app.kernel.engine.specs import dump_spec
 from app.kernel.refusals import Refusal
 from app.kernel.transaction import Unit
+
+__all__ = [
+    "DefinitionNeedsChange",
+    "DefinitionNotFound",
+    "DefinitionRetired",
+    "Deployed",
+    "deploy",
+    "find_release",
+    "get_deployed",
+    "get_latest",
+    "list_folders",
+    "list_in_force",
+    "list_latest",
+    "list_routing",
+    "list_startable",
+    "read_folder",
+    "release",
+]
 
 
 class DefinitionNotFound(Refusal):
@@ -30,77 +44,16 @@ class DefinitionNotFound(Refusal):
     code = "definition_not_found"
 
 
-@dataclass(frozen=True)
-class DocumentSpec:
-    """A document template of a process; `effect` "notice" needs no decision, "decided" does."""
+class DefinitionRetired(Refusal):
+    """The process takes no new cases; those that run go on; params: key."""
 
-    key: str
-    title_zh: str
-    title_en: str
-    number_format: str
-    docx: str
-    print: str
-    effect: str
+    code = "definition_retired"
 
 
-@dataclass(frozen=True)
-class MaterialKind:
-    kind: str
-    zh: str
-    en: str
-    required: bool
+class DefinitionNeedsChange(Refusal):
+    """Since the founding was closed a version needs a change decided by three people; params: key."""
 
-
-@dataclass(frozen=True)
-class Deployed:
-    """One deployed version, parsed: everything that operations and pages ask of a process."""
-
-    id: int
-    key: str
-    version: int
-    title_zh: str
-    title_en: str
-    process: Mapping[str, Any]
-    schema: FactSchema
-    clocks: Mapping[str, ClockSpec]
-    counted_from: Mapping[str, str]
-    """Fact whose day a clock counts from, by clock kind; other clocks count from the day they start."""
-    documents: Mapping[str, DocumentSpec]
-    materials: tuple[MaterialKind, ...]
-    parties: Mapping[str, str]
-    interests: Mapping[str, str]
-    """Fact of each organisation the case is about, by role: who stands close to it is recused."""
-    required_at: Mapping[str, str]
-    steps: Mapping[str, StepSpec]
-    rules: tuple[RuleSpec, ...]
-    forms: Mapping[str, Mapping[str, Any]]
-    spec: Spec
-    files: Mapping[str, bytes]
-
-    @cached_property
-    def party_facts(self) -> frozenset[str]:
-        """Facts that say whom the case is about."""
-        return frozenset((*self.parties.values(), *self.interests.values()))
-
-    def file(self, name: str) -> bytes:
-        """A file of the process's own folder by name. Raise KeyError."""
-        return self.files[f"{self.key}/{name}"]
-
-    def bpmn(self, process_id: str | None = None) -> bytes:
-        """The diagram of the process or of one it calls."""
-        key = process_id or self.key
-        return self.files[f"{key}/{key}.bpmn"]
-
-    @property
-    def intake_post(self) -> str:
-        """The post that registers applications: named by the process, else the group of its first intake step.
-
-        Empty when the process has none: then nobody holds it, and only the system opens such cases.
-        """
-        if named := self.process.get("intake_post"):
-            return str(named)
-        groups = (step.candidate_group for step in self.steps.values() if step.duty == "intake")
-        return next((group for group in groups if group is not None), "")
+    code = "definition_needs_change"
 
 
 def read_folder(root: Path, key: str) -> dict[str, bytes]:
@@ -123,36 +76,91 @@ def list_startable(root: Path) -> list[str]:
     keys = []
     for path in sorted(root.glob("*/process.toml")):
         document = tomllib.loads(path.read_text("utf-8"))
-        if document["process"].get("startable", "risk" in document["process"]):
+        if is_startable(document["process"]):
             keys.append(path.parent.name)
     return keys
 
 
+def list_folders(root: Path) -> list[str]:
+    """Keys of all process folders, those only called by others before their callers."""
+    startable = list_startable(root)
+    called = {path.parent.name for path in root.glob("*/process.toml")} - set(startable)
+    return [*sorted(called), *startable]
+
+
 def deploy(
-    unit: Unit, key: str, files: Mapping[str, bytes], *, by: str, approval: Mapping[str, Any]
+    unit: Unit,
+    key: str,
+    files: Mapping[str, bytes],
+    *,
+    by: str,
+    approval: Mapping[str, Any],
+    change_id: int | None = None,
+    notes: str = "",
 ) -> ProcessDefinition:
-    """Store a version unless the same content is deployed. Raise DefinitionInvalid when it may not run."""
+    """Put these files into force: the version that holds them already, else a new one.
+
+    The one door: without a decided change that carries exactly these files (`change_id`) it is open only until the
+    founding is closed. Raise DefinitionInvalid when they may not run, DefinitionNeedsChange.
+    """
     definition = read_definition(key, files)
-    existing = unit.session.scalar(
+    standing = find_release(unit.session, key)
+    row = unit.session.scalar(
         select(ProcessDefinition).where(
             ProcessDefinition.key == key, ProcessDefinition.digest == definition.digest
         )
     )
-    if existing is not None:
-        return existing
+    if row is not None and standing is not None and standing.definition_id == row.id:
+        return row
+    if change_id is None and unit.session.scalar(select(Founding.id)) is not None:
+        raise DefinitionNeedsChange(key=key)
+    if row is None:
+        row = _store(unit, definition, _Deployment(by, dict(approval), change_id, notes))
+    release(unit, row, action="deploy", change_id=change_id)
+    return row
+
+
+def release(
+    unit: Unit, row: ProcessDefinition, *, action: Literal["deploy", "roll_back"], change_id: int | None
+) -> None:
+    """New cases begin on this version from here on. The fence wants a decided change behind it."""
+    unit.session.add(
+        ProcessRelease(key=row.key, action=action, definition_id=row.id, change_id=change_id, at=unit.now)
+    )
+    unit.session.flush()
+    unit.record(
+        "definition.released",
+        {"key": row.key, "version": row.version, "action": action, "change": change_id},
+        chain="system",
+    )
+
+
+@dataclass(frozen=True)
+class _Deployment:
+    """What a new version rests on."""
+
+    by: str
+    approval: dict[str, Any]
+    change_id: int | None
+    notes: str
+
+
+def _store(unit: Unit, definition: Definition, deployment: _Deployment) -> ProcessDefinition:
     last = unit.session.scalar(
-        select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == key)
+        select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == definition.key)
     )
     row = ProcessDefinition(
-        key=key,
+        key=definition.key,
         version=(last or 0) + 1,
         digest=definition.digest,
         title_zh=definition.process["title_zh"],
         title_en=definition.process["title_en"],
         spec=dump_spec(definition.parsed),
         deployed_at=unit.now,
-        deployed_by=by,
-        approval=dict(approval),
+        deployed_by=deployment.by,
+        approval=deployment.approval,
+        change_id=deployment.change_id,
+        notes=deployment.notes,
     )
     unit.session.add(row)
     unit.session.flush()
@@ -160,10 +168,11 @@ def deploy(
         DefinitionFile(definition_id=row.id, path=path, content=content)
         for path, content in definition.files.items()
     )
-    _deployed(row, definition)  # a rule or a clock that can't be read must not deploy
+    unit.session.flush()
+    parse_deployed(row, definition)  # a rule or a clock that can't be read must not deploy
     unit.record(
         "definition.deployed",
-        {"key": key, "version": row.version, "digest": definition.digest},
+        {"key": row.key, "version": row.version, "digest": row.digest, "change": row.change_id},
         chain="system",
     )
     return row
@@ -184,87 +193,67 @@ def get_deployed(session: Session, definition_id: int) -> Deployed:
                 select(DefinitionFile).where(DefinitionFile.definition_id == definition_id)
             )
         }
-        found = _deployed(row, load_definition(row.key, files))
+        found = parse_deployed(row, load_definition(row.key, files))
         _CACHE[key] = found
     return found
 
 
 def get_latest(session: Session, key: str) -> Deployed:
-    """The newest version of a process. Raise DefinitionNotFound."""
-    definition_id = session.scalar(
-        select(ProcessDefinition.id)
-        .where(ProcessDefinition.key == key)
-        .order_by(ProcessDefinition.version.desc())
-        .limit(1)
-    )
-    if definition_id is None:
+    """The version new cases begin on. Raise DefinitionNotFound, DefinitionRetired."""
+    standing = find_release(session, key)
+    if standing is None:
         raise DefinitionNotFound(key=key)
-    return get_deployed(session, definition_id)
+    if standing.definition_id is None:
+        raise DefinitionRetired(key=key)
+    return get_deployed(session, standing.definition_id)
+
+
+def find_release(session: Session, key: str) -> ProcessRelease | None:
+    """How a process stands: the newest of its releases."""
+    return session.scalar(
+        select(ProcessRelease).where(ProcessRelease.key == key).order_by(ProcessRelease.id.desc()).limit(1)
+    )
+
+
+def list_in_force(session: Session) -> list[Deployed]:
+    """The version in force of every folder, by key: those only called by others too, not the retired."""
+    newest = select(func.max(ProcessRelease.id)).group_by(ProcessRelease.key)
+    found = session.scalars(
+        select(ProcessRelease.definition_id)
+        .where(ProcessRelease.id.in_(newest), ProcessRelease.definition_id.is_not(None))
+        .order_by(ProcessRelease.key)
+    )
+    return [get_deployed(session, definition_id) for definition_id in found if definition_id is not None]
 
 
 def list_latest(session: Session) -> list[Deployed]:
-    """The newest version of every deployed process, by key."""
-    newest = select(func.max(ProcessDefinition.id)).group_by(ProcessDefinition.key)
-    return sorted((get_deployed(session, found) for found in session.scalars(newest)), key=lambda d: d.key)
+    """The version in force of every process that cases are started of, by key."""
+    return [deployed for deployed in list_in_force(session) if deployed.startable]
 
 
 def list_routing(session: Session) -> dict[str, float]:
     """Working hours after which a task that waits for staff is routed to the next higher office, by process.
 
-    From process.toml of the newest version; processes without `route_upward` keep their tasks.
+    From process.toml of the version in force, of a retired process its last; processes without `route_upward`
+    keep their tasks.
     """
     return {
         deployed.key: float(deployed.process.get("route_upward_after_hours", ROUTED_AFTER_HOURS))
-        for deployed in list_latest(session)
+        for deployed in _list_last(session)
         if deployed.process.get("route_upward", False)
     }
 
 
+def _list_last(session: Session) -> list[Deployed]:
+    """The last version each process ran on: cases of a retired process go on."""
+    last = (
+        select(func.max(ProcessRelease.id))
+        .where(ProcessRelease.definition_id.is_not(None))
+        .group_by(ProcessRelease.key)
+    )
+    found = session.scalars(select(ProcessRelease.definition_id).where(ProcessRelease.id.in_(last)))
+    return [get_deployed(session, definition_id) for definition_id in found if definition_id is not None]
+
+
 ROUTED_AFTER_HOURS = 16
 """Two working days, where process.toml names no other number."""
-
-
-def _deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
-    manifest = definition.manifest
-    return Deployed(
-        id=row.id,
-        key=row.key,
-        version=row.version,
-        title_zh=row.title_zh,
-        title_en=row.title_en,
-        process=definition.process,
-        schema=FactSchema.from_toml(manifest),
-        clocks={kind: ClockSpec.from_toml(kind, table) for kind, table in definition.clocks.items()},
-        counted_from={
-            kind: table["from_fact"] for kind, table in definition.clocks.items() if "from_fact" in table
-        },
-        documents={name: _document(name, table) for name, table in definition.documents.items()},
-        materials=tuple(
-            MaterialKind(item["kind"], item["zh"], item["en"], item["required"])
-            for item in definition.materials
-        ),
-        parties=manifest.get("party", {}),
-        interests=manifest.get("interest", {}),
-        required_at=manifest.get("required_at", {}),
-        steps=definition.steps,
-        rules=tuple(
-            rule
-            for name, tables in definition.rule_sets.items()
-            for rule in parse_rules(name, tables, RULE_FUNCTIONS)
-        ),
-        forms=definition.forms,
-        spec=load_spec(spec_digest(row.spec), row.spec),
-        files=definition.files,
-    )
-
-
-def _document(key: str, table: Mapping[str, Any]) -> DocumentSpec:
-    return DocumentSpec(
-        key=key,
-        title_zh=table["title_zh"],
-        title_en=table["title_en"],
-        number_format=table["number_format"],
-        docx=table["docx"],
-        print=table["print"],
-        effect=table["effect"],
-    )

@@ -32,7 +32,7 @@ FACT_TYPES: Final = frozenset(
 LARGEST_FILE: Final = 5 * 1024 * 1024
 PROVING_SECONDS: Final = 8.0
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_KINDS: Final = (".bpmn", ".dmn", ".form", ".docx", ".html", ".toml")
+FILE_KINDS: Final = (".bpmn", ".dmn", ".form", ".docx", ".html", ".toml")
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def _size_problems(files: Mapping[str, bytes]) -> Iterator[Finding]:
     for path, data in files.items():
         if len(data) > LARGEST_FILE:
             yield _problem(path, "文件过大", "the file is too large", "too-large")
-        if not path.endswith(_KINDS) or path.count("/") != 1 or ".." in path:
+        if not path.endswith(FILE_KINDS) or path.count("/") != 1 or ".." in path:
             yield _problem(path, "流程文件夹中不允许此文件", "not a file of a process folder")
 
 

@@ -1,0 +1,149 @@
+"""One deployed version, parsed: everything that operations and pages ask of a process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from app.kernel.cases.schema import FactSchema
+from app.kernel.deadlines.rules import ClockSpec
+from app.kernel.decisions.rules import RuleSpec, parse_rules
+from app.kernel.decisions.vocabulary import RULE_FUNCTIONS
+from app.kernel.engine.definitions import Definition
+from app.kernel.engine.dialect import StepSpec
+from app.kernel.engine.models import ProcessDefinition
+from app.kernel.engine.specs import Spec, load_spec, spec_digest
+
+
+@dataclass(frozen=True)
+class DocumentSpec:
+    """A document template of a process; `effect` "notice" needs no decision, "decided" does."""
+
+    key: str
+    title_zh: str
+    title_en: str
+    number_format: str
+    docx: str
+    print: str
+    effect: str
+
+
+@dataclass(frozen=True)
+class MaterialKind:
+    kind: str
+    zh: str
+    en: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """One deployed version, parsed: everything that operations and pages ask of a process."""
+
+    id: int
+    key: str
+    version: int
+    digest: str
+    title_zh: str
+    title_en: str
+    process: Mapping[str, Any]
+    schema: FactSchema
+    clocks: Mapping[str, ClockSpec]
+    counted_from: Mapping[str, str]
+    """Fact whose day a clock counts from, by clock kind; other clocks count from the day they start."""
+    documents: Mapping[str, DocumentSpec]
+    materials: tuple[MaterialKind, ...]
+    parties: Mapping[str, str]
+    interests: Mapping[str, str]
+    """Fact of each organisation the case is about, by role: who stands close to it is recused."""
+    required_at: Mapping[str, str]
+    steps: Mapping[str, StepSpec]
+    rules: tuple[RuleSpec, ...]
+    forms: Mapping[str, Mapping[str, Any]]
+    spec: Spec
+    files: Mapping[str, bytes]
+
+    @cached_property
+    def party_facts(self) -> frozenset[str]:
+        """Facts that say whom the case is about."""
+        return frozenset((*self.parties.values(), *self.interests.values()))
+
+    def file(self, name: str) -> bytes:
+        """A file of the process's own folder by name. Raise KeyError."""
+        return self.files[f"{self.key}/{name}"]
+
+    def bpmn(self, process_id: str | None = None) -> bytes:
+        """The diagram of the process or of one it calls."""
+        key = process_id or self.key
+        return self.files[f"{key}/{key}.bpmn"]
+
+    @property
+    def startable(self) -> bool:
+        """Whether cases are started of it; what is only called by others is not."""
+        return is_startable(self.process)
+
+    @property
+    def intake_post(self) -> str:
+        """The post that registers applications: named by the process, else the group of its first intake step.
+
+        Empty when the process has none: then nobody holds it, and only the system opens such cases.
+        """
+        if named := self.process.get("intake_post"):
+            return str(named)
+        groups = (step.candidate_group for step in self.steps.values() if step.duty == "intake")
+        return next((group for group in groups if group is not None), "")
+
+
+def is_startable(process: Mapping[str, Any]) -> bool:
+    """Whether a `[process]` table is of a process that cases are started of."""
+    return bool(process.get("startable", "risk" in process))
+
+
+def parse_deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
+    """The version in `row`, whose files were read into `definition`. Raise what its clocks and rules refuse."""
+    manifest = definition.manifest
+    return Deployed(
+        id=row.id,
+        key=row.key,
+        version=row.version,
+        digest=row.digest,
+        title_zh=row.title_zh,
+        title_en=row.title_en,
+        process=definition.process,
+        schema=FactSchema.from_toml(manifest),
+        clocks={kind: ClockSpec.from_toml(kind, table) for kind, table in definition.clocks.items()},
+        counted_from={
+            kind: table["from_fact"] for kind, table in definition.clocks.items() if "from_fact" in table
+        },
+        documents={name: _document(name, table) for name, table in definition.documents.items()},
+        materials=tuple(
+            MaterialKind(item["kind"], item["zh"], item["en"], item["required"])
+            for item in definition.materials
+        ),
+        parties=manifest.get("party", {}),
+        interests=manifest.get("interest", {}),
+        required_at=manifest.get("required_at", {}),
+        steps=definition.steps,
+        rules=tuple(
+            rule
+            for name, tables in definition.rule_sets.items()
+            for rule in parse_rules(name, tables, RULE_FUNCTIONS)
+        ),
+        forms=definition.forms,
+        spec=load_spec(spec_digest(row.spec), row.spec),
+        files=definition.files,
+    )
+
+
+def _document(key: str, table: Mapping[str, Any]) -> DocumentSpec:
+    return DocumentSpec(
+        key=key,
+        title_zh=table["title_zh"],
+        title_en=table["title_en"],
+        number_format=table["number_format"],
+        docx=table["docx"],
+        print=table["print"],
+        effect=table["effect"],
+    )
