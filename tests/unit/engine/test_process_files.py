@@ -85,7 +85,8 @@ LINK = "<bpmn:linkEventDefinition name='l'/>"
     [
         (around(node("intermediateThrowEvent", "x", LINK)), "unsupported-element", "x"),
         (around(node("intermediateThrowEvent", "x", "<bpmn:compensateEventDefinition/>")), "unsupported-element", "x"),
-        (around(node("intermediateCatchEvent", "x", "<bpmn:signalEventDefinition/>")), "unsupported-element", "x"),
+        (around(node("intermediateCatchEvent", "x", "<bpmn:signalEventDefinition/>")), "xml-invalid", "x"),
+        (around(node("intermediateCatchEvent", "x", "<bpmn:cancelEventDefinition/>")), "unsupported-element", "x"),
         (around(node("intermediateCatchEvent", "x")), "unsupported-element", "x"),
         (around(node("transaction", "x")), "unsupported-element", "x"),
         (around(node("adHocSubProcess", "x")), "unsupported-element", "x"),
