@@ -19,6 +19,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinitio
 from SpiffWorkflow.bpmn.util import PendingBpmnEvent
 from SpiffWorkflow.bpmn.util.event import EventManager
 from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
 
 from app.kernel.engine.values import around, current
 
@@ -117,6 +118,22 @@ class Boundary(BoundaryEvent):  # type: ignore[misc]
         if scope is not None and not carries and around_is_shared(scope):
             my_task.data.update(current(scope))
         return bool(super()._run_hook(my_task))
+
+    def _on_complete_hook(self, my_task: Task) -> None:
+        """One that doesn't interrupt waits again; a timer has its own count, a condition would hold at once."""
+        super()._on_complete_hook(my_task)
+        if not self.cancel_activity and not isinstance(self.event_definition, TimerEventDefinition):
+            again = my_task.parent._add_child(self, TaskState.FUTURE)
+            again.triggered = True
+            wait_as_new(again)
+
+
+def wait_as_new(task: Task) -> None:
+    """Let a task wait with its way onward before it, which the library lays out only for tasks it foresees."""
+    task._set_state(TaskState.FUTURE)
+    task.task_spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)
+    task._set_state(TaskState.WAITING)
+    task.task_spec._update(task)
 
 
 def _attached(boundary: Task) -> Task | None:

@@ -14,6 +14,7 @@ from SpiffWorkflow.bpmn.specs.defaults import InclusiveGateway, ParallelGateway
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from app.kernel.engine.catching import wait_as_new
 from app.kernel.engine.values import merged
 
 _TAKEN: Final = "joined"
@@ -59,6 +60,10 @@ class _Join:
         for other in {my_task, *taken}:
             other.internal_data[_TAKEN] = True
         my_task.data = merged(parent for other in taken if (parent := other.parent) is not None)
+        left = [other for other in waiting if other not in taken and other is not my_task]
+        if left:
+            # A token too many stays where it is, and is seen there.
+            wait_as_new(left[-1])
         return True
 
     def taken(self, my_task: Task, waiting: list[Task]) -> list[Task]:

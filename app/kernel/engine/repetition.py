@@ -5,6 +5,7 @@ began with, and leaves sub-processes of cancelled instances alive. Here each ins
 variables, its item and `loopCounter` (from 1); what it changed goes back, the latest last.
 """
 
+from decimal import Decimal
 from typing import Any, Final
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
@@ -155,12 +156,16 @@ def _items(loop: LoopSpec, my_task: Task) -> list[Scalar]:
 
 
 def _number(text: str, my_task: Task) -> int:
-    value = from_expression("cardinality", compiled(feel(text)).evaluate(my_task.data))
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_INSTANCES:
+    value = compiled(feel(text)).evaluate(my_task.data)
+    if (
+        not isinstance(value, Decimal)
+        or value != value.to_integral_value()
+        or not 0 <= value <= MOST_INSTANCES
+    ):
         raise LookupError(
             f"{my_task.task_spec.name}: {value!r} is no number of instances up to {MOST_INSTANCES}"
         )
-    return value
+    return int(value)
 
 
 def _shadowed(loop: LoopSpec, my_task: Task) -> dict[str, Scalar]:
