@@ -50,6 +50,27 @@ async function licences(inputs) {
   return texts.join(`\n${"-".repeat(78)}\n\n`);
 }
 
+// The content security policy allows no style attributes in markup; what packages write so, our styles say instead.
+const styled = { filter: /bpmn-js-properties-panel[\\/]dist[\\/]index\.esm\.js$/, markup: 'style="height: 100%"' };
+const withoutInlineStyles = {
+  name: "without-inline-styles",
+  setup: (builder) => builder.onLoad({ filter: styled.filter }, async ({ path: file }) => {
+    const source = await readFile(file, "utf8");
+    if (!source.includes(styled.markup)) throw new Error(`${file} no longer holds ${styled.markup}: adapt assets/build.mjs`);
+    return { contents: source.replaceAll(styled.markup, ""), loader: "js" };
+  }),
+};
+
+// The form editor and the fields it shows must share one preact: npm installs the editor's beside it.
+const editorDirectory = path.join(root, "node_modules", "@bpmn-io", "form-js-editor");
+const oneFormPreact = {
+  name: "one-form-preact",
+  setup: (builder) => builder.onResolve({ filter: /^preact($|\/)/ }, ({ path: name, importer, kind }) => {
+    if (!importer.includes("form-js-viewer")) return undefined;
+    return builder.resolve(name, { resolveDir: editorDirectory, kind });
+  }),
+};
+
 await rm(draft, { recursive: true, force: true });
 await mkdir(draft, { recursive: true });
 const result = await build({
@@ -66,6 +87,7 @@ const result = await build({
   legalComments: "eof",
   charset: "utf8",
   target: ["chrome109", "firefox115", "safari16"],
+  plugins: [withoutInlineStyles, oneFormPreact],
   loader: { ".svg": "file", ".woff": "file", ".woff2": "file", ".ttf": "file", ".eot": "file", ".png": "file" },
   logLevel: "warning",
 });

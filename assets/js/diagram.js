@@ -1,5 +1,6 @@
 // 流程图:只看的 bpmn-js,标出令牌与走过的步骤。右下角留给 bpmn.io 的标志。
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+import { Bypass, number } from "./_bypass.js";
 
 function ids(text) {
   return (text ?? "").split(" ").filter(Boolean);
@@ -41,6 +42,27 @@ function shown(viewer, tokens) {
   }
 }
 
+// 检查结果里的反例:先画第一条,点哪条画哪条;点元素名就在图上找到它
+function follow(viewer, findings) {
+  const bypass = new Bypass(viewer), canvas = viewer.get("canvas");
+  let marked = "";
+  const show = (index) => bypass.show(findings[index]?.path, findings[index] ? `${number(findings[index].number)} ${findings[index].label}` : "");
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-element], [data-finding]");
+    if (!link) return;
+    event.preventDefault();
+    if (link.dataset.finding !== undefined) show(Number(link.dataset.finding));
+    const element = viewer.get("elementRegistry").get(link.dataset.element);
+    if (!element) return;
+    if (marked) canvas.removeMarker(marked, "at-finding");
+    marked = element.id;
+    canvas.addMarker(marked, "at-finding");
+    canvas.scrollToElement(element, 80);
+    document.getElementById("canvas")?.scrollIntoView({ block: "nearest" });
+  });
+  show(findings.findIndex((finding) => finding.path.length));
+}
+
 async function draw(place) {
   const response = await fetch(place.dataset.diagram, { credentials: "same-origin" });
   if (!response.ok) { place.hidden = true; return; }
@@ -48,6 +70,7 @@ async function draw(place) {
   await viewer.importXML(await response.text());
   mark(viewer, ids(place.dataset.tokens), ids(place.dataset.passed));
   shown(viewer, ids(place.dataset.tokens));
+  if (place.id === "canvas") follow(viewer, JSON.parse(place.dataset.bypass ?? "[]"));
   place.dataset.drawn = "yes";
 }
 

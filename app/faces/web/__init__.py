@@ -15,6 +15,8 @@ from app.faces.web.pages.case_acts import pages as case_acts
 from app.faces.web.pages.case_standing import pages as case_standing
 from app.faces.web.pages.chains import pages as chains
 from app.faces.web.pages.changes import pages as changes
+from app.faces.web.pages.designer import pages as designer
+from app.faces.web.pages.designer_files import pages as designer_files
 from app.faces.web.pages.documents import pages as documents
 from app.faces.web.pages.grants import pages as grants
 from app.faces.web.pages.health import pages as health
@@ -60,6 +62,8 @@ PAGES = (
     posts,
     chains,
     watch,
+    designer,
+    designer_files,
 )
 
 

@@ -8,7 +8,16 @@ from pathlib import Path
 from flask import Flask, url_for
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
-NEEDED = ("app.js", "sanshen.css", "diagram.js", "diagram.css")
+NEEDED = (
+    "app.js",
+    "sanshen.css",
+    "diagram.js",
+    "diagram.css",
+    "designer.js",
+    "designer.css",
+    "formeditor.js",
+    "formeditor.css",
+)
 
 
 class AssetsMissing(RuntimeError):

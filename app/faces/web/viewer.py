@@ -11,6 +11,7 @@ from app.faces.translation import _
 from app.faces.web.acting import Standing, place_of, reading, standing, title_of
 from app.faces.web.applications import startable
 from app.faces.web.pages.changes_access import CHANGE_READERS
+from app.faces.web.pages.designer_access import may_read_designs
 from app.faces.web.parts import Link, Viewer
 from app.faces.web.people_access import may_see_people
 from app.faces.web.signin import officer
@@ -58,6 +59,7 @@ def may_supervise(who: Standing) -> bool:
 def _ways(who: Standing, registers: bool) -> list[Link]:
     in_case = request.endpoint in ("case.show", "case.diagram", "task.complete")
     posts = {post.key for post in who.posts}
+    designing = (request.blueprint or "").startswith("designer")
     people = request.blueprint in ("people", "grants", "posts")
     ways = (
         (True, "queue.show", _("工作队列"), False),
@@ -71,6 +73,7 @@ def _ways(who: Standing, registers: bool) -> list[Link]:
         (may_watch(who), "watch.show", _("职责监督"), False),
         (may_follow_leads(who), "chains.suggestions", _("关联线索"), False),
         (not posts.isdisjoint(CHANGE_READERS), "changes.show", _("受控变更"), request.blueprint == "changes"),
+        (may_read_designs(who), "designer.show", _("流程设计"), designing),
         (may_see_people(who), "people.show", _("人员与岗位"), people),
     )
     return [_way(endpoint, words, inside) for shown, endpoint, words, inside in ways if shown]
