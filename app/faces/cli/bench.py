@@ -9,6 +9,7 @@ from typing import Any
 import click
 import orjson
 
+from app.faces.cli.bench_feel import feel
 from app.faces.cli.bench_lookahead import lookahead
 from app.faces.cli.memory import spare_collections
 from app.storage.embedded import DATABASE, EmbeddedServer
@@ -21,6 +22,7 @@ def bench() -> None:
 
 
 bench.add_command(lookahead)
+bench.add_command(feel)
 
 
 @bench.command("cases", help="N 件三任务案件 / N cases of three tasks, against the bare transaction.")

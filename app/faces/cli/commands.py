@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "duties": ("app.faces.cli.duties", "duties", "职责分离监督 / watch segregation of duties"),
     "process": ("app.faces.cli.process", "process", "流程定义 / process definitions"),
     "incidents": ("app.faces.cli.incidents", "incidents", "自动环节出错的事件 / incidents of running cases"),
+    "decision": ("app.faces.cli.decision", "decision", "决策模型 / decision models"),
     "import": ("app.faces.cli.imports", "imports", "导入申请 / import applications"),
     "people": ("app.faces.cli.people", "people", "人员与岗位 / people and posts"),
     "staffing": ("app.faces.cli.staffing", "staffing", "人手测算 / how many people an office can miss"),

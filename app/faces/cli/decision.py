@@ -1,0 +1,55 @@
+"""`sanshen decision`: decision models (DMN) and their language (FEEL)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import orjson
+
+if TYPE_CHECKING:
+    from app.kernel.decisions.conformance.running import Conformance, FolderResult
+
+
+@click.group()
+def decision() -> None:
+    """决策模型 / decision models."""
+
+
+@decision.command(
+    "tck",
+    help="运行公开的 DMN 一致性测试（dmn-tck 的文件夹） / run the public DMN conformance kit: "
+    "its root, one level or one folder.",
+)
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="只输出 JSON / print JSON only")
+def tck(directory: Path, as_json: bool) -> None:
+    """Print passed and total per folder and level."""
+    from app.kernel.decisions.conformance.running import run_kit
+
+    result = run_kit(directory, datetime.now(UTC), None if as_json else _tell)
+    if as_json:
+        click.echo(orjson.dumps(result.to_json()))
+        return
+    for line in as_lines(result):
+        click.echo(line)
+
+
+def _tell(folder: FolderResult) -> None:
+    click.echo(f"{folder.level:<8} {folder.name:<48} {folder.passed:>5} / {folder.total}")
+
+
+def as_lines(result: Conformance) -> list[str]:
+    """What failed, then the totals."""
+    lines = [
+        f"✗ {one.folder} {one.case} {one.name}: 应为 expected {one.expected}, 得 got {one.actual or '-'}"
+        f"{f' ({one.reason})' if one.reason else ''}"
+        for one in result.failures
+    ]
+    lines += [
+        f"{level}: {total['passed']} / {total['total']} 通过 passed"
+        for level, total in result.totals().items()
+    ]
+    return lines or ["没有测试 / no test cases"]

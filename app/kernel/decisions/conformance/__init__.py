@@ -1,0 +1,1 @@
+"""The public conformance kit (dmn-tck): reads its test cases, runs them, and says what passed."""

@@ -1,0 +1,1 @@
+"""The library of built-in functions (10.3.4), one module per clause."""
