@@ -110,7 +110,9 @@ def test_a_condition_is_met_by_what_another_branch_changes() -> None:
 
 def test_a_condition_is_met_by_what_is_assigned_from_outside() -> None:
     one = drive("condition").complete("a", "no")
+    assert not one.instance.has_work(one.now)
     one.instance.assign({"ready": True})
+    assert one.instance.has_work(one.now)
     assert one.pass_time(timedelta()).open == ["b"]
 
 

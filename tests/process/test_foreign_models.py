@@ -19,6 +19,10 @@ def define(kind: str, name: str = "", inner: str = "") -> str:
     return f"<bpmn:{kind}EventDefinition{named}>{inner}</bpmn:{kind}EventDefinition>"
 
 
+TWO = define("message") + define("signal")
+THREE = define("message") + define("timer") + define("signal")
+
+
 def jumble(*parts: str, **options: object) -> bytes:
     return diagram(*parts, **options)  # type: ignore[arg-type]
 
@@ -111,6 +115,23 @@ ENDING = {
         border("c", define("conditional"), attachedToRef="a", cancelActivity="false"), task("b"), task("g"),
         flow("start", "a"), flow("e", "b"), flow("s", "g"), flow("c", "g"),
     ),
+    "several definitions": jumble(
+        start(), throw("t", TWO), catch("c", THREE), task("a"), border("b", TWO, attachedToRef="a"), end("off"),
+        node("endEvent", "end", define("terminate") + define("message")), sequence("start", "t", "c", "a", "end"),
+        flow("b", "off"),
+    ),
+    "several definitions at once": jumble(
+        start(), node("intermediateCatchEvent", "c", TWO, parallelMultiple="true"), end(),
+        sequence("start", "c", "end"),
+    ),
+    "several definitions in a choice": jumble(
+        start(), node("eventBasedGateway", "g"), catch("c", TWO), catch("t", define("timer")),
+        sequence("start", "g", "c"), flow("g", "t"),
+    ),
+    "a definition referred to": jumble(
+        start(), catch("c", "<bpmn:eventDefinitionRef>shared</bpmn:eventDefinitionRef>"), sequence("start", "c"),
+        root='<bpmn:signalEventDefinition id="shared"/>',
+    ),
     "a boundary event without definition": jumble(
         start(), task("a"), border("x", attachedToRef="a"), sequence("start", "a"), flow("x", "a"),
     ),
@@ -173,8 +194,9 @@ REFUSED = {
                sequence("a", "x"), sequence("b", "x")), "x"),
     "a cancelled transaction": (
         jumble(start(), node("transaction", "x", node("endEvent", "no", define("cancel"))), flow("start", "x")), "x"),
-    "an event with two definitions": (
-        jumble(start(), catch("x", define("message") + define("signal")), flow("start", "x")), "x"),
+    "a boundary event that waits for two things together": (
+        jumble(start(), task("a"), border("x", TWO, attachedToRef="a", parallelMultiple="true"),
+               sequence("start", "a")), "x"),
 }  # fmt: skip
 
 
@@ -236,6 +258,12 @@ def test_each_reading_is_a_warning_with_its_element() -> None:
     parsed = parse_foreign({"f.bpmn": ENDING["gateway without conditions"]})
     assert [(finding.rule, finding.element) for finding in parsed.findings] == [("foreign-reading", "x")]
     assert parsed.findings[0].line is not None
+
+
+def test_files_in_a_single_byte_encoding_are_read() -> None:
+    data = ENDING["no start, no end"].replace(b'name="a"', 'name="Prüfen"'.encode("iso-8859-1"))
+    spec = foreign_spec(data.replace(b"UTF-8", b"ISO-8859-1"))
+    assert spec.step("a").name == "Prüfen"
 
 
 def test_reading_changes_no_file_given() -> None:

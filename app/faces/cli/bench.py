@@ -11,6 +11,7 @@ import orjson
 
 from app.faces.cli.bench_feel import feel
 from app.faces.cli.bench_lookahead import lookahead
+from app.faces.cli.bench_returns import returns
 from app.faces.cli.memory import spare_collections
 from app.storage.embedded import DATABASE, EmbeddedServer
 from config import Settings
@@ -23,6 +24,7 @@ def bench() -> None:
 
 bench.add_command(lookahead)
 bench.add_command(feel)
+bench.add_command(returns)
 
 
 @bench.command("cases", help="N 件三任务案件 / N cases of three tasks, against the bare transaction.")

@@ -83,12 +83,23 @@ class ConditionMet(TimerEventDefinition):  # type: ignore[misc]
 
     def has_fired(self, task: Task) -> bool:
         if not task.internal_data.get("event_fired"):
-            seen = {**task.data, **current(around(task))}
-            task.internal_data["event_fired"] = task.workflow.script_engine.holds(task, self.expression, seen)
+            task.internal_data["event_fired"] = self.holds(task)
         return bool(task.internal_data.get("event_fired", False))
+
+    def holds(self, task: Task) -> bool:
+        """Whether the condition is true of the variables around a task."""
+        seen = {**task.data, **current(around(task))}
+        return bool(task.workflow.script_engine.holds(task, self.expression, seen))
 
     def details(self, task: Task) -> PendingBpmnEvent:
         return PendingBpmnEvent(self.name, type(self).__name__, self.expression)
+
+
+def is_met(task: Task) -> bool:
+    """Whether a waiting task waits for a condition that is true now."""
+    definition = getattr(task.task_spec, "event_definition", None)
+    alternatives = getattr(definition, "event_definitions", [definition])
+    return any(isinstance(one, ConditionMet) and one.holds(task) for one in alternatives)
 
 
 class FirstOf(MultipleEventDefinition):  # type: ignore[misc]

@@ -18,7 +18,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.util.task import TaskState
 
-from app.kernel.engine.catching import Signal
+from app.kernel.engine.catching import Signal, is_met
 from app.kernel.engine.compaction import compact
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.engine_data import Scalar, checked
@@ -252,10 +252,12 @@ class Instance:
         return min(due, default=None)
 
     def has_work(self, now: datetime) -> bool:
-        """Whether `advance` would do anything: a step that waits to be run, or a timer that is due."""
+        """Whether `advance` would do anything: a step that waits to be run, a timer that is due, a condition met."""
         due = self.next_due()
-        return (due is not None and due <= now) or any(
-            not task.task_spec.manual for task in self._tasks(TaskState.READY)
+        return (
+            (due is not None and due <= now)
+            or any(not task.task_spec.manual for task in self._tasks(TaskState.READY))
+            or any(is_met(task) for task in self._tasks(TaskState.WAITING))
         )
 
     def position(self) -> tuple[Position, ...]:

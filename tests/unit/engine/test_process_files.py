@@ -56,6 +56,8 @@ def around(*parts: str, **options: object) -> bytes:
         (b'<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE a+AD4-<a/>', "xml-unsafe"),
         (b'<?xml version="1.0" encoding="GBK"?><a/>', "xml-unsafe"),
         (b"<a>\xff</a>", "xml-unsafe"),
+        (b'<?xml version="1.0" encoding="ISO-8859-1"?><!DOCTYPE a><a/>', "xml-unsafe"),
+        ('<?xml version="1.0" encoding="ISO-8859-1"?><a/>'.encode("utf-16"), "xml-unsafe"),
         (b"<a>" + b" " * LARGEST_FILE + b"</a>", "too-large"),
         (b"<a>" + b"<b/>" * 20_001 + b"</a>", "too-large"),
         (b"<a>" * 5_000 + b"</a>" * 5_000, "xml-invalid"),

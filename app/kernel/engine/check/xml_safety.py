@@ -12,6 +12,8 @@ MOST_ELEMENTS: Final = 20_000
 
 _ENCODING: Final = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']+)["']""")
 _DECLARATIONS: Final = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+# One byte a character and ASCII below 128: a declaration looks in them as it does in UTF-8.
+_SINGLE_BYTE: Final = frozenset({"iso-8859-1", "latin1", "windows-1252"})
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -48,7 +50,8 @@ def _check_bytes(file: str, data: bytes) -> None:
     encoding = _ENCODING.match(data.removeprefix(_BYTE_ORDER_MARK))
     declared = encoding.group(1).decode("ascii", "replace").lower() if encoding else "utf-8"
     # Other encodings could hide a declaration from the search below.
-    if declared not in ("utf-8", "us-ascii", "ascii") or b"\0" in data or not _is_utf8(data):
+    readable = declared in _SINGLE_BYTE or (declared in ("utf-8", "us-ascii", "ascii") and _is_utf8(data))
+    if not readable or b"\0" in data:
         raise _invalid("xml-unsafe", file, "文件必须使用 UTF-8 编码", "the file must be encoded in UTF-8")
     if _DECLARATIONS.search(data):
         raise _with_declarations(file)

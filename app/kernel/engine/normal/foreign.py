@@ -11,9 +11,10 @@ from lxml import etree
 
 from app.kernel.engine.check.findings import Finding
 from app.kernel.engine.dialect import local_name
-from app.kernel.engine.normal.foreign_events import read_events
+from app.kernel.engine.normal.foreign_events import inline_definitions, read_events
 from app.kernel.engine.normal.foreign_flows import write_out
 from app.kernel.engine.normal.foreign_nodes import read_nodes
+from app.kernel.engine.normal.multiples import take_apart
 from app.kernel.engine.normal.notes import Notes
 from app.kernel.engine.normal.tree import flows_of, nodes_of, removed, scopes_of, tag, unset
 from app.kernel.engine.vocabulary import FLOW_NODES, FOREIGN_NODES, ZEEBE
@@ -59,6 +60,9 @@ def _read(root: etree._Element, notes: Notes, known: set[str]) -> None:
     read_nodes(root, notes, known)
     for scope in scopes_of(root):
         _bring_home(scope)
+    inline_definitions(root)
+    for scope in scopes_of(root):
+        take_apart(scope)
     read_events(root, notes)
     for scope in scopes_of(root):
         write_out(scope, notes)

@@ -31,7 +31,6 @@ _KINDS = {
 
 def read_events(root: etree._Element, notes: Notes) -> None:
     """Rewrite every event of the file so that it has what the engine needs."""
-    _inline_definitions(root)
     for node in [node for node in root.iter() if local_name(node) in EVENTS]:
         _read_start(node)
         _read_nothing(node, notes)
@@ -49,7 +48,7 @@ def read_events(root: etree._Element, notes: Notes) -> None:
         _read_uncaught(node, notes)
 
 
-def _inline_definitions(root: etree._Element) -> None:
+def inline_definitions(root: etree._Element) -> None:
     """A definition referred to is written into its event."""
     known = {node.get("id"): node for node in root if local_name(node).endswith("EventDefinition")}
     for reference in list(root.iter(tag("eventDefinitionRef"))):
