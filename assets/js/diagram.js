@@ -32,6 +32,23 @@ function mark(viewer, tokens, passed) {
   }
 }
 
+// 差异:每个要素一个符号,并按种类描边
+const SIGNS = { added: "+", removed: "−", changed: "≠", moved: "↔" };
+
+function compare(viewer, data) {
+  const overlays = viewer.get("overlays");
+  const known = viewer.get("elementRegistry");
+  for (const [kind, sign] of Object.entries(SIGNS)) {
+    for (const id of ids(data[kind])) {
+      const element = known.get(id);
+      if (!element) continue;
+      viewer.get("canvas").addMarker(id, `diff-${kind}`);
+      const position = element.waypoints ? { top: -9, left: -9 } : { top: -10, left: -8 };
+      if (element.parent) overlays.add(id, { position, html: overlay(`sign ${kind}`, sign) });
+    }
+  }
+}
+
 function shown(viewer, tokens) {
   const canvas = viewer.get("canvas");
   canvas.zoom("fit-viewport");
@@ -69,6 +86,7 @@ async function draw(place) {
   const viewer = new NavigatedViewer({ container: place });
   await viewer.importXML(await response.text());
   mark(viewer, ids(place.dataset.tokens), ids(place.dataset.passed));
+  compare(viewer, place.dataset);
   shown(viewer, ids(place.dataset.tokens));
   if (place.id === "canvas") follow(viewer, JSON.parse(place.dataset.bypass ?? "[]"));
   place.dataset.drawn = "yes";

@@ -24,6 +24,7 @@ from app.faces.web.pages.interests import pages as interests
 from app.faces.web.pages.notices import pages as notices
 from app.faces.web.pages.people import pages as people
 from app.faces.web.pages.posts import pages as posts
+from app.faces.web.pages.processes import pages as processes
 from app.faces.web.pages.queue import pages as queue
 from app.faces.web.pages.recusals import pages as recusals
 from app.faces.web.pages.session import ask_to_log_in
@@ -62,6 +63,7 @@ PAGES = (
     posts,
     chains,
     watch,
+    processes,
     designer,
     designer_files,
 )

@@ -26,6 +26,7 @@ from app.kernel.changes.kinds import ChangeKind, Moment
 from app.kernel.changes.refusals import ChangeNotEditable
 from app.kernel.changes.registry import change_kinds, get_kind
 from app.kernel.engine.changes import Proposal, compute_what_if, edit_change, propose_change
+from app.kernel.engine.lifecycle.change_kind import ProcessKind
 from app.kernel.refusals import InvalidInput, Refusal
 from app.kernel.worklist.queries import list_open_tasks
 
@@ -43,15 +44,14 @@ def show() -> str:
 
 
 @pages.get("/new")
-def new() -> str:
+def new() -> Answer:
     """What may be changed; with `kind`, the form for it (`target`: from what stands there)."""
     _require(may_propose(standing()))
     if not request.args.get("kind"):
-        links = [
-            Link(url_for("changes.new", kind=key), pick(kind.title_zh, kind.title_en))
-            for key, kind in _kinds().items()
-        ]
+        links = [Link(_begin_url(key), pick(kind.title_zh, kind.title_en)) for key, kind in _kinds().items()]
         return render_template("pages/change_kinds.html", page=KindsPage(links))
+    if request.args["kind"] == ProcessKind.key:
+        return redirect(_begin_url(ProcessKind.key))
     kind, target = get_kind(kernel().ports, request.args["kind"]), request.args.get("target", "")
     who = standing()
     with reading() as session:
@@ -139,6 +139,11 @@ def _task_of(case_id: int) -> int:
     if task is None:
         raise ChangeNotEditable
     return task.id
+
+
+def _begin_url(kind: str) -> str:
+    """A process is drawn in the designer and proposed from there."""
+    return url_for("designer.show") if kind == ProcessKind.key else url_for("changes.new", kind=kind)
 
 
 def _kinds() -> dict[str, ChangeKind]:

@@ -25,6 +25,8 @@ from app.faces.web.pages.changes_view import (
     HistoryRow,
     SignatureRow,
 )
+from app.faces.web.pages.process_change_build import process_change_part
+from app.faces.web.pages.processes_build import draft_url
 from app.faces.web.pages.queue_view import FilterField, Pager
 from app.faces.web.parts import Choice, Link
 from app.faces.web.words import duty, moment
@@ -47,6 +49,8 @@ from app.kernel.changes.queries import (
 from app.kernel.changes.refusals import ChangeNotFound
 from app.kernel.changes.touched import read_record
 from app.kernel.engine.catalogue import Deployed, get_deployed
+from app.kernel.engine.lifecycle.change_kind import ProcessKind
+from app.kernel.engine.lifecycle.queries import find_draft_of
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.queries import list_open_tasks
 
@@ -168,13 +172,20 @@ def change_page(session: Session, who: Standing, kinds: Mapping[str, ChangeKind]
         history=_history(session, case, who),
         case_url=url_for("case.show", case_id=case_id),
         case_words=_case_words(task, held, who),
-        edit_url=url_for("changes.edit", case_id=case_id)
+        edit_url=_edit_url(session, change)
         if held and task is not None and task.step_key == "rule_edit"
         else "",
         obstacle=_obstacle(session, case),
         new=content.before is None,
         to_do=task is not None and (held or _claimable(task, who)),
+        process=process_change_part(session, who, case_id, content),
     )
+
+
+def _edit_url(session: Session, change: ControlledChange) -> str:
+    """Where the content is edited: of a process in its draft, of other kinds in the form."""
+    draft = find_draft_of(session, change.case_id) if change.kind == ProcessKind.key else None
+    return draft_url(draft.id) if draft is not None else url_for("changes.edit", case_id=change.case_id)
 
 
 def change_part(

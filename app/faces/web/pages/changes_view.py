@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.faces.web.form_view import FieldView
+from app.faces.web.pages.processes_view import ProcessChangePart
 from app.faces.web.pages.queue_view import FilterField, Pager
 from app.faces.web.parts import Choice, Duty, ErrorLine, Link
 
@@ -165,3 +166,5 @@ class ChangePage:
     obstacle: str = ""
     new: bool = False
     to_do: bool = False
+    process: ProcessChangePart | None = None
+    """Only for changes of processes."""

@@ -80,7 +80,7 @@ class ProcessKind:
 
     def subject(self, session: Session, payload: Payload) -> tuple[str, str]:
         known = find_titles(session, payload["key"])
-        zh, en = known or read_titles(payload["key"], _files_of(session, payload))
+        zh, en = known or read_titles(payload["key"], load_proposed(session, payload))
         action = next(option for option in ACTIONS if option.value == payload["action"])
         return f"{action.zh}：{zh}", f"{action.en}: {en}"
 
@@ -103,7 +103,7 @@ class ProcessKind:
         """Versions and files in short; the pages draw the rest."""
         standing = current["in_force"] if current else None
         before = load_files(session, payload["key"], standing["version"]) if standing else {}
-        return describe_change(standing, payload, before, _files_of(session, payload))
+        return describe_change(standing, payload, before, load_proposed(session, payload))
 
     def what_if(self, session: Session, payload: Payload, at: Moment) -> Iterable[Touched]:
         keys = {row["key"] for row in payload["deployments"]} or {payload["key"]}
@@ -127,17 +127,31 @@ def hold_deployments(session: Session) -> None:
 
 def _read_deploy(session: Session, payload: Payload) -> list[dict[str, str]]:
     planned = _planned(session, payload)
+    if planned:
+        _require_deployable(check_files(_all_files(planned)).findings)
+    return [item.signed for item in planned]
+
+
+def preview_files(session: Session, payload: Payload) -> dict[str, bytes]:
+    """All files of the versions that a change would put into force, else what it proposes; none for a retirement."""
+    if payload["action"] != "deploy":
+        return load_proposed(session, payload)
+    try:
+        return _all_files(_planned(session, payload))
+    except InvalidInput:
+        return load_proposed(session, payload)
+
+
+def _all_files(planned: Sequence[Planned]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for item in planned:
         files |= item.files
-    if planned:
-        _require_deployable(check_files(files).findings)
-    return [item.signed for item in planned]
+    return files
 
 
 def _planned(session: Session, payload: Payload) -> list[Planned]:
     """What the proposed files put into force. Raise InvalidInput by field `files`."""
-    files = _files_of(session, payload)
+    files = load_proposed(session, payload)
     if not files:
         raise InvalidInput({"files": ("required", {})})
     try:
@@ -182,7 +196,7 @@ def _read_retire(session: Session, payload: Payload) -> list[dict[str, str]]:
     return []
 
 
-def _files_of(session: Session, payload: Payload) -> dict[str, bytes]:
+def load_proposed(session: Session, payload: Payload) -> dict[str, bytes]:
     """The proposed files. Raise InvalidInput when they aren't a list of stored contents."""
     if payload["action"] == "roll_back" and payload["version"] is not None:
         return load_files(session, payload["key"], payload["version"])

@@ -26,6 +26,7 @@ __all__ = [
     "copy_draft",
     "create_draft",
     "discard_draft",
+    "import_draft",
     "remove_draft_file",
     "replace_draft_files",
     "save_draft_file",
@@ -127,6 +128,18 @@ def replace_draft_files(unit: Unit, draft_id: int, files: Mapping[str, bytes], *
     gone = draft.files.keys() - files.keys()
     _write(unit, draft_id, {**dict.fromkeys(gone), **files})
     return _revised(unit, row, {"replaced": len(files), "removed": len(gone)})
+
+
+def import_draft(unit: Unit, key: str, files: Mapping[str, bytes]) -> int:
+    """A draft of one's own with exactly these files, compared with the version in force; answers its id.
+
+    Raise InvalidInput when none of them is in the process's folder, and as `create_draft`.
+    """
+    if not any(path.startswith(f"{key}/") for path in files):
+        raise InvalidInput({"archive": ("archive_of_other", {"key": key})})
+    draft_id = create_draft(unit, key)
+    replace_draft_files(unit, draft_id, files, revision=1)
+    return draft_id
 
 
 def discard_draft(unit: Unit, draft_id: int) -> None:

@@ -48,6 +48,19 @@ def submit_draft(
     return {"case_id": case.id, "case_no": case.case_no}
 
 
+def propose_release(
+    unit: Unit, *, action: str, key: str, version: str, reason: str, ground: str
+) -> dict[str, Any]:
+    """Propose that an earlier version is in force, or that the process takes no new cases; as `submit_draft`.
+
+    Raise InvalidInput by field, VersionNotFound, DutyDenied.
+    """
+    values = {"action": action, "key": key, "version": version if action == "roll_back" else ""}
+    started = propose_change(unit, Proposal("process", values, reason, ground))
+    compute_what_if(unit, _edit_task(unit, _case_of(unit)).id)
+    return started
+
+
 def _values(unit: Unit, row: ProcessDraft, draft: Draft, notes: str) -> dict[str, Any]:
     base = load_files_of(unit.session, row.base_definition_id) if row.base_definition_id is not None else {}
     return {
