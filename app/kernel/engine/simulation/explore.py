@@ -1,0 +1,164 @@
+"""All paths of a process, tried automatically: which elements and flows are come to, where it ends, where it can't.
+
+States are compared by what they still can do (`marking.py`), so loops end by themselves; what is least tried goes
+first, so that a search cut short has still seen much. The same files and limits give the same answer, but for the
+limit of seconds.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from app.kernel.engine.simulation.coverage import Coverage, Stop, summarise
+from app.kernel.engine.simulation.marking import Element, Print, passed
+from app.kernel.engine.simulation.model import Model, read_model
+from app.kernel.engine.simulation.office import MadeUpOffice
+from app.kernel.engine.simulation.options import label_of, list_choices, list_starts
+from app.kernel.engine.simulation.player import Choice, Simulation
+from app.kernel.engine.simulation.questions import ChoiceInvalid
+
+BEGINNING: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+KEPT_STOPS: Final = 20
+"""Failures, dead ends and refusals kept of each kind, with the choices that lead there."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far to search: moves made, choices in a row, seconds."""
+
+    moves: int = 20_000
+    depth: int = 120
+    seconds: float = 20.0
+
+
+@dataclass
+class Found:
+    """What a search has seen so far."""
+
+    elements: Counter[Element] = field(default_factory=Counter)
+    flows: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    stops: list[Stop] = field(default_factory=list)
+    ends: Counter[str] = field(default_factory=Counter)
+    states: int = 0
+    moves: int = 0
+    runs: int = 0
+    deepest: int = 0
+    cut: str | None = None
+
+
+def explore(files: Mapping[str, bytes], process_id: str, limits: Limits | None = None) -> Coverage:
+    """Try all paths of `process_id`. Raise DefinitionInvalid when the engine can't run the files."""
+    return explore_model(read_model(files, process_id), limits or Limits())
+
+
+def explore_model(model: Model, limits: Limits) -> Coverage:
+    """Try all paths of a process that was read."""
+    search = _Search(model, limits)
+    search.run()
+    return summarise(model, search.found)
+
+
+class _Search:
+    def __init__(self, model: Model, limits: Limits) -> None:
+        self.model = model
+        self.limits = limits
+        self.found = Found()
+        self._print = Print(model)
+        self._seen: set[object] = set()
+        self._tried: Counter[tuple[Any, ...]] = Counter()
+        self._waiting: list[tuple[int, int, int, Simulation, Choice]] = []
+        self._serial = 0
+
+    def run(self) -> None:
+        """Make the least tried choice until none is left or a limit is met."""
+        end = time.monotonic() + self.limits.seconds
+        beginning = Simulation(self.model, MadeUpOffice(), asking_rules=not self.model.is_foreign)
+        for choice in list_starts(beginning, BEGINNING):
+            self._push(beginning, choice)
+        while self._waiting:
+            if self.found.moves >= self.limits.moves:
+                self.found.cut = "moves"
+                return
+            if time.monotonic() > end:
+                self.found.cut = "seconds"
+                return
+            tried, _, _, before, choice = heapq.heappop(self._waiting)
+            if (
+                self._tried[label_of(choice)] > tried
+            ):  # tried meanwhile from elsewhere: behind those that weren't
+                self._push(before, choice)
+                continue
+            self._make(before, choice)
+
+    def _push(self, before: Simulation, choice: Choice) -> None:
+        self._serial += 1
+        key = (self._tried[label_of(choice)], len(before.choices), self._serial)
+        heapq.heappush(self._waiting, (*key, before, choice))
+
+    def _make(self, before: Simulation, choice: Choice) -> None:
+        self._tried[label_of(choice)] += 1
+        self.found.moves += 1
+        try:
+            after = before.after(choice)
+        except ChoiceInvalid as invalid:
+            self._stop(
+                "refused", after=before, choice=choice, step=str(choice.get("step", "")), why=invalid.code
+            )
+            return
+        self.found.deepest = max(self.found.deepest, len(after.choices))
+        if after.failure is not None:
+            kind = "gate" if after.failure.kind == "gate" else "failed"
+            self._stop(kind, after, None, after.failure.step_key, after.failure.reason)
+        elif after.question is not None:
+            self._ask(after)
+        else:
+            self._stand(after)
+
+    def _ask(self, after: Simulation) -> None:
+        question = after.question
+        if question is not None and question.stuck and not self.model.is_foreign:
+            self._stop("gap", after, None, question.step_key, "")
+            return
+        self._go_on(after)
+
+    def _stand(self, after: Simulation) -> None:
+        """A new state: what was passed on the way counts even when the state was seen before."""
+        if after.instance is None:
+            return
+        elements, flows = passed(after.instance)
+        self.found.elements.update(elements)
+        self.found.flows.update(flows)
+        state = self._print.of(after.instance, after.case)
+        if state in self._seen:
+            return
+        self._seen.add(state)
+        self.found.states += 1
+        if after.is_completed:
+            self.found.runs += 1
+        elif after.is_stuck:
+            places = ", ".join(position.step_key for position in after.positions)
+            self._stop("stuck", after, None, after.positions[0].step_key if after.positions else "", places)
+        else:
+            self._go_on(after)
+
+    def _go_on(self, after: Simulation) -> None:
+        if len(after.choices) >= self.limits.depth:
+            self.found.cut = self.found.cut or "depth"
+            return
+        choices = list_choices(after)
+        if after.has_begun:
+            after.rest()
+        for choice in choices:
+            self._push(after, choice)
+
+    def _stop(self, kind: str, after: Simulation, choice: Choice | None, step: str, why: str) -> None:
+        choices = tuple(after.choices) if choice is None else (*after.choices, choice)
+        same = [one for one in self.found.stops if (one.kind, one.step_key, one.why) == (kind, step, why)]
+        if not same and sum(1 for one in self.found.stops if one.kind == kind) < KEPT_STOPS:
+            self.found.stops.append(Stop(kind, step, why, choices))

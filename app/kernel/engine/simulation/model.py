@@ -1,0 +1,304 @@
+"""What is played: a process with the files beside it, read leniently, and who sets the variables it reads.
+
+A folder of ours brings facts, forms, rules, clocks and documents; a file made elsewhere only its diagram. What
+beside the diagrams can't be read is left out and named in `unread`: whether it may be deployed is the check's
+matter, not the player's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import tomllib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any, Final, TypeVar
+
+import orjson
+
+from app.kernel.cases.schema import FactSchema
+from app.kernel.deadlines.rules import ClockSpec
+from app.kernel.decisions.expressions import ExpressionError, feel
+from app.kernel.decisions.rules import RuleSpec, parse_rules
+from app.kernel.decisions.vocabulary import RULE_FUNCTIONS
+from app.kernel.engine.check.findings import DefinitionInvalid
+from app.kernel.engine.check.xml_safety import parsed_xml
+from app.kernel.engine.dialect import Assignment, FlowSpec, ProcessPolicy, StepSpec
+from app.kernel.engine.parsing import parse
+from app.kernel.engine.simulation.gateways import name_flows
+from app.kernel.engine.specs import Spec
+from app.kernel.engine.vocabulary import BPMN
+from app.kernel.engine.workflow import compiled
+from app.kernel.worklist.form_schema import Field, FormInvalid, read_fields
+
+Table = Mapping[str, Any]
+
+# What the kernel's own service tasks set (app/kernel/engine/handlers.py, change_handlers.py).
+HANDLER_RESULTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "run_rules": ("block", "risk"),
+    "check_signatures": ("missing", "risk"),
+    "seal_decision": ("review_result",),
+    "set_procedure": ("procedure",),
+    "issue_document": (),
+    "archive_case": (),
+    "apply_change": (),
+    "drop_change": (),
+}
+UNKNOWN: Final = "unknown"
+"""Task type of an automatic step that names none."""
+
+CACHED: Final = 32
+_Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Model:
+    """One process to play. `forms` are fields by form id, `schemas` the same files as read, `clocks` by kind."""
+
+    process_id: str
+    spec: Spec
+    is_foreign: bool
+    process: Table
+    schema: FactSchema
+    forms: Mapping[str, tuple[Field, ...]]
+    schemas: Mapping[str, Table]
+    clocks: Mapping[str, ClockSpec]
+    counted_from: Mapping[str, str]
+    documents: Mapping[str, Table]
+    required_at: Mapping[str, str]
+    rules: tuple[RuleSpec, ...]
+    diagrams: Mapping[str, bytes]
+    """The file of each process, by its id."""
+    unread: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The process's name as drawn."""
+        return self.policies[self.process_id].name
+
+    @property
+    def policies(self) -> Mapping[str, ProcessPolicy]:
+        """What each process of the set requires of its effects, by id."""
+        return self.spec.policies
+
+    @property
+    def routing(self) -> tuple[str, ...]:
+        """Facts that are variables of the engine too."""
+        return tuple(key for key, fact in self.schema.facts.items() if fact.routing)
+
+    @cached_property
+    def leaving(self) -> Mapping[_Key, tuple[FlowSpec, ...]]:
+        """Flows by (scope, source), in file order."""
+        return leaving_flows(self.spec.flows)
+
+    @cached_property
+    def settled(self) -> frozenset[str]:
+        """Variables that something in the set sets: null means null, not that nobody said."""
+        written = dict[str, set[str]]()
+        for target, names in self._assigned():
+            written.setdefault(target, set()).update(names)
+        always = {"risk", "outcome", "return_to", "votes", "votes_for", *self.routing}
+        if not self.is_foreign:
+            for step in self._steps():
+                always.update(HANDLER_RESULTS.get(step.task_type or "", ()))
+        settled = set(always)
+        while fresh := {name for name, read in written.items() if name not in settled and read <= settled}:
+            settled |= fresh
+        return frozenset(settled)
+
+    def _steps(self) -> Iterator[StepSpec]:
+        for steps in self.spec.steps.values():
+            yield from steps.values()
+
+    def _assigned(self) -> Iterator[tuple[str, set[str]]]:
+        """Targets of mappings and scripts, each with the variables its value is made of."""
+        for step in self._steps():
+            results = set() if self.is_foreign else {*HANDLER_RESULTS.get(step.task_type or "", ())}
+            local = {one.target for one in step.inputs}
+            for one in (*step.inputs, *step.script):
+                yield one.target, names_of(one)
+            for one in step.outputs:
+                yield one.target, names_of(one) - results - local
+
+
+def leaving_flows(flows: Iterable[FlowSpec]) -> dict[_Key, tuple[FlowSpec, ...]]:
+    """Flows by (scope, source)."""
+    found: dict[_Key, tuple[FlowSpec, ...]] = {}
+    for flow in flows:
+        key = (flow.scope, flow.source)
+        found[key] = (*found.get(key, ()), flow)
+    return found
+
+
+def names_of(assignment: Assignment) -> set[str]:
+    """Variables an assignment's source reads; none where it is a plain text or can't be compiled."""
+    return names_in(assignment.source) if assignment.source.lstrip().startswith("=") else set()
+
+
+def names_in(expression: str) -> set[str]:
+    """First parts of the names an expression reads; none where it can't be compiled."""
+    try:
+        return {name.partition(".")[0] for name in compiled(feel(expression)).names}
+    except ExpressionError:
+        return set()
+
+
+def read_model(files: Mapping[str, bytes], process_id: str) -> Model:
+    """The process `process_id` of a set of files (path or bare name to bytes), kept for the next look.
+
+    Raise DefinitionInvalid with every finding when the engine can't run it.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(f"{path}\0{len(files[path])}\0".encode() + files[path])
+    key = (digest.hexdigest(), process_id)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    model = _read(key[0], files, process_id)
+    with _lock:
+        _kept[key] = model
+        while len(_kept) > CACHED:
+            _kept.popitem(last=False)
+    return model
+
+
+_kept: OrderedDict[tuple[str, str], Model] = OrderedDict()
+_lock = threading.Lock()
+
+
+def _read(digest: str, files: Mapping[str, bytes], process_id: str) -> Model:
+    diagrams = {path: data for path, data in files.items() if path.endswith(".bpmn")}
+    parsed = parse(diagrams, process_id)
+    steps: dict[str, dict[str, StepSpec]] = {}
+    for step in parsed.steps:
+        steps.setdefault(step.scope, {})[step.step_key] = _named(step)
+    spec = Spec(
+        digest=digest,
+        process_id=process_id,
+        library=parsed.spec,
+        subprocesses=parsed.subprocess_specs,
+        steps=steps,
+        flows=parsed.flows,
+        policies={policy.process: policy for policy in parsed.policies},
+    )
+    leaving = leaving_flows(parsed.flows)
+    for library_spec in (parsed.spec, *parsed.subprocess_specs.values()):
+        name_flows(library_spec, leaving)
+    unread: list[str] = []
+    manifest = _manifest(files, process_id, unread)
+    return Model(
+        process_id=process_id,
+        spec=spec,
+        is_foreign=not any(policy.has_dialect for policy in parsed.policies),
+        process=_table(manifest, "process"),
+        schema=_tried("process.toml [fact]", unread, FactSchema({}), lambda: FactSchema.from_toml(manifest)),
+        clocks=_clocks(manifest, unread),
+        counted_from={
+            kind: str(table["from_fact"])
+            for kind, table in _table(manifest, "clock").items()
+            if "from_fact" in table
+        },
+        documents=_table(manifest, "document"),
+        required_at=_table(manifest, "required_at"),
+        rules=tuple(_rules(files, unread)),
+        diagrams=dict(_diagrams(diagrams)),
+        **_forms(files, process_id, unread),
+        unread=tuple(unread),
+    )
+
+
+def _named(step: StepSpec) -> StepSpec:
+    """Automatic steps without a type are asked about like any other."""
+    handled = step.kind in ("service", "rule")
+    return replace(step, task_type=UNKNOWN) if handled and step.task_type is None else step
+
+
+def list_processes(files: Mapping[str, bytes]) -> list[tuple[str, str]]:
+    """(id, name) of every process in a set of files, in file order. Raise DefinitionInvalid on unsafe XML."""
+    found = []
+    for path, data in files.items():
+        if path.endswith(".bpmn"):
+            root = parsed_xml(path, data)
+            for node in root.iterchildren(f"{{{BPMN}}}process"):
+                key = node.get("id", "")
+                if key:
+                    found.append((key, node.get("name") or key))
+    return found
+
+
+def _diagrams(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    for path, data in files.items():
+        for key, _ in list_processes({path: data}):
+            yield key, data
+
+
+T = TypeVar("T")
+
+
+def _tried(what: str, unread: list[str], otherwise: T, read: Callable[[], T]) -> T:
+    """What a file gives, or `otherwise`, noting that it couldn't be read."""
+    try:
+        return read()
+    except (ValueError, KeyError, TypeError, AttributeError, DefinitionInvalid):
+        unread.append(what)
+        return otherwise
+
+
+def _manifest(files: Mapping[str, bytes], process_id: str, unread: list[str]) -> Table:
+    own = f"{process_id}/process.toml"
+    path = own if own in files else "process.toml"
+    return _toml(path, files, unread) if path in files else {}
+
+
+def _toml(path: str, files: Mapping[str, bytes], unread: list[str]) -> Table:
+    nothing: Table = {}
+    return _tried(path, unread, nothing, lambda: tomllib.loads(files[path].decode("utf-8")))
+
+
+def _table(manifest: Table, name: str) -> Table:
+    table = manifest.get(name, {})
+    return table if isinstance(table, Mapping) else {}
+
+
+def _clocks(manifest: Table, unread: list[str]) -> dict[str, ClockSpec]:
+    found: dict[str, ClockSpec] = {}
+    for kind, table in _table(manifest, "clock").items():
+        spec = _tried(f"process.toml [clock.{kind}]", unread, None, partial(ClockSpec.from_toml, kind, table))
+        if spec is not None:
+            found[kind] = spec
+    return found
+
+
+def _rules(files: Mapping[str, bytes], unread: list[str]) -> Iterator[RuleSpec]:
+    for path in files:
+        if path.rpartition("/")[2] == "rules.toml":
+            table = _toml(path, files, unread)
+            name = str(table.get("set", path.partition("/")[0]))
+            nothing: tuple[RuleSpec, ...] = ()
+            rules: Iterable[Table] = table.get("rule", ())
+            yield from _tried(path, unread, nothing, partial(parse_rules, name, rules, RULE_FUNCTIONS))
+
+
+def _forms(files: Mapping[str, bytes], process_id: str, unread: list[str]) -> dict[str, Any]:
+    """Fields and raw schemas by form id; the process's own folder wins over those of its callees."""
+    fields: dict[str, tuple[Field, ...]] = {}
+    schemas: dict[str, Table] = {}
+    for path in sorted(files, key=lambda path: path.startswith(f"{process_id}/")):
+        if path.endswith(".form"):
+            key = path.rpartition("/")[2].removesuffix(".form")
+            schema = _tried(path, unread, None, partial(_form, files[path]))
+            if schema is not None:
+                fields[key], schemas[key] = read_fields(schema), schema
+    return {"forms": fields, "schemas": schemas}
+
+
+def _form(data: bytes) -> Table | None:
+    schema = orjson.loads(data)
+    if not isinstance(schema, dict):
+        raise FormInvalid("a form is an object")
+    read_fields(schema)
+    return schema
