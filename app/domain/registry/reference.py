@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.pool import NullPool
 
 from app.kernel.duties.models import ConflictMember, ConflictSet, Post, PostExclusion
+from app.kernel.duties.views import ConflictRule, Member
 from app.kernel.identity.models import Region
 from app.storage.database import normalised_url
 
@@ -130,6 +131,30 @@ def _content(entry: Mapping[str, Any]) -> Row:
 def conflict_sets() -> list[Row]:
     """The conflict sets of the files, as written there."""
     return _read("conflict_sets", "set")
+
+
+def shipped_rules() -> tuple[ConflictRule, ...]:
+    """The conflict sets of the files as `decide` takes them, for where there is no database."""
+    return tuple(_rule(entry) for entry in conflict_sets())
+
+
+def _rule(entry: Mapping[str, Any]) -> ConflictRule:
+    content = _content(entry)
+    return ConflictRule(
+        set_id=entry["id"],
+        version=1,
+        key=content["key"],
+        scope=content["scope"],
+        maximum=content["maximum"],
+        severity=content["severity"],
+        risk_classes=frozenset(content["risk_classes"]),
+        ground=content["ground"],
+        members=tuple(Member(*member) for member in sorted(set_members(entry))),
+        kind=content["kind"],
+        period=content["period"],
+        party_role=content["party_role"],
+        window_days=content["window_days"],
+    )
 
 
 def set_members(entry: Mapping[str, Any]) -> Members:

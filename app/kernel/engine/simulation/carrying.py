@@ -110,5 +110,9 @@ def _pass_effect(step: StepSpec, stage: Stage) -> None:
     )
     required = required_duties(effect, policy, stage.case.risk)
     passed = PassedEffect(step.step_key, effect.kind, required, earned)
-    case = replace(stage.case, effects=(*stage.case.effects, passed), used=len(stage.case.signatures))
+    case = replace(
+        stage.case,
+        effects=(*stage.case.effects, passed),
+        used=max((one.seq for one in stage.case.signatures), default=stage.case.used),
+    )
     stage.case = case.noted("effect", step.step_key, kind=effect.kind, carried=str(passed.carried).lower())

@@ -70,6 +70,8 @@ class SimulatedCase:
     facts: Mapping[str, Any] = field(default_factory=dict)
     acts: tuple[PastAct, ...] = ()
     signatures: tuple[SignatureView, ...] = ()
+    edition: int = 0
+    """How often the content changed otherwise than by facts: materials came, a correction."""
     used: int = 0
     """Signatures that an effect has used up."""
     parts: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
@@ -110,7 +112,7 @@ class SimulatedCase:
 
     def signed(self, person_id: int, duty: str, content: bytes, *, agrees: bool) -> SimulatedCase:
         """A duty was signed on a content."""
-        seq = len(self.signatures) + 1
+        seq = max((one.seq for one in self.signatures), default=self.used) + 1
         signature = SignatureView(seq, duty, person_id, seq, content, agrees)
         return replace(self, signatures=(*self.signatures, signature))
 
@@ -141,6 +143,6 @@ class SimulatedCase:
 
 
 def content_of(schema: FactSchema, case: SimulatedCase) -> bytes:
-    """Digest of what is being decided: the drafted outcome and the facts marked `decided`."""
-    content = {"outcome": case.outcome, "facts": schema.decided(case.facts)}
+    """Digest of what is being decided: drafted outcome, facts marked `decided`, materials (by their edition)."""
+    content = {"outcome": case.outcome, "facts": schema.decided(case.facts), "edition": case.edition}
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()

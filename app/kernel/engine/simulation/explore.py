@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from app.kernel.engine.simulation.coverage import Coverage, Stop, summarise
@@ -26,6 +27,12 @@ from app.kernel.engine.simulation.questions import ChoiceInvalid
 BEGINNING: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 KEPT_STOPS: Final = 20
 """Failures, dead ends and refusals kept of each kind, with the choices that lead there."""
+
+OUTSIDE_TRIED: Final = 2
+"""How often a change of content or a void signature is tried at a step: each doubles the states there are."""
+
+NEW_FIRST: Final = 10
+"""By so much less tried counts a choice behind an element or flow that was seen for the first time."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class _Search:
         self._print = Print(model)
         self._seen: set[object] = set()
         self._tried: Counter[tuple[Any, ...]] = Counter()
-        self._waiting: list[tuple[int, int, int, Simulation, Choice]] = []
+        self._waiting: list[tuple[int, int, int, int, Simulation, Choice]] = []
         self._serial = 0
 
     def run(self) -> None:
@@ -88,18 +95,16 @@ class _Search:
             if time.monotonic() > end:
                 self.found.cut = "seconds"
                 return
-            tried, _, _, before, choice = heapq.heappop(self._waiting)
-            if (
-                self._tried[label_of(choice)] > tried
-            ):  # tried meanwhile from elsewhere: behind those that weren't
-                self._push(before, choice)
+            tried, _, _, bonus, before, choice = heapq.heappop(self._waiting)
+            if self._tried[label_of(choice)] - bonus > tried:  # tried meanwhile: behind those that weren't
+                self._push(before, choice, bonus)
                 continue
             self._make(before, choice)
 
-    def _push(self, before: Simulation, choice: Choice) -> None:
+    def _push(self, before: Simulation, choice: Choice, bonus: int = 0) -> None:
         self._serial += 1
-        key = (self._tried[label_of(choice)], len(before.choices), self._serial)
-        heapq.heappush(self._waiting, (*key, before, choice))
+        key = (self._tried[label_of(choice)] - bonus, len(before.choices), self._serial)
+        heapq.heappush(self._waiting, (*key, bonus, before, choice))
 
     def _make(self, before: Simulation, choice: Choice) -> None:
         self._tried[label_of(choice)] += 1
@@ -132,6 +137,7 @@ class _Search:
         if after.instance is None:
             return
         elements, flows = passed(after.instance)
+        is_new = bool(elements - self.found.elements.keys() or flows - self.found.flows.keys())
         self.found.elements.update(elements)
         self.found.flows.update(flows)
         state = self._print.of(after.instance, after.case)
@@ -145,17 +151,25 @@ class _Search:
             places = ", ".join(position.step_key for position in after.positions)
             self._stop("stuck", after, None, after.positions[0].step_key if after.positions else "", places)
         else:
-            self._go_on(after)
+            self._go_on(after, is_new=is_new)
 
-    def _go_on(self, after: Simulation) -> None:
+    def _go_on(self, after: Simulation, *, is_new: bool = False) -> None:
+        """Line up what can be chosen next; behind what was come to for the first time it is tried first."""
         if len(after.choices) >= self.limits.depth:
             self.found.cut = self.found.cut or "depth"
             return
         choices = list_choices(after)
         if after.has_begun:
             after.rest()
-        for choice in choices:
-            self._push(after, choice)
+        for choice in filter(partial(self._is_worth_it, after), choices):
+            self._push(after, choice, NEW_FIRST if is_new else 0)
+
+    def _is_worth_it(self, before: Simulation, choice: Choice) -> bool:
+        if choice.get("do") not in ("change", "void"):
+            return True
+        place = (label_of(choice), tuple(step.key for step in before.open))
+        self._tried[place] += 1
+        return self._tried[place] <= OUTSIDE_TRIED
 
     def _stop(self, kind: str, after: Simulation, choice: Choice | None, step: str, why: str) -> None:
         choices = tuple(after.choices) if choice is None else (*after.choices, choice)

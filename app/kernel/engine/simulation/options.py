@@ -65,7 +65,16 @@ def list_choices(simulation: Simulation) -> list[Choice]:
     found += [
         {"do": "message", "message": name} for name in sorted({one.name for one in simulation.messages})
     ]
+    found += list_outside(simulation)
     return found
+
+
+def list_outside(simulation: Simulation) -> list[Choice]:
+    """What may happen to a case of ours beside its steps: its content changes, a signature becomes void."""
+    case = simulation.case
+    if simulation.model.is_foreign or case.decided or not case.signatures or simulation.is_completed:
+        return []
+    return [{"do": "change"}, *({"do": "void", "duty": duty} for duty in case.latest())]
 
 
 def list_answers(question: Question) -> Iterator[Choice]:
@@ -151,6 +160,7 @@ def label_of(choice: Mapping[str, Any]) -> tuple[Any, ...]:
         flows,
         choice.get("rules"),
         choice.get("message"),
+        choice.get("duty"),
         choice.get("risk"),
         tuple(sorted((choice.get("set") or {}).items())),
     )

@@ -366,6 +366,22 @@ def _assume(simulation: Simulation, choice: Choice, stage: Stage) -> Instance:
     return simulation.restored(stage)
 
 
+def _change(simulation: Simulation, choice: Choice, stage: Stage) -> Instance:
+    """What is being decided changed from outside (a material, a correction): signatures before it are stale."""
+    stage.case = replace(stage.case, edition=stage.case.edition + 1).noted("content_changed")
+    return simulation.restored(stage)
+
+
+def _void(simulation: Simulation, choice: Choice, stage: Stage) -> Instance:
+    """A signature no longer counts, as after a recusal or a ruling."""
+    duty = str(choice.get("duty"))
+    if duty not in stage.case.latest():
+        raise ChoiceInvalid("not_signed", duty=duty)
+    kept = tuple(one for one in stage.case.signatures if one.duty != duty)
+    stage.case = replace(stage.case, signatures=kept).noted("voided", duty=duty)
+    return simulation.restored(stage)
+
+
 _ACTIONS: Final[Mapping[str, Callable[[Simulation, Choice, Stage], Instance]]] = {
     "start": _start,
     "complete": _complete,
@@ -373,4 +389,6 @@ _ACTIONS: Final[Mapping[str, Callable[[Simulation, Choice, Stage], Instance]]] =
     "wait": _wait,
     "message": _deliver,
     "assume": _assume,
+    "change": _change,
+    "void": _void,
 }
