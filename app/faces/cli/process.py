@@ -7,6 +7,7 @@ import click
 # name -> (module, the command in it, help in the list): one line for each command.
 PROCESS_COMMANDS: dict[str, tuple[str, str, str]] = {
     "check": ("app.faces.cli.process_check", "check", "检查流程文件，证明职责不被绕过 / check process files"),
+    "simulate": ("app.faces.cli.process_simulate", "simulate", "模拟流程、走遍所有路径 / simulate processes"),
 }
 
 

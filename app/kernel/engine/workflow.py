@@ -50,8 +50,8 @@ Handler = Callable[[str, ServiceCall, Data], Mapping[str, object]]
 class Asker(Protocol):
     """Whoever plays a process on paper: answers what a real case would find in its data."""
 
-    def condition(self, task: Any, expression: str) -> bool:
-        """Whether the flow with this condition is taken from the library task (a gateway)."""
+    def condition(self, task: Any, expression: str, data: Data) -> bool:
+        """Whether a condition holds: of a flow that leaves the library task (a gateway), or of an event."""
 
     def timer(self, task: Any, text: str) -> object:
         """What a timer's text gives."""
@@ -96,7 +96,7 @@ class ExpressionEngine:
         """A condition on other variables than the task's own."""
         asker = task.workflow.top_workflow.asker
         if asker is not None:
-            return bool(asker.condition(task, expression))
+            return bool(asker.condition(task, expression, data))
         return compiled(feel(expression)).evaluate(data) is True
 
     def value(self, task: Any, text: str) -> object:

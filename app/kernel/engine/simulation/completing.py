@@ -17,7 +17,7 @@ from app.kernel.engine.simulation.office import Possible
 from app.kernel.engine.simulation.questions import ChoiceInvalid
 from app.kernel.engine.simulation.services import run_rules
 from app.kernel.engine.simulation.stage import Stage
-from app.kernel.engine.simulation.steps import OpenStep, return_options, variables_of
+from app.kernel.engine.simulation.steps import OpenStep, chosen_branches, return_options, variables_of
 from app.kernel.engine.submission import AGREEING, OUTCOME, RETURN_TO
 from app.kernel.local_time import local_day
 from app.kernel.worklist.forms import validate
@@ -47,6 +47,10 @@ class Filled:
 
 def complete(stage: Stage, step: OpenStep, choice: Choice) -> dict[str, Scalar] | None:
     """Do the step; answers the variables for the engine, None while more people must act. Raise ChoiceInvalid."""
+    if step.branches:
+        taken = chosen_branches(step, choice.get("flows"))
+        stage.case = stage.case.noted("branch", step.key, flows=" ".join(choice["flows"]))
+        return taken
     filled = _filled(stage, step, choice)
     who = _person(step, choice.get("by"))
     _write_facts(stage, filled)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.kernel.engine.dialect import FlowSpec, StepSpec
 from app.kernel.engine.simulation.model import Model
+from app.kernel.engine.vocabulary import ADDED
 
 if TYPE_CHECKING:
     from app.kernel.engine.simulation.explore import Found
@@ -94,10 +95,15 @@ class Coverage:
         }
 
 
+def drawn(key: str) -> str:
+    """The element on the diagram that a node of the normal form belongs to."""
+    return key.partition(ADDED)[0]
+
+
 def summarise(model: Model, found: Found) -> Coverage:
     """What a search has found, held against everything the process has."""
-    steps = [step for steps in model.spec.steps.values() for step in steps.values()]
-    flows = model.spec.flows
+    steps = [step for steps in model.spec.steps.values() for step in steps.values() if step.drawn]
+    flows = [flow for flow in model.spec.flows if ADDED not in flow.id]
     missing_steps = [step for step in steps if (step.scope, step.step_key) not in found.elements]
     missing_flows = [flow for flow in flows if (flow.scope, flow.source, flow.target) not in found.flows]
     why = _Why(model, found)
@@ -144,7 +150,7 @@ class _Why:
     def flow(self, flow: FlowSpec) -> Unreached:
         """Why no path took a flow."""
         why, detail = self._entering([flow])
-        name = f"{flow.source} → {flow.target}"
+        name = f"{drawn(flow.source)} → {drawn(flow.target)}"
         return Unreached(flow.scope, flow.id, "sequenceFlow", name, self._cut(why), detail)
 
     def _entering(self, flows: list[FlowSpec]) -> tuple[str, str]:

@@ -62,6 +62,10 @@ def _reads(step: StepSpec) -> frozenset[str]:
         found |= names_of(assignment)
     for text in (step.candidate_group, step.persons_from, step.rules):
         found |= names_in(text) if text and text.startswith("=") else set()
+    if step.loop is not None:
+        loop = step.loop
+        for text in (loop.condition, loop.collection, loop.cardinality, loop.output):
+            found |= names_in(text) if text else set()
     return frozenset(found)
 
 
@@ -71,6 +75,8 @@ def _writes(model: Model, step: StepSpec) -> frozenset[str]:
         found |= {one.target for one in step.script}
     if step.kind in ("service", "rule") and step.outputs:
         found = {one.target for one in step.outputs}
+    if step.choice is not None:
+        found.add(step.choice)
     if step.kind in ("user", "manual"):
         keys = {field.key for field in input_fields(model.forms.get(step.form_id or "", ()))}
         found |= keys & {OUTCOME, RETURN_TO}

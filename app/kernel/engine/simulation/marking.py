@@ -82,7 +82,8 @@ class Print:
         data = tuple(sorted((key, str(task.data[key])) for key in names & task.data.keys()))
         fired = bool(task.internal_data.get("event_fired"))
         arrived = _arrived(task) if task.has_state(TaskState.WAITING) else ()
-        return path_of(task), scope, task.task_spec.name, task.state, data, fired, arrived
+        repeated = (task.internal_data.get("done"), task.internal_data.get("created"))
+        return path_of(task), scope, task.task_spec.name, task.state, data, fired, arrived, repeated
 
     def _case(self, case: SimulatedCase) -> tuple[object, ...]:
         content = content_of(self.model.schema, case)

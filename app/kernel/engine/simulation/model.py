@@ -23,13 +23,13 @@ from app.kernel.deadlines.rules import ClockSpec
 from app.kernel.decisions.expressions import ExpressionError, feel
 from app.kernel.decisions.rules import RuleSpec, parse_rules
 from app.kernel.decisions.vocabulary import RULE_FUNCTIONS
-from app.kernel.engine.check.findings import DefinitionInvalid
-from app.kernel.engine.check.xml_safety import parsed_xml
+from app.kernel.engine.check.deployment_set import uses_dialect
+from app.kernel.engine.check.findings import DefinitionInvalid, Finding
 from app.kernel.engine.dialect import Assignment, FlowSpec, ProcessPolicy, StepSpec
-from app.kernel.engine.parsing import parse
+from app.kernel.engine.normal.foreign import playable_processes
+from app.kernel.engine.parsing import parse, parse_foreign, read_roots
 from app.kernel.engine.simulation.gateways import name_flows
 from app.kernel.engine.specs import Spec
-from app.kernel.engine.vocabulary import BPMN
 from app.kernel.engine.workflow import compiled
 from app.kernel.worklist.form_schema import Field, FormInvalid, read_fields
 
@@ -60,6 +60,8 @@ class Model:
     process_id: str
     spec: Spec
     is_foreign: bool
+    findings: tuple[Finding, ...]
+    """Warnings of the check; of a file made elsewhere, how it was read."""
     process: Table
     schema: FactSchema
     forms: Mapping[str, tuple[Field, ...]]
@@ -99,7 +101,8 @@ class Model:
         written = dict[str, set[str]]()
         for target, names in self._assigned():
             written.setdefault(target, set()).update(names)
-        always = {"risk", "outcome", "return_to", "votes", "votes_for", *self.routing}
+        always = {step.choice for step in self._steps() if step.choice}
+        always |= {"risk", "outcome", "return_to", "votes", "votes_for", *self.routing}
         if not self.is_foreign:
             for step in self._steps():
                 always.update(HANDLER_RESULTS.get(step.task_type or "", ()))
@@ -171,8 +174,9 @@ _lock = threading.Lock()
 
 
 def _read(digest: str, files: Mapping[str, bytes], process_id: str) -> Model:
-    diagrams = {path: data for path, data in files.items() if path.endswith(".bpmn")}
-    parsed = parse(diagrams, process_id)
+    diagrams = _only_diagrams(files)
+    is_foreign = not any(uses_dialect(root) for root in read_roots(diagrams).values())
+    parsed = parse_foreign(diagrams, process_id) if is_foreign else parse(diagrams, process_id)
     steps: dict[str, dict[str, StepSpec]] = {}
     for step in parsed.steps:
         steps.setdefault(step.scope, {})[step.step_key] = _named(step)
@@ -193,7 +197,8 @@ def _read(digest: str, files: Mapping[str, bytes], process_id: str) -> Model:
     return Model(
         process_id=process_id,
         spec=spec,
-        is_foreign=not any(policy.has_dialect for policy in parsed.policies),
+        is_foreign=is_foreign,
+        findings=parsed.findings,
         process=_table(manifest, "process"),
         schema=_tried("process.toml [fact]", unread, FactSchema({}), lambda: FactSchema.from_toml(manifest)),
         clocks=_clocks(manifest, unread),
@@ -217,23 +222,18 @@ def _named(step: StepSpec) -> StepSpec:
     return replace(step, task_type=UNKNOWN) if handled and step.task_type is None else step
 
 
-def list_processes(files: Mapping[str, bytes]) -> list[tuple[str, str]]:
-    """(id, name) of every process in a set of files, in file order. Raise DefinitionInvalid on unsafe XML."""
-    found = []
-    for path, data in files.items():
-        if path.endswith(".bpmn"):
-            root = parsed_xml(path, data)
-            for node in root.iterchildren(f"{{{BPMN}}}process"):
-                key = node.get("id", "")
-                if key:
-                    found.append((key, node.get("name") or key))
-    return found
+def list_processes(files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Ids of the processes with anything in them, in file order. Raise DefinitionInvalid on unsafe files."""
+    return playable_processes(read_roots(_only_diagrams(files)))
+
+
+def _only_diagrams(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {path: data for path, data in files.items() if path.endswith((".bpmn", ".bpmn2", ".xml"))}
 
 
 def _diagrams(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
     for path, data in files.items():
-        for key, _ in list_processes({path: data}):
-            yield key, data
+        yield from ((key, data) for key in list_processes({path: data}))
 
 
 T = TypeVar("T")

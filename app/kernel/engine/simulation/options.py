@@ -65,6 +65,7 @@ def list_choices(simulation: Simulation) -> list[Choice]:
     found += [
         {"do": "message", "message": name} for name in sorted({one.name for one in simulation.messages})
     ]
+    found += [{"do": "signal", "signal": name} for name in sorted({one.name for one in simulation.signals})]
     found += list_outside(simulation)
     return found
 
@@ -94,6 +95,12 @@ def list_answers(question: Question) -> Iterator[Choice]:
 
 def _completions(simulation: Simulation, step: OpenStep) -> Iterator[Choice]:
     head = {"do": "complete", "step": step.key}
+    if step.branches:
+        keys = [flow.id for flow in step.branches]
+        yield from ({**head, "flows": [key]} for key in keys)
+        if step.takes_several and len(keys) > 1:
+            yield {**head, "flows": keys}
+        return
     for outcome in [option.value for option in step.outcomes] or [""]:
         for values in _fillings(simulation, step, outcome):
             yield {**head, "values": values} if values else head
@@ -160,6 +167,7 @@ def label_of(choice: Mapping[str, Any]) -> tuple[Any, ...]:
         flows,
         choice.get("rules"),
         choice.get("message"),
+        choice.get("signal"),
         choice.get("duty"),
         choice.get("risk"),
         tuple(sorted((choice.get("set") or {}).items())),

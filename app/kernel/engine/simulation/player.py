@@ -31,6 +31,7 @@ from app.kernel.engine.stepping import (
     ReadyTask,
     StepFailed,
     WaitingMessage,
+    WaitingSignal,
 )
 from app.kernel.engine.workflow import ServiceCall
 from app.kernel.local_time import local_day
@@ -211,6 +212,11 @@ class Simulation:
         return tuple(self.instance.waiting_messages()) if self.instance is not None else ()
 
     @property
+    def signals(self) -> tuple[WaitingSignal, ...]:
+        """Signals the process waits for."""
+        return tuple(self.instance.waiting_signals()) if self.instance is not None else ()
+
+    @property
     def next_due(self) -> datetime | None:
         """When the earliest timer fires."""
         return self.instance.next_due() if self.instance is not None else None
@@ -227,10 +233,25 @@ class Simulation:
         """What happened, in order."""
         return self._case.history if self._case is not None else ()
 
+    def to_json(self) -> dict[str, Any]:
+        """The play as plain data: its choices, where it stands, what happened."""
+        return {
+            "process": self.model.process_id,
+            "choices": [dict(choice) for choice in self.choices],
+            "completed": self.is_completed,
+            "failure": vars(self.failure) if self.failure else None,
+            "positions": [{"step": one.step_key, "path": one.path} for one in self.positions],
+            "variables": dict(self.variables),
+            "history": [
+                {"at": one.at.isoformat(), "what": one.what, "step": one.step_key, **one.params}
+                for one in self.history
+            ],
+        }
+
     @property
     def is_stuck(self) -> bool:
         """Nothing is open, nothing is waited for, and yet it isn't over."""
-        moving = self.open or self.messages or self.next_due or self.question or self.failure
+        moving = self.open or self.messages or self.signals or self.next_due or self.question or self.failure
         return not (moving or self.is_completed)
 
 
@@ -348,11 +369,13 @@ def _wait(simulation: Simulation, choice: Choice, stage: Stage) -> Instance:
 
 
 def _deliver(simulation: Simulation, choice: Choice, stage: Stage) -> Instance:
-    name = str(choice.get("message"))
+    is_signal = choice.get("do") == "signal"
+    name = str(choice.get("signal" if is_signal else "message"))
     instance = simulation.restored(stage)
-    stage.case = stage.case.noted("message", name=name)
+    stage.case = stage.case.noted("signal" if is_signal else "message", name=name)
+    deliver = instance.deliver_signal if is_signal else instance.deliver_message
     try:
-        instance.deliver_message(name, _variables(choice.get("set")), _handler(stage), stage.case.now)
+        deliver(name, _variables(choice.get("set")), _handler(stage), stage.case.now)
     except MessageNotExpected as unexpected:
         raise ChoiceInvalid("not_waited_for", name=name) from unexpected
     return instance
@@ -388,6 +411,7 @@ _ACTIONS: Final[Mapping[str, Callable[[Simulation, Choice, Stage], Instance]]] =
     "fire": _fire,
     "wait": _wait,
     "message": _deliver,
+    "signal": _deliver,
     "assume": _assume,
     "change": _change,
     "void": _void,

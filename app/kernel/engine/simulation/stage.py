@@ -55,11 +55,11 @@ class Stage:
 
     # -- what the engine asks
 
-    def condition(self, task: Any, expression: str) -> bool:
+    def condition(self, task: Any, expression: str, data: Data) -> bool:
         """Whether a gateway takes a flow; a condition of anything else is evaluated, unknown ones are false."""
         flow = flow_of(expression)
         if flow is None:
-            return self._holds(expression, task.data) is True
+            return self._holds(expression, data) is True
         if task.id not in self._taken:
             self._taken[task.id] = self._choose(task)
         return flow in self._taken[task.id]

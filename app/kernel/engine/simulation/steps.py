@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from app.kernel.duties.views import TaskView
+from app.kernel.engine.dialect import FlowSpec
 from app.kernel.engine.engine_data import Scalar
 from app.kernel.engine.simulation.case import Part, SimulatedCase
 from app.kernel.engine.simulation.model import Model
 from app.kernel.engine.simulation.office import Office, Possible, list_possible
+from app.kernel.engine.simulation.questions import ChoiceInvalid
 from app.kernel.engine.stepping import ReadyTask
 from app.kernel.engine.submission import OUTCOME, REQUIRED_OUTCOME, RETURN_TO
+from app.kernel.engine.vocabulary import ADDED
 from app.kernel.worklist.form_schema import Field, Option, input_fields
 
 
@@ -29,6 +33,9 @@ class OpenStep:
     fields: tuple[Field, ...]
     outcomes: tuple[Option, ...]
     required_outcome: str | None
+    branches: tuple[FlowSpec, ...] = ()
+    """Flows to choose from where the step stands for a gateway of a file made elsewhere."""
+    takes_several: bool = False
 
     @property
     def duty(self) -> str | None:
@@ -70,7 +77,31 @@ def list_open(
             fields=fields,
             outcomes=_outcomes(fields, required if isinstance(required, str) else None),
             required_outcome=required if isinstance(required, str) else None,
+            **_branches(model, task),
         )
+
+
+FORK: Final = ADDED + "fork"
+
+
+def _branches(model: Model, task: ReadyTask) -> dict[str, Any]:
+    """Of a choosing step: the flows of the fork behind it (app/kernel/engine/normal/foreign_flows.py)."""
+    if task.step.choice is None:
+        return {}
+    fork = task.step_key.removesuffix(ADDED + "choice") + FORK
+    element = model.spec.steps[task.step.scope][fork].element
+    flows = model.leaving.get((task.step.scope, fork), ())
+    return {"branches": flows, "takes_several": element == "inclusiveGateway"}
+
+
+def chosen_branches(step: OpenStep, taken: object) -> dict[str, Scalar]:
+    """The variable by which the fork takes these flows. Raise ChoiceInvalid."""
+    keys = [flow.id for flow in step.branches]
+    fits = isinstance(taken, list) and taken and all(key in keys for key in taken)
+    if not fits or not isinstance(taken, list) or (len(taken) > 1 and not step.takes_several):
+        raise ChoiceInvalid("not_a_branch", step=step.key)
+    numbers = (str(number) for number, key in enumerate(keys, 1) if key in taken)
+    return {step.ready.step.choice or "": f" {' '.join(numbers)} "}
 
 
 def _outcomes(fields: Sequence[Field], required: str | None) -> tuple[Option, ...]:
