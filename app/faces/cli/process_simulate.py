@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,18 +134,16 @@ def _judge_all(directory: Path, seconds: float, *, as_json: bool) -> int:
     return int(found["failed"] > 0)
 
 
-def _verdicts(directory: Path, seconds: float) -> list[Verdict]:
-    from dataclasses import replace
-
+def _verdicts(directory: Path, seconds: float) -> Iterator[Verdict]:
+    """One after the other, for a collection takes a while."""
     from app.kernel.engine.simulation.verdict import FILE_LIMITS, judge
 
     limits = replace(FILE_LIMITS, seconds=min(seconds, FILE_LIMITS.seconds))
     if any((child / "process.toml").is_file() for child in directory.iterdir() if child.is_dir()):
-        return judge(directory.name, read_process_files((directory,)), limits)
+        yield from judge(directory.name, read_process_files((directory,)), limits)
+        return
     models = [path for path in sorted(directory.rglob("*")) if path.suffix in KINDS and path.is_file()]
     if len(models) > MOST_MODELS:
         refuse(f"模型超过 {MOST_MODELS} 个 / more than {MOST_MODELS} models")
-    found: list[Verdict] = []
     for path in models:
-        found += judge(str(path.relative_to(directory)), read_process_files((path,)), limits)
-    return found
+        yield from judge(str(path.relative_to(directory)), read_process_files((path,)), limits)

@@ -52,6 +52,7 @@ HISTORY = {
     "decided": "决定 decided",
     "signatures_checked": "签名核对 signatures checked, missing",
     "service": "自动环节 service",
+    "set": "变量 variables",
     "timer_without_value": "定时器无值 timer without value",
 }
 

@@ -139,8 +139,8 @@ class _Why:
         entering = [
             flow for flow in self.model.spec.flows if (flow.scope, flow.target) == (step.scope, step.step_key)
         ]
-        if step.kind == "boundary":
-            why, detail = "event", step.attached_to or ""
+        if step.kind in ("boundary", "start"):
+            why, detail = "event", drawn(step.attached_to or step.scope)
         elif not entering and step.kind != "start":
             why, detail = "unconnected", ""
         else:

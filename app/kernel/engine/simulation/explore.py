@@ -34,6 +34,9 @@ OUTSIDE_TRIED: Final = 2
 NEW_FIRST: Final = 10
 """By so much less tried counts a choice behind an element or flow that was seen for the first time."""
 
+FURTHEST_FIRST: Final = 40
+"""Of equally tried choices the one furthest from the start goes first, up to so many choices: ends are seen early."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -103,7 +106,7 @@ class _Search:
 
     def _push(self, before: Simulation, choice: Choice, bonus: int = 0) -> None:
         self._serial += 1
-        key = (self._tried[label_of(choice)] - bonus, len(before.choices), self._serial)
+        key = (self._tried[label_of(choice)] - bonus, -min(len(before.choices), FURTHEST_FIRST), self._serial)
         heapq.heappush(self._waiting, (*key, bonus, before, choice))
 
     def _make(self, before: Simulation, choice: Choice) -> None:

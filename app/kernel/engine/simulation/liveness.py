@@ -28,6 +28,7 @@ def live_names(model: Model) -> Mapping[Node, frozenset[str]]:
         | (frozenset({"risk"}) if any(f.risk for f in model.leaving.get(node, ())) else frozenset())
         for node in steps
     }
+    awaited = frozenset().union(*map(names_in, model.awaited))
     live: dict[Node, frozenset[str]] = dict.fromkeys(steps, frozenset())
     changed = True
     while changed:
@@ -37,6 +38,7 @@ def live_names(model: Model) -> Mapping[Node, frozenset[str]]:
             found = reads[node] | (after - writes[node])
             if steps[node].kind in ("call", "subprocess"):
                 found |= after
+            found |= awaited
             if found != live[node]:
                 live[node], changed = found, True
     return live

@@ -23,6 +23,7 @@ from app.kernel.deadlines.rules import ClockSpec
 from app.kernel.decisions.expressions import ExpressionError, feel
 from app.kernel.decisions.rules import RuleSpec, parse_rules
 from app.kernel.decisions.vocabulary import RULE_FUNCTIONS
+from app.kernel.engine.catching import ConditionMet
 from app.kernel.engine.check.deployment_set import uses_dialect
 from app.kernel.engine.check.findings import DefinitionInvalid, Finding
 from app.kernel.engine.dialect import Assignment, FlowSpec, ProcessPolicy, StepSpec
@@ -60,6 +61,8 @@ class Model:
     process_id: str
     spec: Spec
     is_foreign: bool
+    awaited: tuple[str, ...]
+    """Conditions that events wait for."""
     findings: tuple[Finding, ...]
     """Warnings of the check; of a file made elsewhere, how it was read."""
     process: Table
@@ -198,6 +201,7 @@ def _read(digest: str, files: Mapping[str, bytes], process_id: str) -> Model:
         process_id=process_id,
         spec=spec,
         is_foreign=is_foreign,
+        awaited=tuple(_awaited(parsed.spec, *parsed.subprocess_specs.values())),
         findings=parsed.findings,
         process=_table(manifest, "process"),
         schema=_tried("process.toml [fact]", unread, FactSchema({}), lambda: FactSchema.from_toml(manifest)),
@@ -234,6 +238,15 @@ def _only_diagrams(files: Mapping[str, bytes]) -> dict[str, bytes]:
 def _diagrams(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
     for path, data in files.items():
         yield from ((key, data) for key in list_processes({path: data}))
+
+
+def _awaited(*specs: Any) -> Iterator[str]:
+    for spec in specs:
+        for task_spec in spec.task_specs.values():
+            definition = getattr(task_spec, "event_definition", None)
+            for one in getattr(definition, "event_definitions", [definition]):
+                if isinstance(one, ConditionMet):
+                    yield one.expression
 
 
 T = TypeVar("T")

@@ -66,8 +66,25 @@ def list_choices(simulation: Simulation) -> list[Choice]:
         {"do": "message", "message": name} for name in sorted({one.name for one in simulation.messages})
     ]
     found += [{"do": "signal", "signal": name} for name in sorted({one.name for one in simulation.signals})]
+    found += _settings(simulation)
     found += list_outside(simulation)
     return found
+
+
+def _settings(simulation: Simulation) -> Iterator[Choice]:
+    """Values of variables that an awaited condition reads and nothing in the process sets."""
+    model = simulation.model
+    for name in sorted(set().union(*map(names_in, model.awaited)) - model.settled):
+        known = simulation.variables.get(name)
+        yield from (
+            {"do": "set", "set": {name: _typed(text)}}
+            for text in candidates(model, name)
+            if _typed(text) != known
+        )
+
+
+def _typed(text: str) -> str | int:
+    return int(text) if text.lstrip("-").isdecimal() else text
 
 
 def list_outside(simulation: Simulation) -> list[Choice]:
@@ -146,9 +163,10 @@ def _values(model: Model, field: Field) -> list[str]:
 def candidates(model: Model, name: str) -> list[str]:
     """Values worth trying for a variable: what conditions that read it compare with, numbers with their neighbours."""
     found: dict[str, None] = {}
-    for flow in model.spec.flows:
-        if flow.condition and name in names_in(flow.condition):
-            for text, number in _LITERAL.findall(flow.condition):
+    conditions = [flow.condition for flow in model.spec.flows if flow.condition]
+    for condition in (*conditions, *model.awaited):
+        if name in names_in(condition):
+            for text, number in _LITERAL.findall(condition):
                 if number:
                     found |= {str(Decimal(number) + step): None for step in (-1, 0, 1)}
                 else:

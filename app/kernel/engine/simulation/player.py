@@ -6,41 +6,33 @@ answer is the next choice. Nothing here reads a clock: time begins where the fir
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Self
 
-from app.kernel.cases.schema import FactInvalid, parse_value
-from app.kernel.duties.views import RISK_ORDER
-from app.kernel.engine.engine_data import Data, EngineDataInvalid, Scalar, checked
+from app.kernel.engine.engine_data import Scalar
+from app.kernel.engine.simulation.actions import ACTIONS, first_case, played
 from app.kernel.engine.simulation.carrying import carry_out
 from app.kernel.engine.simulation.case import Entry, SimulatedCase
-from app.kernel.engine.simulation.completing import complete
 from app.kernel.engine.simulation.model import Model, read_model
 from app.kernel.engine.simulation.office import MadeUpOffice, Office
 from app.kernel.engine.simulation.questions import ChoiceInvalid, GateShut, Question, Unanswered
-from app.kernel.engine.simulation.services import call_service
 from app.kernel.engine.simulation.stage import Answer, Stage
 from app.kernel.engine.simulation.steps import OpenStep, list_open
 from app.kernel.engine.stepping import (
     Instance,
-    MessageNotExpected,
     Position,
     ReadyTask,
     StepFailed,
     WaitingMessage,
     WaitingSignal,
 )
-from app.kernel.engine.workflow import ServiceCall
-from app.kernel.local_time import local_day
 
 Choice = Mapping[str, Any]
 
 MOST_CHOICES: Final = 300
-LONGEST_WAIT: Final = 3_660
-"""Days a single choice may let pass."""
 
 
 @dataclass(frozen=True)
@@ -122,10 +114,10 @@ class Simulation:
             raise ChoiceInvalid("answer_first" if self.question else "nothing_asked")
 
     def _move(self, choice: Choice, answers: list[Answer]) -> None:
-        act = _ACTIONS.get(str(choice.get("do")))
+        act = ACTIONS.get(str(choice.get("do")))
         if act is None:
             raise ChoiceInvalid("unknown_action")
-        case = self._case or _first_case(self.model, self.office, choice)
+        case = self._case or first_case(self.model, self.office, choice)
         stage = Stage(self.model, case, answers, asking_rules=self.asking_rules)
         question, failure = None, None
         try:
@@ -155,7 +147,7 @@ class Simulation:
 
     def restored(self, stage: Stage) -> Instance:
         """The engine as it stood before this move, saved and taken up again."""
-        return _played(Instance.restore(self.model.spec, self.rest()), stage)
+        return played(Instance.restore(self.model.spec, self.rest()), stage)
 
     def rest(self) -> bytes:
         """The engine's state as bytes; the play holds nothing else of it until it is looked at again."""
@@ -279,140 +271,3 @@ def _outcome_of(failed: StepFailed) -> tuple[Question | None, Failure | None]:
         case GateShut(step_key=step, missing=missing):
             return None, Failure("gate", step, missing)
     return None, Failure("step", failed.element, f"{type(failed.cause).__name__}: {failed.cause}")
-
-
-def _first_case(model: Model, office: Office, choice: Choice) -> SimulatedCase:
-    risk = str(choice.get("risk") or model.process.get("risk") or "normal")
-    if risk not in RISK_ORDER:
-        raise ChoiceInvalid("bad_risk", risk=risk)
-    try:
-        now = datetime.fromisoformat(str(choice.get("at")))
-    except ValueError:
-        raise ChoiceInvalid("bad_time") from None
-    if now.tzinfo is None:
-        raise ChoiceInvalid("bad_time")
-    levels = 2 if choice.get("levels") == 2 else 1
-    facts = _facts(model, choice.get("facts"), now)
-    case = SimulatedCase(model.process_id, office.region, risk, now, levels=levels, facts=facts)
-    return case.noted("started", risk=risk)
-
-
-def _facts(model: Model, given: object, now: datetime) -> dict[str, Any]:
-    found = {}
-    for key, value in (given if isinstance(given, dict) else {}).items():
-        spec = model.schema.facts.get(key)
-        if spec is not None:
-            try:
-                found[key] = parse_value(spec, value, local_day(now))
-            except FactInvalid as invalid:
-                raise ChoiceInvalid("bad_field", field=key) from invalid
-    return found
-
-
-def _played(instance: Instance, stage: Stage) -> Instance:
-    """Compaction would forget which flows were taken; a play is short."""
-    instance.compacting = False
-    instance.workflow.asker = stage
-    return instance
-
-
-def _advance(instance: Instance, stage: Stage) -> Instance:
-    instance.advance(_handler(stage), stage.case.now)
-    return instance
-
-
-def _handler(stage: Stage) -> Callable[[str, ServiceCall, Data], Mapping[str, object]]:
-    return lambda task_type, call, data: call_service(stage, task_type, call, data)
-
-
-def _variables(given: object) -> dict[str, Scalar]:
-    try:
-        return checked(given if isinstance(given, dict) else {})
-    except EngineDataInvalid as invalid:
-        raise ChoiceInvalid("bad_variable", name=invalid.name) from invalid
-
-
-def _start(simulation: Simulation, choice: Choice, stage: Stage) -> Instance:
-    model = simulation.model
-    routing = {key: stage.case.facts.get(key) for key in model.routing}
-    data = {**routing, **_variables(choice.get("set")), "risk": stage.case.risk}
-    return _advance(_played(Instance.start(model.spec, data), stage), stage)
-
-
-def _complete(simulation: Simulation, choice: Choice, stage: Stage) -> Instance:
-    wanted = (choice.get("step"), choice.get("nth", 0))
-    step = next((one for one in simulation.open if (one.key, one.nth) == wanted), None)
-    if step is None:
-        raise ChoiceInvalid("not_open", step=str(choice.get("step")))
-    instance = simulation.restored(stage)
-    variables = complete(stage, step, choice)
-    if variables is not None:
-        task_id = step.ready.engine_task_id
-        instance.complete(task_id, variables, _handler(stage), stage.case.now)
-    return instance
-
-
-def _fire(simulation: Simulation, choice: Choice, stage: Stage) -> Instance:
-    due = simulation.next_due
-    if due is None:
-        raise ChoiceInvalid("no_timer")
-    stage.case = replace(stage.case, now=max(due, stage.case.now)).noted("time_passed")
-    return _advance(simulation.restored(stage), stage)
-
-
-def _wait(simulation: Simulation, choice: Choice, stage: Stage) -> Instance:
-    days = choice.get("days")
-    if not isinstance(days, int) or not 1 <= days <= LONGEST_WAIT:
-        raise ChoiceInvalid("bad_wait", most=str(LONGEST_WAIT))
-    stage.case = replace(stage.case, now=stage.case.now + timedelta(days=days)).noted("time_passed")
-    return _advance(simulation.restored(stage), stage)
-
-
-def _deliver(simulation: Simulation, choice: Choice, stage: Stage) -> Instance:
-    is_signal = choice.get("do") == "signal"
-    name = str(choice.get("signal" if is_signal else "message"))
-    instance = simulation.restored(stage)
-    stage.case = stage.case.noted("signal" if is_signal else "message", name=name)
-    deliver = instance.deliver_signal if is_signal else instance.deliver_message
-    try:
-        deliver(name, _variables(choice.get("set")), _handler(stage), stage.case.now)
-    except MessageNotExpected as unexpected:
-        raise ChoiceInvalid("not_waited_for", name=name) from unexpected
-    return instance
-
-
-def _assume(simulation: Simulation, choice: Choice, stage: Stage) -> Instance:
-    rules = choice.get("rules")
-    if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
-        raise ChoiceInvalid("bad_rules")
-    stage.case = replace(stage.case, assumed=frozenset(rules)).noted("assumed", rules=" ".join(rules))
-    return simulation.restored(stage)
-
-
-def _change(simulation: Simulation, choice: Choice, stage: Stage) -> Instance:
-    """What is being decided changed from outside (a material, a correction): signatures before it are stale."""
-    stage.case = replace(stage.case, edition=stage.case.edition + 1).noted("content_changed")
-    return simulation.restored(stage)
-
-
-def _void(simulation: Simulation, choice: Choice, stage: Stage) -> Instance:
-    """A signature no longer counts, as after a recusal or a ruling."""
-    duty = str(choice.get("duty"))
-    if duty not in stage.case.latest():
-        raise ChoiceInvalid("not_signed", duty=duty)
-    kept = tuple(one for one in stage.case.signatures if one.duty != duty)
-    stage.case = replace(stage.case, signatures=kept).noted("voided", duty=duty)
-    return simulation.restored(stage)
-
-
-_ACTIONS: Final[Mapping[str, Callable[[Simulation, Choice, Stage], Instance]]] = {
-    "start": _start,
-    "complete": _complete,
-    "fire": _fire,
-    "wait": _wait,
-    "message": _deliver,
-    "signal": _deliver,
-    "assume": _assume,
-    "change": _change,
-    "void": _void,
-}
