@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ import orjson
 
 if TYPE_CHECKING:
     from app.kernel.decisions.conformance.running import Conformance, FolderResult
+
+SEVERITIES = {"error": "错误 error", "warning": "提醒 warning"}
 
 
 @click.group()
@@ -35,6 +38,36 @@ def tck(directory: Path, as_json: bool) -> None:
         return
     for line in as_lines(result):
         click.echo(line)
+
+
+@decision.command(
+    "check",
+    help="检查决策模型（.dmn；互相导入的一起给） / check decision models (.dmn; give files that import each other "
+    "together). 退出码 / exit: 0 可部署 deployable, 1 不可 not.",
+)
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE…",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option("--json", "as_json", is_flag=True, help="只输出 JSON / print JSON only")
+@click.pass_context
+def check(context: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
+    """Print what is wrong or doubtful; exit 0 when nothing is an error."""
+    from app.kernel.decisions.dmn import check_models
+
+    problems = check_models({str(path): path.read_bytes() for path in files})
+    if as_json:
+        click.echo(orjson.dumps([asdict(one) for one in problems]))
+    else:
+        for one in problems:
+            click.echo(
+                f"{one.file}:{one.line or 1} {SEVERITIES[one.severity]} {one.rule} [{one.element or '-'}] "
+                f"{one.message_zh} / {one.message_en}"
+            )
+    context.exit(any(one.severity == "error" for one in problems))
 
 
 def _tell(folder: FolderResult) -> None:

@@ -23,7 +23,8 @@ CASES = """<testCases xmlns="http://www.omg.org/spec/DMN/20160719/testcase"
 <testCase id="4"><inputNode name="x"><value xsi:type="xsd:decimal">6</value></inputNode>
   <resultNode name="list"><expected><list><item>
   <value xsi:type="xsd:duration">P1D</value></item>
-  <item><component name="a"><value xsi:type="xsd:date">2026-03-31</value></component></item></list></expected></resultNode>
+  <item><component name="a"><value xsi:type="xsd:date">2026-03-31</value></component></item>
+  </list></expected></resultNode>
 </testCase></testCases>"""
 
 

@@ -44,7 +44,7 @@ def _context(builder: Builder, expression: model.Context) -> Evaluate:
     for entry in expression.entries:
         entries.append((entry.name, builder.conforming(build(builder, entry.value), entry.type_ref)))
         if entry.name is not None:
-            builder = builder.knowing([entry.name])
+            builder = builder.knowing([entry.name], {entry.name: builder.types.kind_of(entry.type_ref)})
 
     def evaluate(scope: Scope) -> Value:
         scope.run.charge(1 + len(entries))
@@ -98,7 +98,8 @@ def build_function(
             f"external functions ({expression.kind}) are refused",
         )
         return lambda _scope: Function(name, parameters, _refused)
-    body = builder.conforming(build(builder.knowing(names), expression.body), result)
+    kinds = {parameter: types.kind_of(type_ref) for parameter, type_ref in expression.parameters}
+    body = builder.conforming(build(builder.knowing(names, kinds), expression.body), result)
     kind = types.type_of(result)
 
     def evaluate(scope: Scope) -> Function:
@@ -162,7 +163,7 @@ def _iterator(builder: Builder, expression: model.Iterator) -> Evaluate:
 
 def _filter(builder: Builder, expression: model.Filter) -> Evaluate:
     source = build(builder, expression.source)
-    match = build(builder.knowing(["item", *builder.types.members]), expression.match)
+    match = build(builder.filtering(), expression.match)
 
     def evaluate(scope: Scope) -> Value:
         items = source(scope)

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`line` counts from 1 in the file; `element` is the name of the decision, table, … where known."""
+    """`line` counts from 1 in the file; `element` is the name of the decision, table, … where known.
+
+    An `error` keeps a model from being deployed, a `warning` is for its author to judge.
+    """
 
     rule: str
     file: str
@@ -15,6 +18,7 @@ class Problem:
     element: str | None
     message_zh: str
     message_en: str
+    severity: str = "error"
 
 
 class ModelInvalid(ValueError):

@@ -265,10 +265,10 @@ class _Linker:
         return Node(key, element, self.types, needs, self._compiled(element, needs))
 
     def _compiled(self, element: model.Element, needs: Sequence[tuple[str, str, Key]]) -> Evaluate | None:
-        names = frozenset(prefix or name for prefix, name, _key in needs)
         members = self.types.members | {name for prefix, name, _key in needs if prefix}
+        kinds = {prefix or name: None if prefix else self._kind(key) for prefix, name, key in needs}
         builder = Builder(
-            self.definitions.file, element.name, self.types, names, frozenset(members), self.problems
+            self.definitions.file, element.name, self.types, kinds, frozenset(members), self.problems
         )
         if isinstance(element, model.Decision):
             return builder.conforming(build(builder, element.expression), element.type_ref)
@@ -276,6 +276,13 @@ class _Linker:
             result = self._result_type(element)
             return build_function(builder.knowing([element.name]), element.logic, element.name, result)
         return None
+
+    def _kind(self, key: Key) -> str | None:
+        """The plain type of what is required: of data and decisions of this file as declared."""
+        element = self.definitions.elements.get(key[1])
+        if isinstance(element, model.KnowledgeModel | model.Service):
+            return "function"
+        return self.types.kind_of(element.type_ref) if element is not None else None
 
     def _result_type(self, element: model.KnowledgeModel) -> str | None:
         """What the function gives: the variable's type, which may name the function's type instead."""

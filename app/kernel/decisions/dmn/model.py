@@ -133,6 +133,21 @@ Expression = (
 )
 
 
+BOXED = (
+    Literal,
+    Context,
+    ContextEntry,
+    ListOf,
+    Relation,
+    FunctionOf,
+    Invocation,
+    Conditional,
+    Iterator,
+    Filter,
+)
+"""What other boxed expressions may stand in."""
+
+
 @dataclass(frozen=True, slots=True)
 class ItemDefinition:
     """A type: a reference, components, or a function; constraints on the items and on the whole."""

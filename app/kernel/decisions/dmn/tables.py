@@ -30,7 +30,8 @@ class _Rule:
 def build_table(builder: Builder, table: model.Table) -> Evaluate:
     """A closure that gives what the hit policy makes of the rules that match."""
     inputs = [_input(builder, one) for one in table.inputs]
-    rules = [_rule(builder, table, one) for one in table.rules]
+    kinds = [_input_kind(builder, one) for one in table.inputs]
+    rules = [_rule(builder, table, one, kinds) for one in table.rules]
     policy = _policy(builder, table)
     combine = _combiner(table.outputs)
     defaults = _defaults(builder, table)
@@ -69,13 +70,18 @@ def _input(builder: Builder, one: model.TableInput) -> _Input:
     return _Input(evaluate, builder.tests(one.values) if one.values is not None else None)
 
 
-def _rule(builder: Builder, table: model.Table, rule: model.TableRule) -> _Rule:
+def _input_kind(builder: Builder, one: model.TableInput) -> str | None:
+    """The type of an input column: as declared, or that of the variable it reads."""
+    return builder.types.kind_of(one.type_ref) or builder.kinds.get(one.expression.source)
+
+
+def _rule(builder: Builder, table: model.Table, rule: model.TableRule, kinds: Sequence[str | None]) -> _Rule:
     if len(rule.inputs) != len(table.inputs) or len(rule.outputs) != len(table.outputs):
         builder.note(
             "rule-incomplete", rule.line, "规则的单元格数与列数不符", "the rule has too few or too many cells"
         )
     tests = tuple(
-        (column, builder.tests(cell))
+        (column, builder.tests(cell, kinds[column]))
         for column, cell in enumerate(rule.inputs[: len(table.inputs)])
         if cell.source not in ("", "-")
     )
@@ -111,7 +117,10 @@ def _policy(builder: Builder, table: model.Table) -> Policy:
     if make is None:
         builder.note("hit-policy", table.line, f"未知的命中策略“{name}”", f"unknown hit policy {name!r}")
         make = POLICIES["UNIQUE"]
-    ranks = [_priorities(builder, output.values) for output in table.outputs]
+    ranks = [
+        _priorities(builder, output.values or builder.types.allowed_values(output.type_ref or table.type_ref))
+        for output in table.outputs
+    ]
     return make(table.aggregation, ranks)
 
 

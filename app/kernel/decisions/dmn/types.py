@@ -10,7 +10,17 @@ from app.kernel.decisions.feel.composing import Evaluate
 from app.kernel.decisions.feel.errors import FeelError
 from app.kernel.decisions.feel.expression import Names, compile_tests, parse_type
 from app.kernel.decisions.feel.runtime import Runtime, Scope
-from app.kernel.decisions.feel.typing import ANY, ContextType, FunctionType, ListType, Named, Type, coerced
+from app.kernel.decisions.feel.typing import (
+    ANY,
+    SCALARS,
+    ContextType,
+    FunctionType,
+    ListType,
+    Named,
+    Type,
+    coerced,
+    resolved,
+)
 from app.kernel.decisions.feel.values import Value
 
 DEEPEST: Final = 30
@@ -43,6 +53,25 @@ class Types:
             return parse_type(type_ref, self._items)
         except FeelError:
             return Named(type_ref)
+
+    def kind_of(self, type_ref: str | None) -> str | None:
+        """The name of the built-in type behind a reference; None where it isn't a plain one."""
+        kind = self.type_of(type_ref)
+        target = resolved(kind, self.definitions) if kind is not None else None
+        if isinstance(target, ListType):
+            return "list"
+        return target.name if isinstance(target, Named) and target.name in SCALARS else None
+
+    def allowed_values(self, type_ref: str | None) -> model.Text | None:
+        """The allowed values of an item definition, or of what it refers to."""
+        for _ in range(DEEPEST):
+            if type_ref not in self._items:
+                return None
+            prefix, item = self._items[type_ref]
+            if item.allowed is not None:
+                return item.allowed
+            type_ref = prefix + item.type_ref if item.type_ref is not None else None
+        return None
 
     def _named(self, type_ref: str | None, prefix: str) -> Type:
         if type_ref is None:

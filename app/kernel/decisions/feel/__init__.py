@@ -9,6 +9,8 @@ from app.kernel.decisions.feel.expression import (
     Names,
     Result,
     cached_expression,
+    check_expression,
+    check_tests,
     compile_expression,
     compile_tests,
 )
@@ -22,6 +24,8 @@ __all__ = [
     "Names",
     "Result",
     "cached_expression",
+    "check_expression",
+    "check_tests",
     "compile_expression",
     "compile_tests",
 ]

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from app.kernel.decisions.feel import tree
+from app.kernel.decisions.feel.checking import Kinds, check
 from app.kernel.decisions.feel.compiler import Compiler
 from app.kernel.decisions.feel.errors import Diagnostic, FeelError, LimitExceeded
 from app.kernel.decisions.feel.library import LIBRARY, LIBRARY_NAMES
@@ -118,3 +119,32 @@ def _too_deep(source: str) -> FeelError:
 def cached_expression(source: str) -> Feel:
     """A compiled expression over undeclared names, kept by its source. Raises FeelError."""
     return compile_expression(source)
+
+
+def check_expression(source: str, names: Names = NO_NAMES, kinds: Kinds | None = None) -> list[FeelError]:
+    """All that is certainly wrong with an expression, before it is deployed: syntax, names, calls, types.
+
+    `kinds`: the types of the variables, where known, by their FEEL names.
+    """
+    return _checked(compile_expression, source, names, kinds, None)
+
+
+def check_tests(
+    source: str, names: Names = NO_NAMES, kinds: Kinds | None = None, input_kind: str | None = None
+) -> list[FeelError]:
+    """The same of unary tests over an input of a type."""
+    return _checked(compile_tests, source, names, kinds, input_kind)
+
+
+def _checked(
+    compile_source: Callable[[str, Names], Feel],
+    source: str,
+    names: Names,
+    kinds: Kinds | None,
+    input_kind: str | None,
+) -> list[FeelError]:
+    try:
+        root = compile_source(source, names).root
+    except FeelError as error:
+        return [error]
+    return check(source, root, dict.fromkeys(names.variables) | dict(kinds or {}), input_kind)

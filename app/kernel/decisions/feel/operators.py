@@ -185,6 +185,29 @@ OPERATIONS: Final[dict[str, Operation]] = {
 }
 
 
+_YM, _DT = "years and months duration", "days and time duration"
+_MOMENTS: Final = {
+    (left, right): left
+    for left in ("date", "date and time")
+    for right in (_YM, _DT)
+} | {("time", _DT): "time"}  # fmt: skip
+
+DEFINED: Final[dict[str, dict[tuple[str, str], str]]] = {
+    "+": {("number", "number"): "number", ("string", "string"): "string", (_YM, _YM): _YM, (_DT, _DT): _DT}
+    | _MOMENTS
+    | {(right, left): kind for (left, right), kind in _MOMENTS.items()},
+    "-": {("number", "number"): "number", (_YM, _YM): _YM, (_DT, _DT): _DT, ("time", "time"): _DT}
+    | _MOMENTS
+    | {(one, other): _DT for one in ("date", "date and time") for other in ("date", "date and time")},
+    "*": {("number", "number"): "number", (_YM, "number"): _YM, (_DT, "number"): _DT}
+    | {("number", _YM): _YM, ("number", _DT): _DT},
+    "/": {("number", "number"): "number", (_YM, "number"): _YM, (_DT, "number"): _DT}
+    | {(_YM, _YM): "number", (_DT, _DT): "number"},
+    "**": {("number", "number"): "number"},
+}
+"""The same tables by the names of types, for checks before anything is evaluated."""
+
+
 def negative(run: Runtime, value: Value) -> Value:
     """`-value` for numbers and durations (table 50)."""
     if isinstance(value, Decimal):
