@@ -1,7 +1,7 @@
 """Every marking a case can be in, with the duties done so far, walked breadth first.
 
-A marking counts the tokens of a place as none, one, or more than one: of several, either one or several stay
-when one leaves. That makes the markings finite and never hides a way.
+A marking counts the tokens of a place as none, one, two, or many: of many, either two or many stay when one
+leaves. That makes the markings finite and never hides a way.
 """
 
 import time
@@ -13,8 +13,8 @@ from app.kernel.engine.check.proof.net import BEGIN, Net, Transition
 
 MOST_STATES: Final = 60_000
 
-State = tuple[int, int, int]
-"""Places with a token, places with more than one (both as bits), duties done in order."""
+State = tuple[int, int, int, int]
+"""Places with a token, with two or more, with many (all as bits), duties done in order."""
 
 
 class TooManyStates(Exception):
@@ -40,6 +40,7 @@ class _Compiled:
     empty: int
     act: Act | None
     join: tuple[int, tuple[tuple[int, int], ...]] | None
+    number: int
 
 
 class Walk:
@@ -60,7 +61,11 @@ class Walk:
     ) -> None:
         self.net = net
         self.requires = tuple(requires)
-        self.steps = [_compiled(transition, act_of(transition)) for transition in net.transitions]
+        steps = [
+            _compiled(number, transition, act_of(transition)) for number, transition in enumerate(net.transitions)
+        ]
+        self.urgent = [step for step in steps if net.transitions[step.number].urgent]
+        self.steps = [step for step in steps if not net.transitions[step.number].urgent]
         self.came: dict[State, tuple[State, int] | None] = {}
         self.fired = set[int]()
         self.edges: dict[State, list[State]] = {}
@@ -69,7 +74,7 @@ class Walk:
         self._walk(deadline, keep_edges)
 
     def _walk(self, deadline: float, keep_edges: bool) -> None:
-        first: State = (1 << BEGIN, 0, 0)
+        first: State = (1 << BEGIN, 0, 0, 0)
         self.came[first] = None
         waiting = [first]
         while waiting:
@@ -86,8 +91,12 @@ class Walk:
             waiting = following
 
     def _successors(self, state: State) -> Iterator[tuple[int, State]]:
-        some, more, done = state
-        for number, step in enumerate(self.steps):
+        some, two, many, done = state
+        hurried = [s for s in self.urgent if some & s.need == s.need and not some & s.empty]
+        # What follows an urgent step at once makes several of it; another urgent step can wait.
+        first = [s for s in hurried if (s.need, s.empty) == (hurried[0].need, hurried[0].empty)]
+        for step in first or self.steps:
+            number = step.number
             if some & step.need != step.need or some & step.empty:
                 continue
             takes = step.takes if step.join is None else _ready(step.join, some)
@@ -95,12 +104,13 @@ class Walk:
                 continue
             self.fired.add(number)
             now = done if step.act is None else self._perform(step.act, done, state, number)
-            for left, much in _taken(some, more, takes):
-                left, much = left & step.keep, much & step.keep
+            for one, more, most in _taken(some, two, many, takes):
+                one, more, most = one & step.keep, more & step.keep, most & step.keep
                 for place in step.gives:
-                    much |= left & place
-                    left |= place
-                yield number, (left, much, now)
+                    most |= more & place
+                    more |= one & place
+                    one |= place
+                yield number, (one, more, most, now)
 
     def _perform(self, act: Act, done: int, state: State, number: int) -> int:
         if act.effect is not None:
@@ -124,7 +134,7 @@ class Walk:
 
     def missing_at(self, effect: str) -> str:
         """The first required duty that isn't done where `effect` is reached unguarded."""
-        return self.requires[self.unguarded[effect][0][2]]
+        return self.requires[self.unguarded[effect][0][3]]
 
     def bypass(self, effect: str) -> tuple[str, ...]:
         """The shortest way to `effect` without its duties."""
@@ -137,7 +147,10 @@ class Walk:
         return {node for number in self.fired for node in self.net.transitions[number].covers}
 
     def stuck(self) -> State | None:
-        """The nearest state from which the end can't be reached, one where nothing happens if there is any."""
+        """The nearest state from which the end can't be reached, one where nothing happens if there is any.
+
+        Where there were many tokens in a place, their number is a guess: what follows from it isn't looked at.
+        """
         ending = {state for state in self.came if state[0] == 0}
         waiting = list(ending)
         while waiting:
@@ -145,9 +158,16 @@ class Walk:
                 if before not in ending:
                     ending.add(before)
                     waiting.append(before)
-        lost = [state for state in self.came if state not in ending]
+        lost = [state for state in self._counted() if state not in ending]
         still = (state for state in lost if next(self._successors(state), None) is None)
         return next(still, lost[0] if lost else None)
+
+    def _counted(self) -> list[State]:
+        counted: set[State] = set()
+        for state, came in self.came.items():
+            if not state[2] and (came is None or came[0] in counted):
+                counted.add(state)
+        return [state for state in self.came if state in counted]
 
     def standing(self, state: State) -> list[str]:
         """Ids of the nodes where tokens stand."""
@@ -163,7 +183,7 @@ def _bits(places: Sequence[int]) -> int:
     return sum(1 << place for place in set(places))
 
 
-def _compiled(transition: Transition, act: Act | None) -> _Compiled:
+def _compiled(number: int, transition: Transition, act: Act | None) -> _Compiled:
     joined = None
     if transition.join is not None:
         reach = tuple((1 << place, _bits(tuple(goals))) for place, goals in transition.join.reach.items())
@@ -176,6 +196,7 @@ def _compiled(transition: Transition, act: Act | None) -> _Compiled:
         empty=_bits(tuple(transition.empty)),
         act=act,
         join=joined,
+        number=number,
     )
 
 
@@ -191,11 +212,13 @@ def _ready(join: tuple[int, tuple[tuple[int, int], ...]], some: int) -> tuple[in
     return tuple(1 << bit for bit in range(marked.bit_length()) if marked >> bit & 1)
 
 
-def _taken(some: int, more: int, takes: tuple[int, ...]) -> list[tuple[int, int]]:
-    left = [(some, more)]
+def _taken(some: int, two: int, many: int, takes: tuple[int, ...]) -> list[tuple[int, int, int]]:
+    left = [(some, two, many)]
     for place in takes:
-        if more & place:
-            left = [pair for one, much in left for pair in ((one, much), (one, much & ~place))]
+        if many & place:
+            left += [(one, more, most & ~place) for one, more, most in left]
+        elif two & place:
+            left = [(one, more & ~place, most) for one, more, most in left]
         else:
-            left = [(one & ~place, much) for one, much in left]
+            left = [(one & ~place, more, most) for one, more, most in left]
     return left

@@ -1,6 +1,5 @@
 """A Petri net with the few additions that BPMN needs: places emptied, places that must be empty, inclusive joins."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -21,7 +20,7 @@ class Join:
 class Transition:
     """One step of a case. Tokens leave `takes`, `clears` is emptied, tokens arrive in `gives`.
 
-    `empty` must hold no token. `node` is set when the step performs the node's duty or effect.
+    `empty` must hold no token. An `urgent` step happens before any other can. `node` is set when the step performs the node's duty or effect.
     `labels` are ids of nodes and flows for the reader, `covers` the nodes that happen.
     """
 
@@ -34,11 +33,19 @@ class Transition:
     node: Node | None = None
     process: str = ""
     join: Join | None = None
+    urgent: bool = False
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """The places it takes tokens from, those of an inclusive join too."""
+        return self.join.inputs if self.join else self.takes
 
     @property
     def is_plain(self) -> bool:
         """Moves one token and does nothing else."""
-        return len(self.takes) == 1 and not (self.clears or self.empty or self.node or self.join)
+        return len(self.takes) == 1 and not (
+            self.clears or self.empty or self.node or self.join or self.urgent
+        )
 
 
 @dataclass(slots=True)
@@ -57,20 +64,6 @@ class Net:
         if latent:
             self.latent.add(len(self.nodes) - 1)
         return len(self.nodes) - 1
-
-    def add(
-        self,
-        takes: Iterable[int],
-        gives: Iterable[int],
-        labels: tuple[str, ...],
-        *,
-        covers: Iterable[str] = (),
-        clears: frozenset[int] = frozenset(),
-        empty: frozenset[int] = frozenset(),
-    ) -> None:
-        self.transitions.append(
-            Transition(tuple(takes), tuple(gives), labels, frozenset(covers), clears, empty)
-        )
 
     def with_reach(self) -> "Net":
         """The net with the reach of every inclusive join worked out, which needs all transitions."""
@@ -94,7 +87,7 @@ class Net:
                 for index in feeding.get(waiting.pop(), ()):
                     transition = self.transitions[index]
                     own = transition.join is not None and transition.join.inputs == join.inputs
-                    for place in () if own else transition.takes:
+                    for place in () if own else transition.inputs:
                         if place not in seen and place not in self.latent:
                             seen.add(place)
                             reach.setdefault(place, set()).add(goal)

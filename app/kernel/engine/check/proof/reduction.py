@@ -2,7 +2,8 @@
 
 A token that stands where all that can happen to it is invisible moves on as it arrives. No way through the
 process is lost by that: whoever waits there could as well have moved on before. It may only be done where the
-places to come are emptied, awaited and joined together with the place left (their `kin` is the same).
+places to come are emptied, awaited and joined together with the place left (their `kin` is the same). A token
+whose next step ends a scope or an activity stays: as long as it is there, an event can still come.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,6 +32,9 @@ class _Reduction:
         for index, transition in self.transitions.items():
             self._link(index, transition)
         self.kin = _kin_of(net, transitions)
+        urgent = [transition for transition in transitions if transition.urgent]
+        self.hurried = {place for transition in urgent for place in transition.takes}
+        self.watched = {place for transition in urgent for place in transition.empty}
 
     def run(self) -> list[Transition]:
         waiting = list(range(len(self.giving) - 1, BEGIN, -1))
@@ -47,14 +51,14 @@ class _Reduction:
     def _link(self, index: int, transition: Transition) -> None:
         for place in transition.gives:
             self.giving[place].add(index)
-        for place in _inputs(transition):
+        for place in transition.inputs:
             self.taking[place].add(index)
 
     def _drop(self, index: int) -> Transition:
         transition = self.transitions.pop(index)
         for place in transition.gives:
             self.giving[place].discard(index)
-        for place in _inputs(transition):
+        for place in transition.inputs:
             self.taking[place].discard(index)
         return transition
 
@@ -100,6 +104,8 @@ class _Reduction:
             transition.is_plain
             and place not in transition.gives
             and all(self.kin.get(other) == kin for other in transition.gives)
+            and not self.hurried.intersection(transition.gives)
+            and (bool(transition.gives) or place not in self.watched)
         )
 
     def _drop_idle(self, place: int) -> None:
@@ -122,10 +128,6 @@ class _Reduction:
                     self.transitions[seen[key]] = _merged(self.transitions[seen[key]], self._drop(index))
                 else:
                     seen[key] = index
-
-
-def _inputs(transition: Transition) -> tuple[int, ...]:
-    return transition.join.inputs if transition.join else transition.takes
 
 
 def _joined(first: Transition, then: Transition, place: int) -> Transition:

@@ -77,6 +77,7 @@ class _Translation:
         clears: Places = tuple,
         empty: Places = tuple,
         join: Join | None = None,
+        urgent: bool = False,
     ) -> None:
         """Add a transition; with `node` it performs that node's duty and effect."""
         acting = node if node is not None and node.step and (node.step.duty or node.step.effect) else None
@@ -84,8 +85,9 @@ class _Translation:
         self.late.append((len(self.net.transitions), clears, empty))
         self.net.transitions.append(
             Transition(
-                tuple(takes), tuple(gives), labels, frozenset(labels), node=acting, process=process, join=join
-            )
+                tuple(takes), tuple(gives), labels, frozenset(labels), node=acting, process=process, join=join,
+                urgent=urgent,
+            )  # fmt: skip
         )
 
     # ---- scopes
@@ -116,9 +118,11 @@ class _Translation:
         for event in events:
             self.event_scope(frame, event)
         if frame.active is not None:
+            watched = frame.parent is not None and host is not None and frame.parent.scope.boundaries(host.id)
             self.step(
-                [frame.active], frame.done, clears=frame.armed.values, empty=lambda: self._tokens(frame)
-            )
+                [frame.active], frame.done, clears=frame.armed.values, empty=lambda: self._tokens(frame),
+                urgent=bool(events or watched),
+            )  # fmt: skip
 
     def _tokens(self, frame: Frame) -> Iterable[int]:
         return frame.inside - self.net.latent - {frame.active}
@@ -214,7 +218,7 @@ class _Translation:
                 self.step([run], [end])
             if node.loop and node.loop.sequential and not node.loop.single:
                 self.step([end], [run])
-        self.step([*held, *ends], [frame.after[node.id]], clears=shell.ready.values)
+        self.step([*held, *ends], [frame.after[node.id]], clears=shell.ready.values, urgent=not simple)
         for boundary in frame.scope.boundaries(node.id):
             self.boundary(frame, node, boundary)
 
