@@ -9,6 +9,7 @@ from typing import Any
 import click
 import orjson
 
+from app.faces.cli.bench_check import check
 from app.faces.cli.bench_feel import feel
 from app.faces.cli.bench_lookahead import lookahead
 from app.faces.cli.bench_returns import returns
@@ -25,6 +26,7 @@ def bench() -> None:
 bench.add_command(lookahead)
 bench.add_command(feel)
 bench.add_command(returns)
+bench.add_command(check)
 
 
 @bench.command("cases", help="N 件三任务案件 / N cases of three tasks, against the bare transaction.")

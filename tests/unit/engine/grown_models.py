@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tests.unit.engine.diagrams import HEAD
 
@@ -21,7 +22,9 @@ _DEFINITIONS = {
     "timer": "<bpmn:timerEventDefinition><bpmn:timeDuration>P1D</bpmn:timeDuration></bpmn:timerEventDefinition>",
     "message": '<bpmn:messageEventDefinition messageRef="m"/>',
     "signal": '<bpmn:signalEventDefinition signalRef="s"/>',
-    "conditional": "<bpmn:conditionalEventDefinition><bpmn:condition>=a</bpmn:condition></bpmn:conditionalEventDefinition>",
+    "conditional": (
+        "<bpmn:conditionalEventDefinition><bpmn:condition>=a</bpmn:condition></bpmn:conditionalEventDefinition>"
+    ),
     "error": '<bpmn:errorEventDefinition errorRef="e"/>',
     "escalation": '<bpmn:escalationEventDefinition escalationRef="c"/>',
     "terminate": "<bpmn:terminateEventDefinition/>",
@@ -126,12 +129,16 @@ class Grower:
     def handler(self, part: Part) -> None:
         key = self.key("handler")
         kinds = ["timer", "message", "signal", "conditional"]
-        thrown = {step.event for step in part.steps.values() if step.tag in ("endEvent", "intermediateThrowEvent")}
+        thrown = {
+            step.event for step in part.steps.values() if step.tag in ("endEvent", "intermediateThrowEvent")
+        }
         kinds += [kind for kind in ("error", "escalation") if kind in thrown] * 4
         part.steps[key] = Step(key, "subProcess", inner=self.part(key, trigger=self.rng.choice(kinds)))
 
     def add(self, part: Part, tag: str, **marks: object) -> str:
-        key = self.key({"userTask": "u", "serviceTask": "s", "startEvent": "b", "endEvent": "z"}.get(tag, "n"))
+        key = self.key(
+            {"userTask": "u", "serviceTask": "s", "startEvent": "b", "endEvent": "z"}.get(tag, "n")
+        )
         part.steps[key] = Step(key, tag, **marks)  # type: ignore[arg-type]
         return key
 
@@ -141,7 +148,7 @@ class Grower:
     def line(self, part: Part) -> tuple[str, str]:
         """One to four pieces one after the other."""
         pieces = [self.piece(part) for _ in range(self.rng.randint(1, 3))]
-        for before, after in zip(pieces, pieces[1:], strict=False):
+        for before, after in pairwise(pieces):
             self.arrow(part, before[1], after[0])
         return pieces[0][0], pieces[-1][1]
 
@@ -150,8 +157,9 @@ class Grower:
         if self.budget < 0:
             return self.simple(part)
         grown = self.rng.choice(
-            [self.guarded, self.guarded, self.guarded, self.simple, self.choice, self.choice, self.fork, self.inclusive,
-             self.loop, self.within, self.within, self.interrupted, self.interrupted, self.first_event, self.link, self.by_risk]
+            [self.guarded, self.guarded, self.guarded, self.simple, self.choice, self.choice, self.fork,
+             self.inclusive, self.loop, self.within, self.within, self.interrupted, self.interrupted,
+             self.first_event, self.link, self.by_risk]
         )  # fmt: skip
         return grown(part)
 
@@ -184,7 +192,7 @@ class Grower:
         """The reviews in order and the effect after them, sometimes with one left out."""
         keys = [self.add(part, "userTask", duty=duty) for duty in REVIEWS if self.rng.random() < 0.93]
         keys.append(self.effect(part)[0])
-        for before, after in zip(keys, keys[1:], strict=False):
+        for before, after in pairwise(keys):
             self.arrow(part, before, after)
         return keys[0], keys[-1]
 
@@ -192,7 +200,9 @@ class Grower:
         return self.branches(part, "exclusiveGateway", "exclusiveGateway")
 
     def fork(self, part: Part) -> tuple[str, str]:
-        return self.branches(part, "parallelGateway", self.rng.choice(["parallelGateway"] * 4 + ["exclusiveGateway"]))
+        return self.branches(
+            part, "parallelGateway", self.rng.choice(["parallelGateway"] * 4 + ["exclusiveGateway"])
+        )
 
     def inclusive(self, part: Part) -> tuple[str, str]:
         return self.branches(part, "inclusiveGateway", "inclusiveGateway")
@@ -213,11 +223,17 @@ class Grower:
         if self.rng.random() < 0.88:
             self.arrow(part, end, last)
             return
-        self.arrow(part, end, self.add(part, "endEvent", event=self.rng.choice(["", "error", "escalation", "terminate"])))
+        self.arrow(
+            part,
+            end,
+            self.add(part, "endEvent", event=self.rng.choice(["", "error", "escalation", "terminate"])),
+        )
 
     def by_risk(self, part: Part) -> tuple[str, str]:
         first, last = self.add(part, "exclusiveGateway"), self.add(part, "exclusiveGateway")
-        marks = self.rng.choice([(("normal",), ("high", "routed")), (("normal", "high"), ("routed",)), ((), ("high",))])
+        marks = self.rng.choice(
+            [(("normal",), ("high", "routed")), (("normal", "high"), ("routed",)), ((), ("high",))]
+        )
         for risk in marks:
             begin, end = self.simple(part)
             self.arrow(part, first, begin, risk)
@@ -284,7 +300,9 @@ class Grower:
         self.arrow(part, end, last)
 
     def led_elsewhere(self) -> None:
-        part = self.rng.choice([self.model.main, *(step.inner for step in self.model.every_step() if step.inner)])
+        part = self.rng.choice(
+            [self.model.main, *(step.inner for step in self.model.every_step() if step.inner)]
+        )
         targets = [
             step.id for step in part.steps.values()
             if step.tag not in ("startEvent", "boundaryEvent") and step.event != "link"
@@ -299,7 +317,8 @@ class Grower:
 def as_bpmn(model: Model) -> bytes:
     processes = "".join(
         f'<bpmn:process id="{key}"><bpmn:extensionElements>'
-        f'<sanshen:policy requires="initial_review recheck final_review"/></bpmn:extensionElements>{_inside(part)}</bpmn:process>'
+        '<sanshen:policy requires="initial_review recheck final_review"/></bpmn:extensionElements>'
+        f"{_inside(part)}</bpmn:process>"
         for key, part in model.parts.items()
     )
     return (HEAD + ROOTS + processes + "</bpmn:definitions>").encode()

@@ -53,7 +53,9 @@ class Game:
         self.risk = risk
 
     def play(self) -> Outcome:
-        effects = {step.id: self.required(step) for step in self.model.every_step() if step.requires is not None}
+        effects = {
+            step.id: self.required(step) for step in self.model.every_step() if step.requires is not None
+        }
         outcome = Outcome()
         before: dict[Any, list[Any]] = {}
         progress = tuple((wanted, 0) for wanted in sorted(set(effects.values())))
@@ -92,7 +94,9 @@ class Game:
             "routed": ("initial_review", "recheck", "risk_review", "final_review"),
         }[self.risk]
 
-    def performed(self, ops: Ops, progress: Any, effects: dict[str, tuple[str, ...]], outcome: Outcome) -> Any:
+    def performed(
+        self, ops: Ops, progress: Any, effects: dict[str, tuple[str, ...]], outcome: Outcome
+    ) -> Any:
         done = dict(progress)
         for op, *what in ops:
             if op == "effect":
@@ -170,21 +174,35 @@ class Game:
     def inner(self, step: Step) -> Part | None:
         return step.inner or self.model.parts.get(step.called)
 
-    def running(self, part: Part, step: Step, item: Item, rest: tuple[Item, ...], armed: Any) -> Iterator[Move]:
+    def running(
+        self, part: Part, step: Step, item: Item, rest: tuple[Item, ...], armed: Any
+    ) -> Iterator[Move]:
         _, key, children, fired = item
         inner = self.inner(step)
         for index, child in enumerate(children):
             others = children[:index] + children[index + 1 :]
-            inside = [Move(operations(step), None, (key,))] if child == ("work",) else self.moves(inner, child)  # type: ignore[arg-type]
+            inside = (
+                [Move(operations(step), None, (key,))] if child == ("work",) else self.moves(inner, child)
+            )  # type: ignore[arg-type]
             for move in inside:
                 yield from self.child_moved(part, step, (key, others, fired), move, rest, armed)
         for boundary in self.boundaries(part, step):
-            if boundary.event in ("error", "escalation") and inner is not None and throws(self.model, inner, boundary.event):
+            if (
+                boundary.event in ("error", "escalation")
+                and inner is not None
+                and throws(self.model, inner, boundary.event)
+            ):
                 continue
             yield from self.left(part, item, boundary, rest, armed)
 
     def child_moved(
-        self, part: Part, step: Step, place: tuple[str, Any, Any], move: Move, rest: tuple[Item, ...], armed: Any
+        self,
+        part: Part,
+        step: Step,
+        place: tuple[str, Any, Any],
+        move: Move,
+        rest: tuple[Item, ...],
+        armed: Any,
     ) -> Iterator[Move]:
         key, others, fired = place
         after = others if move.state is None else (*others, move.state)
@@ -199,7 +217,13 @@ class Game:
         yield from self.child_done(part, step, (key, after, fired), move, rest, armed)
 
     def child_done(
-        self, part: Part, step: Step, place: tuple[str, Any, Any], move: Move, rest: tuple[Item, ...], armed: Any
+        self,
+        part: Part,
+        step: Step,
+        place: tuple[str, Any, Any],
+        move: Move,
+        rest: tuple[Item, ...],
+        armed: Any,
     ) -> Iterator[Move]:
         key, after, fired = place
         if after:
@@ -215,7 +239,13 @@ class Game:
                 yield Move(move.ops, settled((*rest, item), armed), move.names, move.thrown)
 
     def thrown_at(
-        self, part: Part, boundary: Step, place: tuple[str, Any, Any], move: Move, rest: tuple[Item, ...], armed: Any
+        self,
+        part: Part,
+        boundary: Step,
+        place: tuple[str, Any, Any],
+        move: Move,
+        rest: tuple[Item, ...],
+        armed: Any,
     ) -> Iterator[Move]:
         caught = Move(move.ops, move.state, (*move.names, boundary.id))
         for gives in self.ways(part, boundary):
@@ -225,7 +255,9 @@ class Game:
                 step = part.steps[place[0]]
                 yield from self.child_done(part, step, place, caught, (*rest, *gives), armed)
 
-    def left(self, part: Part, item: Item, boundary: Step, rest: tuple[Item, ...], armed: Any) -> Iterator[Move]:
+    def left(
+        self, part: Part, item: Item, boundary: Step, rest: tuple[Item, ...], armed: Any
+    ) -> Iterator[Move]:
         _, key, children, fired = item
         names = (boundary.id,)
         for gives in self.ways(part, boundary):
@@ -266,7 +298,11 @@ class Game:
         if move.thrown is not None:
             for step in part.steps.values():
                 if is_handler(step) and trigger(step).event == move.thrown[0] and item[1] != step.id:
-                    kept = move if move.state is not None else Move(move.ops, ((), armed_of(part)), move.names, move.thrown)
+                    kept = (
+                        move
+                        if move.state is not None
+                        else Move(move.ops, ((), armed_of(part)), move.names, move.thrown)
+                    )
                     yield from self.handled(part, step.id, kept)
                     return
         yield move
@@ -304,7 +340,11 @@ class Game:
             rest = list(items)
             for item in there:
                 rest.remove(item)
-            ready = len(there) == len(arrows) if step.tag == "parallelGateway" else self.ready(part, step, there, rest)
+            ready = (
+                len(there) == len(arrows)
+                if step.tag == "parallelGateway"
+                else self.ready(part, step, there, rest)
+            )
             for gives in self.ways(part, step) if there and ready else ():
                 yield Move((), ended_or((*rest, *gives), armed), (step.id,))
 
@@ -393,7 +433,10 @@ def throws(model: Model, part: Part, event: str) -> bool:
 
 
 def size(state: State) -> int:
-    return sum(1 + (sum(size(child) for child in item[2] if child != ("work",)) if item[0] == "run" else 0) for item in state[0])
+    return sum(
+        1 + (sum(size(child) for child in item[2] if child != ("work",)) if item[0] == "run" else 0)
+        for item in state[0]
+    )
 
 
 def can_reach(ended: set[Any], before: dict[Any, list[Any]]) -> set[Any]:

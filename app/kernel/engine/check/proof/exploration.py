@@ -62,7 +62,8 @@ class Walk:
         self.net = net
         self.requires = tuple(requires)
         steps = [
-            _compiled(number, transition, act_of(transition)) for number, transition in enumerate(net.transitions)
+            _compiled(number, transition, act_of(transition))
+            for number, transition in enumerate(net.transitions)
         ]
         self.urgent = [step for step in steps if net.transitions[step.number].urgent]
         self.steps = [step for step in steps if not net.transitions[step.number].urgent]

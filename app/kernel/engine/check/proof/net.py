@@ -20,7 +20,8 @@ class Join:
 class Transition:
     """One step of a case. Tokens leave `takes`, `clears` is emptied, tokens arrive in `gives`.
 
-    `empty` must hold no token. An `urgent` step happens before any other can. `node` is set when the step performs the node's duty or effect.
+    `empty` must hold no token. An `urgent` step happens before any other can. `node` is set when the step
+    performs the node's duty or effect.
     `labels` are ids of nodes and flows for the reader, `covers` the nodes that happen.
     """
 

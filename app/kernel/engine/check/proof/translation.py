@@ -85,9 +85,15 @@ class _Translation:
         self.late.append((len(self.net.transitions), clears, empty))
         self.net.transitions.append(
             Transition(
-                tuple(takes), tuple(gives), labels, frozenset(labels), node=acting, process=process, join=join,
+                tuple(takes),
+                tuple(gives),
+                labels,
+                frozenset(labels),
+                node=acting,
+                process=process,
+                join=join,
                 urgent=urgent,
-            )  # fmt: skip
+            )
         )
 
     # ---- scopes
