@@ -211,9 +211,9 @@ def _shown(axes: Sequence[Axis], box: Box) -> str:
 
 def _cells_shown(axis: Axis, cells: int) -> str:
     """The first cells, one after the other."""
-    shown: list[str] = []
+    shown: dict[str, None] = {}
     while cells and len(shown) < MOST_CELLS:
         bit = cells & -cells
         cells ^= bit
-        shown.append(axis.shown(bit.bit_length() - 1))
+        shown[axis.shown(bit.bit_length() - 1)] = None
     return ", ".join(shown) + (" …" if cells else "")
