@@ -9,6 +9,7 @@ from pathlib import Path
 from app.domain.recognition import wiring as recognition
 from app.kernel.engine.lifecycle.change_kind import ProcessKind
 from app.kernel.engine.routes import get_route
+from app.kernel.engine.running.change_kinds import running_kinds
 from app.kernel.kernel import Kernel, wall_clock
 from app.kernel.ports import Ports
 from app.storage.blobs import BlobStore
@@ -23,6 +24,7 @@ def build_ports() -> Ports:
     """All answers of the domain, and the engine's to its siblings."""
     ports = Ports(routes=get_route)
     ports.change_kinds[ProcessKind.key] = ProcessKind()
+    ports.change_kinds.update({kind.key: kind for kind in running_kinds()})
     recognition.register(ports)
     return ports
 

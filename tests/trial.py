@@ -29,7 +29,6 @@ HEAD = """<?xml version="1.0" encoding="UTF-8"?>
   id="definitions_trial" targetNamespace="urn:sanshen:process:trial">
   <bpmn:message id="m_papers" name="papers_received" />
   <bpmn:process id="trial" name="试验" isExecutable="true">
-    <bpmn:extensionElements><sanshen:policy requires="initial_review recheck final_review" /></bpmn:extensionElements>
 """
 MANIFEST = """[process]
 key = "trial"
@@ -109,7 +108,16 @@ COMPUTE = service("compute", "trial_compute", retries=3)
 APPROVE = user("approve", "final_review", "rec_approver")
 SIGN_CHECK = service("sign_check", "check_signatures")
 GATE = Node("exclusiveGateway", "gate", more='default="f6"')
-SEAL = service("seal", "seal_decision", more='<sanshen:effect kind="decided"/>')
+
+
+def seal(*requires: str) -> Node:
+    """The guarded decision, demanding the same of every risk class."""
+    said = " ".join(requires or ("initial_review", "final_review"))
+    effect = f'<sanshen:effect kind="decided" requires="{said}" requires-normal="{said}" requires-routed="{said}"/>'
+    return service("seal", "seal_decision", more=effect)
+
+
+SEAL = seal()
 NODES = (
     Node("startEvent", "begin"),
     DRAFT,

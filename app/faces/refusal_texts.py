@@ -252,6 +252,12 @@ FIELD_TEXTS: dict[str, Lazy] = {
     "leaves_and_stays": _l("同一件案件不能既留下又拆出"),
     "violation_settled": _l("这项职责冲突已经裁定，或者不存在"),
     "void_with_redo_only": _l("选“重新办理”时须选作废的办理，其他裁定不选"),
+    "version_unknown": _l("没有这个版本"),
+    "same_version": _l("与离开的版本相同"),
+    "no_cases": _l("这个版本没有在办案件"),
+    "too_many_cases": _l("一次最多 %(max)s 件，请分批写明案号"),
+    "cases_not_on_version": _l("不在这个版本上，或者没有这个案号：%(names)s"),
+    "move_refused": _l("不能这样修正：%(why)s"),
     "act_decided": _l("%(person)s的这次办理已进入决定，不能作废；请另立新案重办"),
 }
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from app.faces.worker.interventions import carry_out_change
 from app.faces.worker.timers import advance_case, retry, sweep_incidents, sweep_timers
 from app.kernel.deadlines.calendar_operations import RECOMPUTE
 from app.kernel.deadlines.jobs import check_clocks, recompute_clocks
 from app.kernel.engine.catalogue import list_routing
 from app.kernel.engine.incidents.recording import RETRY_JOB
 from app.kernel.engine.progress import TIMER_JOB
+from app.kernel.engine.running.operations import CARRY_OUT_JOB
 from app.kernel.identity.attempts import forget_attempts
 from app.kernel.identity.doubts import raise_likely_doubts
 from app.kernel.identity.sessions import forget_sessions
@@ -86,6 +88,7 @@ JOBS: tuple[Job, ...] = (
     Job(TIMER_JOB, advance_case),
     Job("sweep_timers", sweep_timers, cron="*/5 * * * *"),
     Job(RETRY_JOB, retry),
+    Job(CARRY_OUT_JOB, carry_out_change),
     Job("sweep_incidents", sweep_incidents, cron="2-59/5 * * * *"),
     Job("recheck_staffing", _recheck_staffing, cron="*/10 * * * *"),
     Job(FIND_JOB, _find_recusals),

@@ -47,7 +47,7 @@ def _owner(workflow: CaseWorkflow, key: Any) -> Task | None:
 
 
 def _erase_loops(scope: CaseWorkflow | BpmnSubWorkflow) -> None:
-    token = _only_token(scope)
+    token = only_token(scope)
     if token is None or is_open(scope):
         return
     kept: list[Task] = []
@@ -61,7 +61,7 @@ def _erase_loops(scope: CaseWorkflow | BpmnSubWorkflow) -> None:
         scope.last_task = kept[-2] if len(kept) > 1 else kept[-1]
 
 
-def _only_token(scope: CaseWorkflow | BpmnSubWorkflow) -> Task | None:
+def only_token(scope: CaseWorkflow | BpmnSubWorkflow) -> Task | None:
     """The task that holds the scope's only token; a task with its boundary events counts as one."""
     live = [task for task in scope.tasks.values() if task.has_state(_LIVE)]
     if len(live) == 1:

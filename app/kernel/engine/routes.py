@@ -26,7 +26,7 @@ SEVERAL = 2
 
 
 @dataclass
-class _Diagram:
+class Diagram:
     """The process with its callees in place. `steps[n]`: the step and the literal inputs of the call around it."""
 
     steps: dict[Node, tuple[StepSpec, Mapping[str, str]]] = field(default_factory=dict)
@@ -57,8 +57,7 @@ _ROUTES: dict[tuple[URL, int], Route] = {}
 
 def route_of(deployed: Deployed) -> Route:
     """Read the route from the diagram."""
-    diagram = _Diagram()
-    diagram.starts, diagram.ends = _place(diagram, deployed, deployed.spec.process_id, (), {})
+    diagram = diagram_of(deployed)
     kind = effect_kind(deployed)
     effects = {
         node
@@ -93,8 +92,15 @@ def route_of(deployed: Deployed) -> Route:
     )
 
 
+def diagram_of(deployed: Deployed) -> Diagram:
+    """The process with its callees in place of their calls."""
+    diagram = Diagram()
+    diagram.starts, diagram.ends = _place(diagram, deployed, deployed.spec.process_id, (), {})
+    return diagram
+
+
 def _place(
-    diagram: _Diagram, deployed: Deployed, scope: str, around: Node, inputs: Mapping[str, str]
+    diagram: Diagram, deployed: Deployed, scope: str, around: Node, inputs: Mapping[str, str]
 ) -> tuple[list[Node], list[Node]]:
     """Put a process or sub-process into the diagram; answers its plain starts and its ends."""
     steps = deployed.spec.steps.get(scope, {})
@@ -147,7 +153,7 @@ class _Ways:
     """Reachability for one risk class."""
 
     def __init__(
-        self, diagram: _Diagram, risk: str, effects: Collection[Node], usual: Collection[str]
+        self, diagram: Diagram, risk: str, effects: Collection[Node], usual: Collection[str]
     ) -> None:
         self.diagram, self.effects, self.usual = diagram, frozenset(effects), usual
         self.onward = diagram.onward(risk)

@@ -172,7 +172,7 @@ class Instance:
     def assign(self, variables: Mapping[str, object]) -> None:
         """Set variables everywhere in the instance, as a risk class that rose does."""
         given = checked(variables)
-        for scope in self._scopes():
+        for scope in self.scopes():
             for task in scope.tasks.values():
                 task.data.update(given)
 
@@ -293,11 +293,12 @@ class Instance:
         """Whether a message left the instance since it was started or restored."""
         return bool(self._sent)
 
-    def _scopes(self) -> list[Any]:
+    def scopes(self) -> list[Any]:
+        """The library's workflow and its sub-workflows, outermost first."""
         return [self.workflow, *self.workflow.subprocesses.values()]
 
     def _tasks(self, state: int) -> list[Any]:
-        return [task for scope in self._scopes() for task in scope.tasks.values() if task.has_state(state)]
+        return [task for scope in self.scopes() for task in scope.tasks.values() if task.has_state(state)]
 
     def _active(self) -> dict[UUID, StepEvent]:
         found = ((task.id, _event(task, "entered")) for task in self._tasks(_ACTIVE))

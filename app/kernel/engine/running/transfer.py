@@ -1,0 +1,93 @@
+"""The stored state taken over by another version, and a token put elsewhere. Pure: nothing here knows a database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from app.kernel.engine.compaction import only_token
+from app.kernel.engine.running.fitness import LIVE, NOT_BEGUN
+from app.kernel.engine.specs import Spec
+from app.kernel.engine.stepping import Instance
+
+
+def transferred(state: bytes, old: Spec, new: Spec) -> bytes:
+    """The same position under another version: open tasks keep their ids, data and due times.
+
+    Only what has not begun is foretold anew. Raises ValueError when, saved and loaded again, anything is
+    elsewhere than before: the caller has asked `list_obstacles`, this is the last check.
+    """
+    before = Instance.restore(old, state)
+    stored = orjson.loads(state)
+    workflow = stored["workflow"]
+    alone = [only_token(scope) is not None for scope in before.scopes()]
+    for scope, single in zip((workflow, *workflow["subprocesses"].values()), alone, strict=True):
+        if single:
+            _forget_foretold(scope["tasks"])
+    stored["spec"] = new.digest
+    workflow["bpmn_events"] = []
+    instance = Instance.restore(new, orjson.dumps(stored))
+    for scope, single in zip(instance.scopes(), alone, strict=True):
+        if single:
+            _foretell(scope)
+    moved = instance.dump()
+    if _seen(Instance.restore(new, moved)) != _seen(before):
+        raise ValueError("the case would stand elsewhere")
+    return moved
+
+
+def _forget_foretold(tasks: dict[str, Any]) -> None:
+    gone = {key for key, task in tasks.items() if task["state"] & NOT_BEGUN}
+    for key in gone:
+        del tasks[key]
+    for task in tasks.values():
+        task["children"] = [child for child in task["children"] if child not in gone]
+
+
+def _foretell(scope: Any) -> None:
+    for task in [task for task in scope.tasks.values() if task.has_state(LIVE)]:
+        task.task_spec._predict(task, mask=NOT_BEGUN | LIVE)
+
+
+def _seen(instance: Instance) -> tuple[object, ...]:
+    """Where a case stands: what must not change by changing over."""
+    ready = sorted((task.engine_task_id, task.step_key, task.path) for task in instance.ready_tasks())
+    return (
+        ready,
+        sorted((place.step_key, place.path, place.state) for place in instance.position()),
+        sorted((one.name, one.step_key) for one in instance.waiting_messages()),
+        instance.next_due(),
+        instance.is_completed(),
+    )
+
+
+def put_token(instance: Instance, scope: Any, target: str) -> None:
+    """Put the scope's only token on the element `target` of the same scope; what was open there ends.
+
+    Nothing is run: the caller advances. Raises LookupError when there is not one token.
+    """
+    token = only_token(scope)
+    if token is None:
+        raise LookupError("not one token")
+    for task in [task for task in scope.tasks.values() if task.id in instance.workflow.subprocesses]:
+        if not task.has_state(TaskState.FINISHED_MASK):
+            instance.workflow.delete_subprocess(task)
+    group = (
+        token.parent if isinstance(getattr(token.parent, "task_spec", None), BoundaryEventSplit) else token
+    )
+    for task in [group, *group.children] if group is not token else [token, *token.children]:
+        task.cancel()
+    entry = Task(scope, _entry(scope, target), parent=group, state=TaskState.FUTURE)
+    entry.task_spec._predict(entry, mask=NOT_BEGUN)
+    entry.task_spec._update(entry)
+
+
+def _entry(scope: Any, target: str) -> Any:
+    """Where a token comes in: before a step's boundary events, where it has any."""
+    spec = next(spec for spec in scope.spec.task_specs.values() if getattr(spec, "bpmn_id", None) == target)
+    split = next((one for one in spec.inputs if isinstance(one, BoundaryEventSplit)), None)
+    return split or spec
