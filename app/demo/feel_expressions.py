@@ -75,9 +75,9 @@ def mutated(rng: random.Random, source: str) -> str:
 def hostile(rng: random.Random) -> str:
     """A valid expression, a broken one, or one of those that attack."""
     kind = rng.random()
-    if kind < 0.45:
+    if kind < 0.5:
         return expression(rng, rng.randint(1, 6))
-    if kind < 0.85:
+    if kind < 0.97:
         return mutated(rng, expression(rng, rng.randint(1, 5)))
     bomb = rng.choice(BOMBS)
     return bomb if rng.random() < 0.6 else mutated(rng, bomb)

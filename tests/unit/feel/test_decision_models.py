@@ -45,6 +45,21 @@ def test_knowledge_is_called_by_position_name_and_boxed_invocation() -> None:
     assert decided(KNOWLEDGE + decision("d", literal('k("5", 1)'), knowledge="k")) is None
 
 
+def test_knowledge_may_call_itself() -> None:
+    body = (
+        '<businessKnowledgeModel id="f" name="f"><variable name="f"/><encapsulatedLogic>'
+        f'<formalParameter name="n"/>{literal("if n <= 1 then 1 else n * f(n - 1)")}'
+        "</encapsulatedLogic></businessKnowledgeModel>"
+    )
+    assert decided(body + decision("d", literal("f(5)"), knowledge="f")) == 120
+
+
+def test_a_type_nobody_defined_is_a_problem_and_taken_as_any() -> None:
+    graph = graph_of(given("x", "tGone") + decision("d", literal("x"), "?x"))
+    assert [one.rule for one in graph.problems] == ["type-unknown"]
+    assert graph.decide("d", {"x": 1}).value == 1
+
+
 def test_a_service_takes_input_data_then_input_decisions() -> None:
     body = (
         given("x")

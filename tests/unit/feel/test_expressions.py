@@ -70,6 +70,7 @@ from tests.unit.feel.evaluating import error_of, holds, shown, value
         ("(< 10).end", "10"),
         ("[1..10).end included", "false"),
         ("1 instance of number", "true"),
+        ("-1 instance of number", "true"),
         ("null instance of number", "false"),
         ("[1, 2] instance of list<number>", "true"),
         ('[1, "2"] instance of list<number>', "false"),

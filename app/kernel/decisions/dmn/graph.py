@@ -136,7 +136,13 @@ class Evaluation:
             return self._input(node, element)
         if isinstance(element, model.Service):
             return self._service(node, element)
-        return node.evaluate(self._scope(node)) if node.evaluate is not None else None
+        if node.evaluate is None:
+            return None
+        values = self._required(node)
+        value = node.evaluate(Scope(self.run, values))
+        if isinstance(element, model.KnowledgeModel):
+            values[element.name] = value  # it may call itself
+        return value
 
     def _input(self, node: Node, element: model.InputData) -> Value:
         """By `{namespace}name`, else by name."""
@@ -144,7 +150,7 @@ class Evaluation:
         given = self.inputs.get(qualified, self.inputs.get(element.name))
         return node.types.conform(self.run, from_host(self.run, given), element.type_ref)
 
-    def _scope(self, node: Node) -> Scope:
+    def _required(self, node: Node) -> dict[str, Value]:
         """The required elements by name; those of imports in a context by the name of the import."""
         values: dict[str, Value] = {}
         for prefix, name, key in node.needs:
@@ -153,7 +159,7 @@ class Evaluation:
                 values.setdefault(prefix, {})[name] = value
             else:
                 values[name] = value
-        return Scope(self.run, values)
+        return values
 
     def _service(self, node: Node, element: model.Service) -> Function:
         """A function whose parameters are the input data, then the input decisions (clause 6.3.9)."""
@@ -254,10 +260,14 @@ class _Linker:
         )
 
     def nodes(self) -> dict[Key, Node]:
-        return {
+        nodes = {
             (self.definitions.namespace, identity): self._node(identity, element)
             for identity, element in self.definitions.elements.items()
         }
+        for name in sorted(self.types.unknown):
+            zh, en = f"没有定义类型“{name}”", f"the type {name!r} isn't defined"
+            self.problems.append(Problem("type-unknown", self.definitions.file, None, name, zh, en))
+        return nodes
 
     def _node(self, identity: str, element: model.Element) -> Node:
         needs = tuple(need for href in _hrefs(element) if (need := self._need(element, href)) is not None)

@@ -34,6 +34,9 @@ class Types:
         self._items: dict[str, tuple[str, model.ItemDefinition]] = {}
         for prefix, item in items:
             self._items[prefix + item.name] = (prefix, item)
+        self.unknown: set[str] = set()
+        """References to types nobody defined; they are taken as Any."""
+        self._known: dict[str, Type] = dict.fromkeys(self._items, ANY)
         self.definitions: dict[str, Type] = {
             name: self._type_of(item, prefix) for name, (prefix, item) in self._items.items()
         }
@@ -50,9 +53,13 @@ class Types:
         if type_ref in self._items:
             return Named(type_ref)
         try:
-            return parse_type(type_ref, self._items)
+            kind = parse_type(type_ref, self._items)
         except FeelError:
-            return Named(type_ref)
+            kind = Named(type_ref)
+        if resolved(kind, self._known) is None:
+            self.unknown.add(type_ref)
+            return None
+        return kind
 
     def kind_of(self, type_ref: str | None) -> str | None:
         """The name of the built-in type behind a reference; None where it isn't a plain one."""

@@ -110,6 +110,8 @@ class Parser(PrimaryGrammar):
 
     def _unary(self) -> Node:
         start = self.take().start
+        if self.token.kind == "number":  # the sign belongs to the literal (rule 37)
+            return self._postfixed(self.number(start, negative=True))
         with self.nested():
             operand = self._unary() if self.at("-") else self._postfixed(self.prefix())
         return self.made(tree.Negative(start, operand), operand)

@@ -42,7 +42,7 @@ class PrimaryGrammar(TypeGrammar):
         token = self.token
         match token.kind:
             case "number":
-                return self._number()
+                return self.number(token.start)
             case "string":
                 self.take()
                 return self.made(tree.Literal(token.start, token.text))
@@ -53,13 +53,13 @@ class PrimaryGrammar(TypeGrammar):
             case _:
                 return self.unexpected()
 
-    def _number(self) -> Node:
+    def number(self, start: int, *, negative: bool = False) -> Node:
         token = self.take()
         try:
             value = CONTEXT.create_decimal(token.text)
         except ArithmeticError:
             self.error(token.start, "数值超出范围", "the number is out of range")
-        return self.made(tree.Literal(token.start, value))
+        return self.made(tree.Literal(start, CONTEXT.minus(value) if negative else value))
 
     def _symbol(self) -> Node:
         start = self.token.start

@@ -19,7 +19,7 @@ Missing = TypeVar("Missing")
 class Limits:
     """Bounds of one evaluation. A step is a call, a round of a loop, or an element or 16 characters handled."""
 
-    steps: int = 250_000
+    steps: int = 100_000
     calls: int = 60
     text: int = 100_000
     items: int = 100_000
