@@ -35,12 +35,6 @@ class RepeatedTask(BpmnSpecMixin, LoopTask):  # type: ignore[misc]
         super().__init__(wf_spec, bpmn_id, **arguments)
         self.task_spec = task_spec
 
-    def connect_instances(self) -> None:
-        """Hear when an instance is completed; done once, when the specification is whole."""
-        inner = self._wf_spec.task_specs[self.task_spec]
-        if not inner.completed_event.is_connected(self.merge_child):
-            inner.completed_event.connect(self.merge_child)
-
     def _update_hook(self, my_task: Task) -> bool:
         BpmnTaskSpec._update_hook(self, my_task)
         loop = _loop(my_task)
@@ -69,7 +63,6 @@ class RepeatedTask(BpmnSpecMixin, LoopTask):  # type: ignore[misc]
         return not asked or _is_true(loop.condition or "", data)
 
     def _create(self, my_task: Task, loop: LoopSpec) -> None:
-        self.connect_instances()
         number = my_task.internal_data["created"] + 1
         my_task.internal_data["created"] = number
         child = my_task._add_child(self._wf_spec.task_specs[self.task_spec], TaskState.WAITING)
@@ -215,3 +208,5 @@ def repeat(spec: Any, name: str) -> None:
     outer._inputs, outer._outputs = original._inputs, original._outputs
     original._inputs, original._outputs, original.name = [name], [], inner
     spec.task_specs[inner] = original
+    # Once, here: threads share the specification. One that is loaded gets this from the library's converter.
+    original.completed_event.connect(outer.merge_child)

@@ -16,7 +16,6 @@ from app.kernel.engine.normal.tree import (
     unset,
 )
 from app.kernel.engine.vocabulary import (
-    ACTIVITIES,
     BPMN,
     DECORATION,
     FLOW_NODES,
@@ -192,7 +191,3 @@ def _read_automatic(root: etree._Element, notes: Notes) -> None:
                 holder = etree.Element(tag("extensionElements"))
                 node.insert(0, holder)
             etree.SubElement(holder, f"{{{ZEEBE}}}taskDefinition", {"type": "foreign"})
-
-
-def is_activity(node: etree._Element) -> bool:
-    return local_name(node) in ACTIVITIES
