@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel.engine.catalogue import list_latest
-from app.kernel.engine.handlers import HANDLERS
+from app.kernel.engine.handlers import list_unhandled
 from app.kernel.kernel import Kernel
 from app.storage.fence import verify_fence
 
@@ -36,12 +36,10 @@ def list_problems(kernel: Kernel) -> list[str]:
 
 
 def _unmatched_handlers(kernel: Kernel) -> list[str]:
-    known = HANDLERS.keys() | kernel.ports.service_handlers.keys()
     with kernel.database.session() as session:
         definitions = list_latest(session)
     return [
         f"{definition.key}: {step.step_key}: no handler {step.task_type!r}"
         for definition in definitions
-        for step in definition.steps.values()
-        if step.kind in ("service", "send", "rule") and step.task_type not in known
+        for step in list_unhandled(definition.steps.values(), kernel.ports)
     ]

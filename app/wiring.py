@@ -23,7 +23,7 @@ WORKFLOWS = Path(__file__).resolve().parent.parent / "workflows"
 def build_ports() -> Ports:
     """All answers of the domain, and the engine's to its siblings."""
     ports = Ports(routes=get_route)
-    ports.change_kinds[ProcessKind.key] = ProcessKind()
+    ports.change_kinds[ProcessKind.key] = ProcessKind(ports)
     ports.change_kinds.update({kind.key: kind for kind in running_kinds()})
     recognition.register(ports)
     return ports

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
+import orjson
 from sqlalchemy import select
 
 from app.kernel.duties.models import PostGrant
 from app.kernel.engine.lifecycle.drafts import create_draft, save_draft_file, submit_draft
 from app.kernel.engine.lifecycle.queries import Draft, get_draft
 from app.kernel.local_time import local_day
-from app.kernel.transaction import Unit, run, system_actor
-from tests.changing import REGION, sign
-from tests.office import Office
+from app.kernel.transaction import Actor, Unit, run, system_actor
+from app.storage.embedded import EmbeddedServer
+from app.wiring import build_kernel
+from config import Settings
+from tests import databases
+from tests.changing import REGION, add_changers, sign
+from tests.databases import CopiedDatabase
+from tests.moving_clock import MovingClock
+from tests.office import FOUNDED, Office, prepare_database
 
 MANIFEST = "injury_recognition/process.toml"
 
@@ -81,3 +92,31 @@ def move_to(office: Office, name: str, post: str) -> None:
 
     run(office.kernel, operation, system_actor())
     office.grant(name, post, region=REGION, since=local_day(office.kernel.clock()))
+
+
+@contextmanager
+def open_design_office(server: EmbeddedServer, clock: MovingClock, data: Path) -> Iterator[Office]:
+    """A copy of the office with its people who change rules, hired once in this run."""
+    directory = databases.template(server, "design", _hired)
+    shutil.copytree(directory / "data", data)
+    people = orjson.loads((directory / "people.json").read_bytes())
+    actors = {
+        name: Actor(account, person, tuple(regions)) for name, (account, person, regions) in people.items()
+    }
+    with databases.copy_of_template(server, "design") as copy:
+        kernel = replace(build_kernel(Settings(data_dir=data, database_url=copy.app_url)), clock=clock)
+        yield Office(kernel, actors)
+        kernel.database.dispose()
+
+
+def _hired(copy: CopiedDatabase, directory: Path) -> None:
+    prepare_database(copy)
+    settings = Settings(data_dir=directory / "data", database_url=copy.app_url)
+    kernel = replace(build_kernel(settings), clock=MovingClock(FOUNDED))
+    office = Office.found(kernel)
+    add_changers(office)
+    people = {
+        name: (actor.account_id, actor.person_id, actor.regions) for name, actor in office.actors.items()
+    }
+    (directory / "people.json").write_bytes(orjson.dumps(people))
+    kernel.database.dispose()

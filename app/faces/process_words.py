@@ -28,6 +28,7 @@ PROCESS_FIELD_TEXTS: dict[str, Lazy] = {
     "archive_entry_strange": _l("加密、链接或重复的条目不接收"),
     "archive_of_other": _l("文件包里没有 %(key)s 文件夹"),
     "not_deployable": _l("检查发现 %(count)s 处错误，不能部署；第一处：%(first)s"),
+    "process_handler_unknown": _l("没有这些处理程序，部署后系统办不了：%(names)s"),
     "deployments_changed": _l("一并生效的版本与提请时不同，请重新编制"),
     "version_in_force": _l("第 %(version)s 版就是现行版本"),
     "process_not_in_force": _l("流程 %(key)s 没有现行版本"),

@@ -43,10 +43,20 @@ from app.kernel.engine.operations import CaseStart, start_case
 from app.kernel.refusals import InvalidInput
 from app.kernel.transaction import run, system_actor
 from app.storage.embedded import EmbeddedServer
-from tests.changing import add_changers, sign, what_if
-from tests.designing import MANIFEST, draft, move_to, read_draft, retitle, sign_all, submit
+from tests.changing import sign, what_if
+from tests.designing import (
+    MANIFEST,
+    draft,
+    move_to,
+    open_design_office,
+    read_draft,
+    retitle,
+    save,
+    sign_all,
+    submit,
+)
 from tests.moving_clock import MovingClock
-from tests.office import APPLICATION, CITY, Office, open_office
+from tests.office import APPLICATION, CITY, Office
 
 KEY, BLOCK = "injury_recognition", "review_block"
 DIAGRAM = f"{KEY}/{KEY}.bpmn"
@@ -54,8 +64,7 @@ DIAGRAM = f"{KEY}/{KEY}.bpmn"
 
 @pytest.fixture
 def office(server: EmbeddedServer, clock: MovingClock, tmp_path: Path) -> Iterator[Office]:
-    with open_office(server, clock, tmp_path / "data") as opened:
-        add_changers(opened)
+    with open_design_office(server, clock, tmp_path / "data") as opened:
         yield opened
 
 
@@ -241,6 +250,16 @@ def test_a_draft_with_errors_or_without_difference_is_not_proposed(office: Offic
     with pytest.raises(InvalidInput) as invalid:
         submit(office, draft_id)
     assert invalid.value.errors["files"][0] == "not_deployable"
+
+
+def test_a_process_that_names_a_handler_nobody_has_is_not_proposed(office: Office) -> None:
+    """Once deployed it would keep the whole system from serving."""
+    draft_id = draft(office, KEY)
+    old = read_draft(office, draft_id).files[DIAGRAM]
+    save(office, draft_id, {DIAGRAM: old.replace(b'type="archive_case"', b'type="nobody_has_this"', 1)})
+    with pytest.raises(InvalidInput) as invalid:
+        submit(office, draft_id)
+    assert invalid.value.errors["files"] == ("process_handler_unknown", {"names": "nobody_has_this"})
 
 
 def check_draft_of(office: Office, draft_id: int) -> CheckReport:

@@ -11,10 +11,9 @@ import pytest
 
 from app.kernel.engine.lifecycle.archive import read_archive, write_archive
 from app.storage.embedded import EmbeddedServer
-from tests.changing import add_changers
-from tests.designing import MANIFEST, read_draft, sign_all, submit
+from tests.designing import MANIFEST, open_design_office, read_draft, sign_all, submit
 from tests.moving_clock import MovingClock
-from tests.office import Office, open_office
+from tests.office import Office
 from tests.pages import ORIGIN, Desk, sit_down
 
 PAGE = "/designer/processes/injury_recognition"
@@ -23,8 +22,7 @@ DIAGRAM = "injury_recognition/injury_recognition.bpmn"
 
 @pytest.fixture
 def office(server: EmbeddedServer, clock: MovingClock, tmp_path: Path) -> Iterator[Office]:
-    with open_office(server, clock, tmp_path / "data") as opened:
-        add_changers(opened)
+    with open_design_office(server, clock, tmp_path / "data") as opened:
         yield opened
 
 

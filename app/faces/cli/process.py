@@ -8,6 +8,18 @@ import click
 PROCESS_COMMANDS: dict[str, tuple[str, str, str]] = {
     "check": ("app.faces.cli.process_check", "check", "检查流程文件，证明职责不被绕过 / check process files"),
     "simulate": ("app.faces.cli.process_simulate", "simulate", "模拟流程、走遍所有路径 / simulate processes"),
+    "list": ("app.faces.cli.process_life", "list_command", "列出已部署的流程 / list deployed processes"),
+    "show": ("app.faces.cli.process_life", "show", "一个流程的各个版本 / versions of one process"),
+    "diff": ("app.faces.cli.process_life", "diff", "比较两个版本或文件夹 / compare versions or folders"),
+    "export": ("app.faces.cli.process_life", "export", "导出一个版本 / export a version"),
+    "import": ("app.faces.cli.process_propose", "import_command", "导入为草稿 / import as a draft"),
+    "deploy": ("app.faces.cli.process_propose", "deploy", "提请部署 / propose a deployment"),
+    "roll-back": (
+        "app.faces.cli.process_propose",
+        "roll_back",
+        "提请恢复旧版本 / propose an earlier version",
+    ),
+    "retire": ("app.faces.cli.process_propose", "retire", "提请停用 / propose a retirement"),
 }
 
 

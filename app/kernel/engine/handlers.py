@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from app.kernel.changes.lowering import lowered_despite
@@ -13,10 +13,12 @@ from app.kernel.duties.levels import raise_approval_levels
 from app.kernel.duties.operations import find_missing_duty, pass_gate, raise_risk
 from app.kernel.engine.change_handlers import handle_apply_change, handle_check_change, handle_drop_change
 from app.kernel.engine.context import CaseContext
+from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.engine_data import Data
 from app.kernel.engine.paperwork import issue_document
 from app.kernel.engine.workflow import ServiceCall, value_of
 from app.kernel.local_time import local_minute
+from app.kernel.ports import Ports
 
 KernelHandler = Callable[[CaseContext, ServiceCall, Data], Mapping[str, object]]
 
@@ -131,6 +133,15 @@ HANDLERS: Final[Mapping[str, KernelHandler]] = {
     "apply_change": handle_apply_change,
     "drop_change": handle_drop_change,
 }
+
+
+def list_unhandled(steps: Iterable[StepSpec], ports: Ports) -> list[StepSpec]:
+    """Automatic steps that name a type nobody registered: a case would fail there."""
+    known = HANDLERS.keys() | ports.service_handlers.keys()
+    return [step for step in steps if step.kind in AUTOMATIC and step.task_type not in known]
+
+
+AUTOMATIC = ("service", "send", "rule")
 
 
 def call_handler(context: CaseContext, task_type: str, call: ServiceCall, data: Data) -> Mapping[str, Any]:

@@ -17,15 +17,18 @@ from app.kernel.changes.content import PROCESS
 from app.kernel.changes.fields import FieldSpec, Option
 from app.kernel.changes.kinds import Change, Difference, Moment, Payload, Touched
 from app.kernel.changes.refusals import ChangeOutdated
-from app.kernel.engine.catalogue import deploy, find_release, list_in_force, release
+from app.kernel.engine.catalogue import deploy, find_release, get_deployed, list_in_force, release
 from app.kernel.engine.check.findings import DefinitionInvalid, Finding
 from app.kernel.engine.check.report import check_files
+from app.kernel.engine.dialect import StepSpec
+from app.kernel.engine.handlers import list_unhandled
 from app.kernel.engine.lifecycle.contents import load_contents, read_sums
 from app.kernel.engine.lifecycle.effects import list_touched
 from app.kernel.engine.lifecycle.plan import Planned, plan_deployment, read_titles
 from app.kernel.engine.lifecycle.versions import find_titles, get_version, load_files, load_files_of
 from app.kernel.engine.lifecycle.words import describe_change
 from app.kernel.engine.models import ProcessRelease
+from app.kernel.ports import Ports
 from app.kernel.refusals import InvalidInput
 from app.kernel.transaction.unit import Unit
 
@@ -43,6 +46,10 @@ class ProcessKind:
     key = "process"
     title_zh = "业务流程"
     title_en = "Process definition"
+
+    def __init__(self, ports: Ports) -> None:
+        """`ports`: the handlers there are; a process that names another must not come into force."""
+        self._ports = ports
 
     def form(self, session: Session, at: Moment) -> Sequence[FieldSpec]:
         return (
@@ -70,10 +77,17 @@ class ProcessKind:
 
     def read(self, session: Session, payload: Payload, at: Moment) -> dict[str, Any]:
         """With the versions that would come into force. Those named already must still be the same."""
-        found = _READERS[payload["action"]](session, payload)
+        found, steps = _READERS[payload["action"]](session, payload)
+        self._require_handled(steps)
         if payload["deployments"] and payload["deployments"] != found:
             raise InvalidInput({"deployments": ("deployments_changed", {})})
         return {**payload, "deployments": found}
+
+    def _require_handled(self, steps: Iterable[StepSpec]) -> None:
+        unhandled = list_unhandled(steps, self._ports)
+        if unhandled:
+            names = "、".join(sorted({step.task_type or step.step_key for step in unhandled}))
+            raise InvalidInput({"files": ("process_handler_unknown", {"names": names})})
 
     def target(self, payload: Payload) -> str:
         return str(payload["key"])
@@ -125,11 +139,15 @@ def hold_deployments(session: Session) -> None:
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("deployments", 0))))
 
 
-def _read_deploy(session: Session, payload: Payload) -> list[dict[str, str]]:
+Read = tuple[list[dict[str, str]], Sequence[StepSpec]]
+"""Versions that would come into force, and all their steps."""
+
+
+def _read_deploy(session: Session, payload: Payload) -> Read:
     planned = _planned(session, payload)
     if planned:
         _require_deployable(check_files(_all_files(planned)).findings)
-    return [item.signed for item in planned]
+    return [item.signed for item in planned], [step for item in planned for step in item.steps]
 
 
 def preview_files(session: Session, payload: Payload) -> dict[str, bytes]:
@@ -168,7 +186,7 @@ def _require_deployable(findings: Sequence[Finding]) -> None:
         raise InvalidInput({"files": ("not_deployable", {"count": len(errors), **first})})
 
 
-def _read_roll_back(session: Session, payload: Payload) -> list[dict[str, str]]:
+def _read_roll_back(session: Session, payload: Payload) -> Read:
     if payload["version"] is None:
         raise InvalidInput({"version": ("required", {})})
     row = get_version(session, payload["key"], version=payload["version"])
@@ -176,10 +194,11 @@ def _read_roll_back(session: Session, payload: Payload) -> list[dict[str, str]]:
     if standing is not None and standing.definition_id == row.id:
         raise InvalidInput({"version": ("version_in_force", {"version": row.version})})
     _require_deployable(check_files(load_files_of(session, row.id)).findings)
-    return [{"key": row.key, "digest": row.digest, "spec": row.spec_digest}]
+    steps = tuple(get_deployed(session, row.id).steps.values())
+    return [{"key": row.key, "digest": row.digest, "spec": row.spec_digest}], steps
 
 
-def _read_retire(session: Session, payload: Payload) -> list[dict[str, str]]:
+def _read_retire(session: Session, payload: Payload) -> Read:
     key = payload["key"]
     standing = find_release(session, key)
     if standing is None or standing.definition_id is None:
@@ -193,7 +212,7 @@ def _read_retire(session: Session, payload: Payload) -> list[dict[str, str]]:
     ]
     if callers:
         raise InvalidInput({"key": ("process_called", {"names": "、".join(callers)})})
-    return []
+    return [], ()
 
 
 def load_proposed(session: Session, payload: Payload) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.engine.catalogue import Deployed, list_in_force
 from app.kernel.engine.definitions import read_definition
+from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.lifecycle.contents import folder_of, list_file_folders, part_of
 from app.kernel.engine.specs import dump_spec
 
@@ -28,6 +29,7 @@ class Planned:
     digest: str
     spec: str
     files: Mapping[str, bytes]
+    steps: tuple[StepSpec, ...]
 
     @property
     def signed(self) -> dict[str, str]:
@@ -84,7 +86,8 @@ def _plan(name: str, before: Deployed | None, pool: Mapping[str, bytes]) -> Plan
     if before is not None and before.digest == definition.digest:
         return None
     spec = hashlib.sha256(dump_spec(definition.parsed)).hexdigest()
-    return Planned(name, before.version if before else None, definition.digest, spec, definition.files)
+    number = before.version if before else None
+    return Planned(name, number, definition.digest, spec, definition.files, tuple(definition.steps.values()))
 
 
 def read_titles(key: str, files: Mapping[str, bytes]) -> tuple[str, str]:
