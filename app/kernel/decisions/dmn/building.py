@@ -35,7 +35,7 @@ class Builder:
     def knowing(self, names: Iterable[str], kinds: Mapping[str, str | None] | None = None) -> Builder:
         """The same with more names in scope; they may also be members of contexts."""
         added = dict.fromkeys(names) | dict(kinds or {})
-        return replace(self, kinds={**self.kinds, **added}, members=self.members | added.keys())
+        return replace(self, kinds={**self.kinds, **added}, members=self.members | frozenset(added))
 
     def filtering(self) -> Builder:
         """The same inside a filter."""

@@ -41,15 +41,19 @@ def build_table(builder: Builder, table: model.Table) -> Evaluate:
         if scopes is None:
             return None
         outcome = Outcome(scope.run, defaults(scope) if defaults is not None else None, defaults is not None)
+        scope.run.charge(len(rules))
         for rule in rules:
-            scope.run.charge()
-            if all(test(scopes[column]) is True for column, test in rule.tests):
+            if _matches(rule, scopes):
                 outcome.matched.append([output(scope) for output in rule.outputs])
                 if policy.first_only:
                     break
         return policy.conclude(outcome, combine)
 
     return evaluate
+
+
+def _matches(rule: _Rule, scopes: Sequence[Scope]) -> bool:
+    return all(test(scopes[column]) is True for column, test in rule.tests)
 
 
 def _input_scopes(scope: Scope, inputs: Sequence[_Input]) -> list[Scope] | None:

@@ -84,8 +84,9 @@ def compile_node(node: tree.Node, types: Definitions = NO_TYPES) -> Callable[[Sc
     return Compiler(LIBRARY, types).compile(node)
 
 
+@lru_cache(maxsize=4096)
 def compile_expression(source: str, names: Names = NO_NAMES) -> Feel:
-    """Compile an expression. Raises FeelError with line and column."""
+    """Compile an expression, once for the same source and names. Raises FeelError with line and column."""
     try:
         node = parse(source, names).whole_expression()
         return Feel(source, node, Compiler(LIBRARY, names.types).compile(node))
@@ -93,8 +94,9 @@ def compile_expression(source: str, names: Names = NO_NAMES) -> Feel:
         raise _too_deep(source) from None
 
 
+@lru_cache(maxsize=4096)
 def compile_tests(source: str, names: Names = NO_NAMES) -> Feel:
-    """Compile unary tests, such as a cell of a decision table. Raises FeelError with line and column."""
+    """Compile unary tests, such as a cell of a decision table, once. Raises FeelError with line and column."""
     try:
         tests = parse(source, names).whole_tests()
         return Feel(source, tests, Compiler(LIBRARY, names.types).tests(tests))
@@ -113,12 +115,6 @@ def parse_type(source: str, types: Iterable[str] = ()) -> Type:
 
 def _too_deep(source: str) -> FeelError:
     return FeelError(source, 0, "表达式嵌套过深", "the expression is nested too deeply")
-
-
-@lru_cache(maxsize=4096)
-def cached_expression(source: str) -> Feel:
-    """A compiled expression over undeclared names, kept by its source. Raises FeelError."""
-    return compile_expression(source)
 
 
 def check_expression(source: str, names: Names = NO_NAMES, kinds: Kinds | None = None) -> list[FeelError]:

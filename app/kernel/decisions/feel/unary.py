@@ -45,11 +45,17 @@ def _test(composer: Composer, node: Node, *, cells: bool) -> Evaluate:
     evaluate = composer.compile(node)
     if reads_input(node):
         return evaluate
+    if is_constant(node):
+        wanted = evaluate(Scope(Runtime(), {}))
+        return lambda scope: fits(scope.run, scope.values["?"], wanted, cells=cells)
     return lambda scope: fits(scope.run, scope.values["?"], evaluate(scope), cells=cells)
 
 
 def _compared(composer: Composer, node: tree.UnaryComparison) -> Evaluate:
     operate, endpoint = COMPARISONS[node.operator], composer.compile(node.endpoint)
+    if isinstance(node.endpoint, tree.Literal):
+        constant = node.endpoint.value
+        return lambda scope: operate(scope.run, scope.values["?"], constant)
 
     def evaluate(scope: Scope) -> Any:
         end = endpoint(scope)
@@ -63,6 +69,11 @@ def _compared(composer: Composer, node: tree.UnaryComparison) -> Evaluate:
 def reads_input(node: Node) -> bool:
     """Does the test name the input (`?`) itself, so that its own truth counts?"""
     return any(isinstance(one, tree.Name) and one.name == "?" for one in tree.walk(node))
+
+
+def is_constant(node: Node) -> bool:
+    """Is it a literal, or an interval or list of such?"""
+    return all(isinstance(one, tree.Literal | tree.Interval | tree.ListOf) for one in tree.walk(node))
 
 
 def fits(run: Runtime, value: Value, wanted: Value, *, cells: bool = True) -> bool | None:
