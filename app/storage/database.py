@@ -11,6 +11,8 @@ from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
 
+from app.storage.reading import Memory, remember
+
 DRIVER = "postgresql+psycopg"
 
 
@@ -47,6 +49,8 @@ def conninfo(url: str | URL, *, with_password: bool = True) -> str:
 _SCOPE = b"SELECT set_config('app.regions', %s, true)"
 _WROTE = "sanshen_wrote"
 _RESTING = "sanshen_resting_since"
+PREPARED = 400
+"""Statements a connection keeps planned; the driver's 100 are fewer than a day's work uses."""
 PING_AFTER = 10.0
 """Seconds of rest after which a pooled connection is asked whether it lives."""
 
@@ -73,6 +77,10 @@ def in_one_go(session: Session) -> Iterator[None]:
 
 def _driver(session: Session) -> psycopg.Connection[Any]:
     return cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
+
+
+def _keep_prepared(connection: Any, record: Any) -> None:
+    connection.prepared_max = PREPARED
 
 
 def _note_rest(connection: Any, record: Any) -> None:
@@ -107,6 +115,7 @@ class Database:
             max_overflow=pool_size,
             connect_args={"application_name": application_name, "options": options},
         )
+        event.listen(self.engine, "connect", _keep_prepared)
         event.listen(self.engine, "before_cursor_execute", _note_write)
         event.listen(self.engine, "checkin", _note_rest)
         event.listen(self.engine, "checkout", self._look_after_rest)
@@ -116,6 +125,22 @@ class Database:
         """A session that is rolled back at the end unless its user committed."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
+
+    @contextmanager
+    def reading(self, regions: Iterable[str] = (), memory: Memory | None = None) -> Iterator[Session]:
+        """A session that can write nothing (READ ONLY), sees these regions and remembers what it asked.
+
+        `memory`: what an earlier one of the same page asked already.
+
+        It ends with END, not with ROLLBACK: after a rollback the driver forgets its prepared statements, and
+        PostgreSQL would plan every statement of every page anew, which costs more than running it.
+        """
+        with self.session() as session:
+            session.connection(execution_options={"postgresql_readonly": True})
+            self.scope(session, regions)
+            remember(session, memory)
+            yield session
+            _driver(session).execute(b"END")
 
     def scope(self, session: Session, regions: Iterable[str]) -> None:
         """Let the row-level security of this transaction see these regions (codes) and no others."""

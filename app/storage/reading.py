@@ -12,16 +12,23 @@ V = TypeVar("V")
 MEMORY = "remembered"
 
 
-def remember(session: Session) -> None:
-    """From here on the session remembers answers. Only for sessions that never write: an answer may not age."""
-    session.info[MEMORY] = {}
+Memory = dict[str, dict[Any, Any]]
+"""Answers by kind and key."""
+
+
+def remember(session: Session, memory: Memory | None = None) -> None:
+    """From here on the session remembers answers. Only for sessions that never write: an answer may not age.
+
+    `memory`: that of an earlier session of the same page, when nothing was written since.
+    """
+    session.info[MEMORY] = {} if memory is None else memory
 
 
 def remembered(
     session: Session, kind: str, keys: Collection[K], load: Callable[[Collection[K]], Mapping[K, V]]
 ) -> dict[K, V]:
     """Answers by key; those asked before in a remembering session aren't loaded again."""
-    memory: dict[str, dict[Any, Any]] | None = session.info.get(MEMORY)
+    memory: Memory | None = session.info.get(MEMORY)
     if memory is None:
         return dict(load(keys)) if keys else {}
     known = memory.setdefault(kind, {})

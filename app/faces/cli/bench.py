@@ -13,6 +13,7 @@ from app.faces.cli.bench_check import check
 from app.faces.cli.bench_feel import feel
 from app.faces.cli.bench_lookahead import lookahead
 from app.faces.cli.bench_returns import returns
+from app.faces.cli.bench_pages import pages
 from app.faces.cli.memory import spare_collections
 from app.storage.embedded import DATABASE, EmbeddedServer
 from config import Settings
@@ -27,6 +28,7 @@ bench.add_command(lookahead)
 bench.add_command(feel)
 bench.add_command(returns)
 bench.add_command(check)
+bench.add_command(pages)
 
 
 @bench.command("cases", help="N 件三任务案件 / N cases of three tasks, against the bare transaction.")

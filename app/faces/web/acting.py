@@ -19,7 +19,7 @@ from app.kernel.duties.posts import HeldPost, list_filled_regions, list_held_pos
 from app.kernel.identity.regions import list_subtree
 from app.kernel.local_time import local_day
 from app.kernel.transaction import Actor, Idempotency, Unit, run
-from app.storage.reading import remember
+from app.storage.reading import Memory
 
 T = TypeVar("T")
 
@@ -65,12 +65,16 @@ def standing() -> Standing:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A session that sees the officer's regions and is never committed."""
+    """A session that sees the officer's regions and writes nothing."""
     who = standing()
-    with kernel().database.session() as session:
-        kernel().database.scope(session, who.actor.regions)
-        remember(session)
+    with kernel().database.reading(who.actor.regions, _memory()) as session:
         yield session
+
+
+def _memory() -> Memory:
+    """What this request asked already; forgotten once it has written."""
+    found: Memory = g.setdefault("memory", {})
+    return found
 
 
 def carry_out(
@@ -78,13 +82,16 @@ def carry_out(
 ) -> T:
     """Run one operation as the officer; a posted form's key makes a second submit harmless."""
     once = Idempotency.of(posted.key, posted.body) if posted is not None and posted.key else None
-    return run(kernel(), operation, standing().actor, case_id=case_id, idempotency=once)
+    try:
+        return run(kernel(), operation, standing().actor, case_id=case_id, idempotency=once)
+    finally:
+        g.pop("memory", None)
 
 
 def _read() -> Standing:
     live, now = officer(), kernel().clock()
     today = local_day(now)
-    with kernel().database.session() as session:
+    with kernel().database.reading((), _memory()) as session:
         posts = list_held_posts(session, live.person_id, today)
         regions = list_subtree(
             session,

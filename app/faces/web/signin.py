@@ -99,7 +99,7 @@ def _load(incoming: Request) -> Officer | None:
     if not token:
         return None
     joined, now = kernel(), kernel().clock()
-    with joined.database.session() as session:
+    with joined.database.reading() as session:
         try:
             live = find_session(session, token, now, current_app.config["SANSHEN_IDLE"])
         except SessionExpired:

@@ -18,7 +18,7 @@ from app.kernel.duties.models import Post, PostGrant
 from app.kernel.duties.rule_sets import COUNT_TENURES, tenure_rules
 from app.kernel.duties.views import Candidate, Stay
 from app.kernel.identity.models import Account, IdentityDoubt, Person
-from app.storage.core import execute, table
+from app.storage.core import among, among_texts, execute, table
 from app.storage.reading import remembered
 
 
@@ -124,7 +124,7 @@ CANDIDATES = select(
         "posts_collide"
     ),
     COUNT_TENURES.scalar_subquery().label("tenures"),
-).where(_PERSON.c.id.in_(bindparam("persons", expanding=True)))
+).where(among(_PERSON.c.id, "persons"))
 
 
 def get_candidate(session: Session, person_id: int, today: date) -> Candidate:
@@ -186,8 +186,8 @@ _SPELLS = (
     .outerjoin(_OWN, _OWN.c.revokes == _GRANT.c.id)
     .where(
         _GRANT.c.revokes.is_(None),
-        _GRANT.c.post.in_(bindparam("posts", expanding=True)),
-        _RECORD.c.canonical_id.in_(bindparam("persons", expanding=True)),
+        among_texts(_GRANT.c.post, "posts"),
+        among(_RECORD.c.canonical_id, "persons"),
         _GRANT.c.valid_from <= TODAY,
     )
     .order_by(_RECORD.c.canonical_id, _GRANT.c.post, _GRANT.c.valid_from.desc())
@@ -249,8 +249,8 @@ HOLDING = union_all(_GRANTED, _FILLED).subquery("holding")
 _HOLDERS = (
     select(HOLDING.c.post, HOLDING.c.region_code, HOLDING.c.person_id)
     .where(
-        HOLDING.c.post.in_(bindparam("posts", expanding=True)),
-        HOLDING.c.region_code.in_(bindparam("regions", expanding=True)),
+        among_texts(HOLDING.c.post, "posts"),
+        among_texts(HOLDING.c.region_code, "regions"),
     )
     .distinct()
     .order_by(HOLDING.c.person_id)

@@ -117,10 +117,16 @@ def find_material(session: Session, uid: UUID) -> Material | None:
 
 def read_dossier(unit: Unit, case_id: int) -> Dossier:
     """Load the dossier and audit the reading (case data are sensitive). Raise CaseNotFound, DutyDenied."""
-    case, person_id = require_reading(unit, case_id), unit.actor.person_id
+    case = require_reading(unit, case_id)
+    record_reading(unit, case)
+    return load_dossier(unit.kernel, unit.session, case, unit.now, unit.today)
+
+
+def record_reading(unit: Unit, case: Case) -> None:
+    """Audit that the actor reads the dossier, in his own chain: a reading must not wait for the case's lock."""
+    person_id = unit.actor.person_id
     chain = f"person:{person_id}" if person_id else "system"
     unit.record("case.read", {"case_no": case.case_no}, case_id=case.id, chain=chain)
-    return load_dossier(unit.kernel, unit.session, case, unit.now, unit.today)
 
 
 def load_dossier(kernel: Kernel, session: Session, case: Case, now: datetime, today: date) -> Dossier:

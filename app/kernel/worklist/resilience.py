@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.absences.queries import list_absent
 from app.kernel.duties.lookahead import Problem, Undecided, resilience
-from app.kernel.duties.lookahead.staffing import LIMIT
+from app.kernel.duties.lookahead.staffing import LIMIT, Resilience
 from app.kernel.duties.pending import (
     EMPTY,
     Pair,
@@ -117,10 +117,12 @@ def list_staffing(
     absences: Absences | None = None,
     *,
     open_cases: bool = True,
+    gains: bool = True,
 ) -> StaffingReport:
     """Every procedure that each of these offices does: has its intake, or open cases of it.
 
-    Without `open_cases` only new cases are looked at, which costs the same however much is open.
+    Without `open_cases` only new cases are looked at, which costs the same however much is open. Without `gains`
+    nobody asks what one more person would give.
     """
     latest = _latest(session)
     rules = list_rules(session, now)
@@ -160,7 +162,7 @@ def list_staffing(
                     figures,
                     then,
                     tuple(case for case in then.stuck if case.case_id not in known) if then else (),
-                    office.gains(here, figures.typical),
+                    office.gains(here, figures.typical) if gains else (),
                 )
             )
     names = {person: name for pool in pools.values() for person, name in pool.names.items()}
@@ -322,9 +324,36 @@ def _worst(ratings: Iterable[Rating]) -> Rating:
 def _rate(problem: Problem, duties: Mapping[str, str]) -> Rating:
     if not problem.steps:
         return Rating(LIMIT)
-    try:
-        found = resilience(problem)
-    except Undecided:
+    found = _RATED.of(problem)
+    if found is None:
         return Rating(None)
     tight = tuple(dict.fromkeys(duties[step] for step in found.bottleneck))
     return Rating(found.level, tight, found.people, found.short_by)
+
+
+class _Rated:
+    """Answers by what was asked: offices and cases that stand alike today mostly stood so a minute ago."""
+
+    KEPT = 20_000
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], Resilience | None] = {}
+
+    def of(self, problem: Problem) -> Resilience | None:
+        """None when it could not be found in time."""
+        key = problem.content()
+        if key not in self._known:
+            if len(self._known) >= self.KEPT:
+                self._known.clear()
+            self._known[key] = _solved(problem)
+        return self._known[key]
+
+
+def _solved(problem: Problem) -> Resilience | None:
+    try:
+        return resilience(problem)
+    except Undecided:
+        return None
+
+
+_RATED = _Rated()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Text, bindparam, cast, func, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.cases.models import Case
@@ -20,10 +20,10 @@ from app.kernel.duties.signatures import SignatureView
 from app.kernel.duties.views import Bar, CaseView, PastAct
 from app.kernel.worklist.lookahead import SUBJECT, Position, Routes
 from app.kernel.worklist.models import Task
-from app.storage.core import execute, table
+from app.storage.core import among, among_texts, execute, table
 
 _CASE, _TASK = table(Case), table(Task)
-_OPEN = (_CASE.c.status == "open") & _CASE.c.region_code.in_(bindparam("regions", expanding=True))
+_OPEN = (_CASE.c.status == "open") & among_texts(_CASE.c.region_code, "regions")
 _CASES = select(
     _CASE.c.id,
     _CASE.c.case_no,
@@ -77,7 +77,7 @@ _ACTS = (
 )
 _BARS = select(BAR.c.case_id, BAR.c.person_id).join(_CASE, _CASE.c.id == BAR.c.case_id).where(_OPEN)
 _ACTED = select(ACT.c.task_id, ACT.c.person_id, ACT.c.principal_id).where(
-    ACT.c.task_id.in_(bindparam("tasks", expanding=True)), ACT.c.state == "performed", ~ACT.c.voided
+    among(ACT.c.task_id, "tasks"), ACT.c.state == "performed", ~ACT.c.voided
 )
 
 

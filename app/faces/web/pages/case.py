@@ -18,7 +18,15 @@ from app.faces.web.parts import ErrorLine
 from app.faces.web.signin import kernel
 from app.kernel.changes.registry import change_kinds
 from app.kernel.engine.catalogue import get_deployed
-from app.kernel.engine.dossier import Dossier, decide_reading, get_case, read_dossier, require_reading
+from app.kernel.engine.dossier import (
+    Dossier,
+    decide_reading,
+    get_case,
+    load_dossier,
+    read_dossier,
+    record_reading,
+    require_reading,
+)
 from app.kernel.identity.regions import get_region
 from app.kernel.transaction import Unit
 from app.kernel.worklist.queries import list_open_tasks
@@ -69,16 +77,16 @@ def render_case(
     who = standing()
     with reading() as session:
         case = get_case(session, case_id)
-        allowed = decide_reading(session, case, who.person_id, who.now, who.today).allowed
-    if not allowed:
-        return _gate(case_id, attempt)
-    dossier = carry_out(lambda unit: _read(unit, case_id, revealed))
-    with reading() as session:
+        if not decide_reading(session, case, who.person_id, who.now, who.today).allowed:
+            return _gate(case_id, attempt)
+        dossier = load_dossier(kernel(), session, case, who.now, who.today)
         page = case_page(session, dossier, who, attempt, revealed=revealed, upload_errors=upload_errors)
-        aside = standing_part(session, dossier.case, who)
-        change = change_part(session, who, change_kinds(kernel().ports), dossier.case)
-        chain = chain_part(session, dossier.case, who)
-        return render_template("pages/case.html", page=page, case_standing=aside, change=change, chain=chain)
+        aside = standing_part(session, case, who)
+        change = change_part(session, who, change_kinds(kernel().ports), case)
+        chain = chain_part(session, case, who)
+    # Nothing is shown before the reading is on record.
+    carry_out(lambda unit: _note(unit, dossier, revealed))
+    return render_template("pages/case.html", page=page, case_standing=aside, change=change, chain=chain)
 
 
 def _gate(case_id: int, attempt: Attempt) -> str:
@@ -91,12 +99,11 @@ def _gate(case_id: int, attempt: Attempt) -> str:
         return render_template("pages/gate.html", page=page, case_standing=aside)
 
 
-def _read(unit: Unit, case_id: int, revealed: str) -> Dossier:
-    dossier = read_dossier(unit, case_id)
+def _note(unit: Unit, dossier: Dossier, revealed: str) -> None:
+    record_reading(unit, dossier.case)
     spec = dossier.deployed.schema.facts.get(revealed)
     if spec is not None and spec.sensitive:
-        _record(unit, case_id, "case.fact_read", fact=revealed)
-    return dossier
+        _record(unit, dossier.case.id, "case.fact_read", fact=revealed)
 
 
 def _record(unit: Unit, case_id: int, event: str, **more: object) -> None:

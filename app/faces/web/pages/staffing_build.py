@@ -138,12 +138,15 @@ def staffing_of(
     *,
     then: str,
     open_cases: bool = True,
+    gains: bool = True,
 ) -> Staffing:
     """Ratings of these offices for this reader: cases he is barred from are counted, never named."""
     routes = kernel().ports.routes
     if routes is None or not regions:
         return Staffing([])
-    report = list_staffing(session, routes, regions, who.now, who.today, absences, open_cases=open_cases)
+    report = list_staffing(
+        session, routes, regions, who.now, who.today, absences, open_cases=open_cases, gains=gains
+    )
     titles = list_post_titles(session)
     named = [case.case_id for one in report.offices for case in (*one.now.stuck, *one.at_risk)]
     barred = list_barred(session, who.person_id, named)
@@ -206,6 +209,7 @@ def board_staffing(
         offices,
         then=period(who.today, last, who.today),
         open_cases=bool(office) or len(regions) == 1,
+        gains=False,
     )
 
 

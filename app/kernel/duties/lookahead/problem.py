@@ -128,6 +128,11 @@ class Problem:
                     f"constraints[{place}] ({type(constraint).__name__}): no step {name}; leave out steps that are done"
                 )
 
+    def content(self) -> tuple[object, ...]:
+        """Everything that is asked, in a form that can be compared and kept: equal content, equal answer."""
+        steps = tuple((step.key, frozenset(step.candidates)) for step in self.steps)
+        return steps, tuple((type(one), _frozen(vars(one))) for one in self.constraints)
+
     def assigned(self, key: str, person: int) -> Problem:
         """The same with this person on this step, whether or not a candidate: the question of a claim."""
         if all(step.key != key for step in self.steps):
@@ -149,6 +154,12 @@ class Problem:
         keep = frozenset(kept)
         fewer = [narrowed for c in self.constraints if (narrowed := _narrow(c, keep)) is not None]
         return Problem(tuple(step for step in self.steps if step.key in keep), tuple(fewer))
+
+
+def _frozen(part: object) -> object:
+    if isinstance(part, Mapping):
+        return frozenset((key, _frozen(value)) for key, value in part.items())
+    return part if isinstance(part, str) or not isinstance(part, Collection) else frozenset(part)
 
 
 def _narrow(constraint: Constraint, keep: frozenset[str]) -> Constraint | None:
