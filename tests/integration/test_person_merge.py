@@ -189,7 +189,7 @@ def test_claims_of_the_merged_record_are_given_back_and_its_sessions_end(office:
     assert ended == ["merged"]
     assert scalars(office, select(WebSession.token_digest).where(WebSession.revoked_at.is_(None))) == []
     events = scalars(office, select(AuditEvent.event).where(AuditEvent.chain == f"case:{case_id}"))
-    assert events.count("task.released") == 1
+    assert events.count("task.claim_ended") == 1
 
 
 def test_what_if_names_the_cases_that_would_collide_and_the_claims(office: Office) -> None:

@@ -25,6 +25,8 @@ from app.kernel.recusal.interests import FIND_JOB
 from app.kernel.recusal.jobs import find_recusals
 from app.kernel.transaction import run, system_actor
 from app.kernel.violations.watch.run import run_watch
+from app.kernel.worklist.claims import RECONSIDER_JOB
+from app.kernel.worklist.reconsidering import end_lapsed_claims, reconsider_claims
 from app.kernel.worklist.staffing import recheck_staffing
 from app.storage.jobs import forget_receipts
 
@@ -58,7 +60,11 @@ def _forget_receipts(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> in
 def _recheck_staffing(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> int:
     with kernel.database.session() as session:
         routing = list_routing(session)
-    return recheck_staffing(kernel, routing)
+    return end_lapsed_claims(kernel) + recheck_staffing(kernel, routing)
+
+
+def _reconsider_claims(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> int:
+    return reconsider_claims(kernel, args)
 
 
 def _find_recusals(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> int:
@@ -91,6 +97,7 @@ JOBS: tuple[Job, ...] = (
     Job(CARRY_OUT_JOB, carry_out_change),
     Job("sweep_incidents", sweep_incidents, cron="2-59/5 * * * *"),
     Job("recheck_staffing", _recheck_staffing, cron="*/10 * * * *"),
+    Job(RECONSIDER_JOB, _reconsider_claims),
     Job(FIND_JOB, _find_recusals),
     Job("watch_duties", _watch_duties, cron="*/15 * * * *"),
     Job("watch_all_duties", _watch_all_duties, cron="37 17 * * *"),

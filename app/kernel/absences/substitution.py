@@ -41,6 +41,7 @@ from app.kernel.duties.records import keep_decision
 from app.kernel.duties.views import ALLOWED, Action, Candidate
 from app.kernel.identity.regions import get_lineage
 from app.kernel.transaction.unit import Unit
+from app.kernel.worklist.claims import reconsider_later
 from app.kernel.worklist.notices import tell
 
 
@@ -152,8 +153,12 @@ def end_substitution(unit: Unit, substitution_id: int, reason: str) -> int:
 
 
 def cut_substitution(unit: Unit, found: StandIn, *, reason: str) -> int:
-    """Append the row that ends one from today (or before its first day). Who may has been asked."""
+    """Append the row that ends one from today (or before its first day). Who may has been asked.
+
+    What the substitute had claimed under it goes back to the queue.
+    """
     actor = acting_person(unit)
+    reconsider_later(unit, "substitution_ended", persons=[found.substitute_id])
     row = insert(Substitution).values(
         principal_id=found.principal_id,
         substitute_id=found.substitute_id,

@@ -20,6 +20,7 @@ from app.kernel.duties.models import ConflictMember, ConflictSet
 from app.kernel.refusals import InvalidInput
 from app.kernel.transaction.unit import Unit
 from app.kernel.violations.operations import announce_violations, newest_violation
+from app.kernel.worklist.claims import reconsider_later
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{2,59}")
 _COLUMNS = (
@@ -128,6 +129,7 @@ class ConflictSetKind:
         session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         unit.record("conflict_set.activated", {"set": number, "version": version, "key": change.target})
         announce_violations(unit, since)
+        reconsider_later(unit, "set_activated", duties={row["duty"] for row in values["members"]})
 
 
 _MEMBER = ("member", "duty", "process_key", "case_role")

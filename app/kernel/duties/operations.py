@@ -33,6 +33,7 @@ from app.kernel.identity.regions import get_lineage
 from app.kernel.transaction.unit import Unit
 from app.kernel.violations.queries import frozen_cases
 from app.kernel.violations.refusals import CaseFrozen
+from app.kernel.worklist.claims import reconsider_later
 from app.kernel.worklist.models import Task
 from app.storage.core import table
 
@@ -247,8 +248,15 @@ def raise_risk(unit: Unit, case: Case, risk: str, reason: str) -> bool:
         )
     )
     unit.record("case.risk_raised", {"from": case.risk, "to": risk, "reason": reason}, case_id=case.id)
+    if _others_hold_claims(unit, case.id):
+        reconsider_later(unit, "risk", cases=[case.id])
     case.risk = risk
     return True
+
+
+def _others_hold_claims(unit: Unit, case_id: int) -> bool:
+    held = select(Task.claimed_by).where(Task.case_id == case_id, Task.state == "open")
+    return not set(unit.session.scalars(held)) <= {None, unit.actor.person_id}
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from app.kernel.grants.rules import decide_content, decide_grant_step
 from app.kernel.identity.dormancy import dormant_days
 from app.kernel.identity.models import Account, Person, Region
 from app.kernel.transaction.unit import Unit
+from app.kernel.worklist.claims import LAPSED, reconsider_later
 
 EVENTS = {
     Step.APPLY: "grant.applied",
@@ -293,6 +294,8 @@ def _insert_grant(unit: Unit, row: RequestRow) -> int:
         "request": row.id,
     }
     unit.record(event, payload, chain=person_chain(row.wanted.person_id))
+    if row.wanted.ends and row.wanted.valid_from <= unit.today:
+        reconsider_later(unit, LAPSED, persons=[row.wanted.person_id])
     _tell_applicant(unit, row, "grant_assigned")
     if again is not None and again.valid_to is not None:
         told = {**payload, "ended_on": again.valid_to.isoformat(), "earlier_grant": again.grant_id}

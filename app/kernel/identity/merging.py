@@ -23,8 +23,9 @@ from app.kernel.identity.sessions import revoke_sessions
 from app.kernel.transaction.unit import Unit
 from app.kernel.violations.models import SodViolation
 from app.kernel.violations.operations import announce_violations, newest_violation
+from app.kernel.worklist.claims import reconsider_later
 from app.kernel.worklist.models import Task
-from app.kernel.worklist.operations import end_claim
+from app.kernel.worklist.reconsidering import release
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def merge_person(
         )
     )
     violations = announce_violations(unit, since)
+    reconsider_later(unit, "merged", persons=[canonical_id])
     report = MergeReport(
         tuple(violations), released, _end_sessions(unit, records), _settle_doubts(unit, change_id)
     )
@@ -104,9 +106,7 @@ def _release_claims(unit: Unit, records: Sequence[int]) -> tuple[int, ...]:
         ).all()
         permit_system(unit, Action.SYSTEM, case_id)
         for task in tasks:
-            end_claim(unit, task, "merged")
-            about = {"step": task.step_key, "duty": task.duty, "cause": "person_merged"}
-            unit.record("task.released", about, case_id=case_id, task_id=task.id)
+            release(unit, case, task, "merged")
         if unit.case is None or unit.case.id != case_id:
             case.version += 1
     return tuple(case_ids)

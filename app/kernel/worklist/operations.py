@@ -260,9 +260,11 @@ def end_claim(unit: Unit, task: Task, reason: str) -> None:
     unit.session.flush()
 
 
-def notify(unit: Unit, person_id: int, code: str, key: str, case: Case, task: Task | None = None) -> None:
+def notify(
+    unit: Unit, person_id: int, code: str, key: str, case: Case, task: Task | None = None, **more: str
+) -> None:
     """A line under the person's bell; the same key comes once."""
-    params = {"case_no": case.case_no, "subject": case.subject_name}
+    params = {"case_no": case.case_no, "subject": case.subject_name, **more}
     if task is not None:
         params |= {"title_zh": task.title_zh, "title_en": task.title_en, "task": str(task.id)}
     unit.session.execute(

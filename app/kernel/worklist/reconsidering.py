@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 
 from app.kernel.cases.models import Case
+from app.kernel.duties.candidates import HOLDING
 from app.kernel.duties.queries import list_candidates, list_case_views, list_rules, list_task_views
+from app.kernel.duties.records import permit_system
 from app.kernel.duties.rules import decide
 from app.kernel.duties.views import Action
+from app.kernel.identity.models import Person
+from app.kernel.kernel import Kernel
+from app.kernel.transaction import run, system_actor
 from app.kernel.transaction.unit import Unit
+from app.kernel.worklist.claims import LAPSED
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import end_claim, notify
 from app.kernel.worklist.staffing import announce_waiting, has_staff, mark_waiting
@@ -45,7 +53,8 @@ def release(unit: Unit, case: Case, task: Task, cause: str) -> None:
         task_id=task.id,
     )
     if holder is not None and holder != unit.actor.person_id:
-        notify(unit, holder, "task_taken_back", f"task:{task.id}:{task.version}:{cause}", case, task)
+        key = f"task:{task.id}:{task.version}:{cause}"
+        notify(unit, holder, "task_taken_back", key, case, task, cause=cause)
 
 
 def _open_tasks(unit: Unit, cases: Sequence[Case]) -> list[Task]:
@@ -79,3 +88,48 @@ def _place(unit: Unit, case: Case, task: Task) -> None:
         announce_waiting(unit, case, task)
     else:
         unit.record("task.staff_found", {"step": task.step_key}, case_id=case.id, task_id=task.id)
+
+
+def reconsider_claims(kernel: Kernel, wanted: Mapping[str, Any]) -> int:
+    """What `claims.reconsider_later` asked for; answers how many claims ended. Each case in its own transaction."""
+    condition = or_(
+        Task.claimed_by.in_(select(Person.id).where(Person.canonical_id.in_(wanted["persons"]))),
+        Task.duty.in_(wanted["duties"]),
+        Task.case_id.in_(wanted["cases"]),
+    )
+    return _end_lost(kernel, condition, wanted["cause"])
+
+
+def end_lapsed_claims(kernel: Kernel) -> int:
+    """Claims of people who fill the task's post no longer: grants and substitutions end by themselves."""
+    filled = exists().where(
+        HOLDING.c.post == Task.post,
+        HOLDING.c.region_code == Task.region_code,
+        HOLDING.c.person_id == Person.canonical_id,
+        Person.id == Task.claimed_by,
+    )
+    filled = filled.correlate(Task)
+    return _end_lost(kernel, ~filled, LAPSED)
+
+
+def _end_lost(kernel: Kernel, condition: ColumnElement[bool], cause: str) -> int:
+    """Of the claims on open tasks of which the condition holds, end those whose holder may not go on."""
+    claimed = select(Task.case_id).where(Task.state == "open", Task.claimed_by.is_not(None), condition)
+    with kernel.database.session() as session:
+        kernel.database.scope(session, system_actor().regions)
+        today = Unit(kernel, session, system_actor(), kernel.clock()).today
+        cases = session.scalars(claimed.distinct().order_by(Task.case_id), {"today": today}).all()
+    return sum(
+        run(kernel, partial(_reconsider, cause=cause), system_actor(), case_id=case_id) for case_id in cases
+    )
+
+
+def _reconsider(unit: Unit, cause: str) -> int:
+    case = unit.case
+    if case is None or case.status != "open":
+        return 0
+    claimed = [task for task in _open_tasks(unit, [case]) if task.claimed_by is not None]
+    if all(_may_go_on(unit, {case.id: case}, task) for task in claimed):
+        return 0
+    permit_system(unit, Action.SYSTEM, case.id)
+    return len(reconsider_tasks(unit, [case], cause=cause))

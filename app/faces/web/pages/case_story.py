@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.faces.claim_words import claim_end
 from app.faces.duty_words import duty_word
 from app.faces.translation import _, _l
 from app.faces.web.acting import Standing
@@ -41,7 +42,6 @@ PLAIN = {
     "task.taken_back": _l("因回避收回任务"),
     "task.part_voided": _l("因回避，第一人的办理失效，须重新办理"),
     "signature.voided": _l("因回避，未决定的签名失效，须重新签名"),
-    "task.claim_ended": _l("领取被收回：领取人不能再办，或者案件已移送"),
     "case.chain_link": _l("归入同一工伤的案件链"),
     "case.chain_split": _l("从原案件链拆出"),
     "case.transferred": _l("移送其他地区办理"),
@@ -138,6 +138,9 @@ _TASK_WORDS: dict[str, Callable[[StoryEvent, Dossier], str]] = {
         result=_("同意") if item.payload.get("agrees") else _("不同意"),
     ),
     "consultation.cancelled": lambda item, _d: _("取消%(kind)s", kind=_kind(item)),
+    "task.claim_ended": lambda item, _d: _(
+        "%(step)s的领取被收回：%(why)s", step=_title(item), why=claim_end(item.payload.get("cause"))
+    ),
     "task.cancelled": lambda item, _d: _("%(step)s取消", step=_title(item)),
     "task.completed": _completed,
     "duty.denied": lambda item, _d: _("被拒：不符合职责分离"),

@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.faces.claim_words import claim_end
 from app.faces.translation import Lazy, _, _l
 from app.faces.web.acting import Standing, carry_out, reading, standing
 from app.faces.web.language import pick
@@ -35,7 +36,7 @@ WORDS: dict[str, tuple[str, Lazy]] = {
     "override_granted": ("check-lg", _l("%(case_no)s %(subject)s：规则放行已获批准")),
     "override_refused": ("lock", _l("%(case_no)s %(subject)s：规则放行未获批准")),
     "step_withdrawn": ("arrow-return-left", _l("%(case_no)s %(subject)s：上一步已由本人撤回，%(title)s取消")),
-    "task_taken_back": ("lock", _l("%(case_no)s %(subject)s：%(title)s已收回，您不能再办或案件已移送")),
+    "task_taken_back": ("lock", _l("%(case_no)s %(subject)s：%(title)s已收回，%(why)s")),
     "case_transferred_away": ("arrow-return-left", _l("%(case_no)s %(subject)s：案件已移送其他地区办理")),
     "case_transferred_here": ("inbox", _l("%(case_no)s %(subject)s：案件已移送到本地区办理")),
     "violation_recorded": (
@@ -151,4 +152,4 @@ def _way(item: Notification) -> str:
 
 def _params(params: Mapping[str, str]) -> dict[str, str]:
     title = pick(params.get("title_zh", ""), params.get("title_en", ""))
-    return {"case_no": "", "subject": "", **params, "title": title}
+    return {"case_no": "", "subject": "", **params, "title": title, "why": claim_end(params.get("cause"))}
