@@ -42,6 +42,7 @@ CREATE TABLE performance (
 );
 CREATE INDEX ix_performance_case_id ON performance (case_id);
 CREATE INDEX ix_performance_person_id_at ON performance (person_id, at);
+CREATE INDEX ix_performance_on_behalf_of ON performance (on_behalf_of) WHERE on_behalf_of IS NOT NULL;
 
 CREATE TABLE sod_binding (
     set_id INTEGER NOT NULL,

@@ -44,6 +44,30 @@ BEGIN
     RETURN bound;
 END $$;
 
+-- Who is bound to a same-person set in a scope: whoever did the first member that no ruling had done again.
+CREATE FUNCTION public.fence_tied_to(m record) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    tie public.sod_tie;
+    act public.performance;
+BEGIN
+    SELECT * INTO tie FROM public.sod_tie t WHERE t.set_id = m.set_id AND t.scope_id = m.scope_id;
+    IF NOT public.fence_redone(tie.performance_id) THEN
+        RETURN public.fence_canonical(tie.person_id);
+    END IF;
+    -- The key is taken by what was done again, so a lock stands in for it.
+    PERFORM pg_advisory_xact_lock(hashtextextended('tie/' || m.set_id || '/' || m.scope_id, 0));
+    SELECT p.* INTO act FROM public.performance p
+    JOIN public."case" c ON c.id = p.case_id
+    JOIN public.conflict_member cm
+      ON cm.set_id = m.set_id AND cm.version = m.version AND cm.duty = p.duty
+     AND cm.process_key IN ('', c.process_key) AND cm.case_role IN ('', c.case_role)
+    WHERE m.scope_id = CASE m.scope WHEN 'task' THEN p.task_id WHEN 'chain' THEN c.chain_id ELSE c.id END
+      AND NOT public.fence_redone(p.id)
+    ORDER BY p.id LIMIT 1;
+    RETURN public.fence_canonical(act.person_id);
+END $$;
+
 -- SD008, binding of duty: whoever performs the first member of a scope performs them all.
 CREATE FUNCTION public.fence_tie(m record, of_performance bigint, of_person bigint, strict boolean)
 RETURNS void
@@ -53,9 +77,11 @@ DECLARE
 BEGIN
     INSERT INTO public.sod_tie (set_id, scope_id, person_id, performance_id)
     VALUES (m.set_id, m.scope_id, of_person, of_performance) ON CONFLICT DO NOTHING;
-    SELECT public.fence_canonical(t.person_id) INTO tied FROM public.sod_tie t
-    WHERE t.set_id = m.set_id AND t.scope_id = m.scope_id;
-    IF strict AND tied <> of_person THEN
+    IF NOT strict THEN
+        RETURN;
+    END IF;
+    tied := public.fence_tied_to(m);
+    IF tied <> of_person THEN
         PERFORM public.fence_refuse('SD008', format('set %s: the same person must perform this', m.set_key),
             jsonb_build_object('set_id', m.set_id, 'set_key', m.set_key, 'version', m.version,
                 'scope', m.scope, 'scope_id', m.scope_id, 'person_id', of_person, 'tied_to', tied));
@@ -178,6 +204,21 @@ BEGIN
     RETURN EXISTS (SELECT FROM public.post_collision c WHERE c.person_id = of_person);
 END $$;
 
+-- SD034: windows, periods and stays count from the time an act states, so from the founding on that is the time it
+-- is written, within what clocks of several hosts and a wait for a lock may differ. Before, history may be recorded.
+CREATE FUNCTION public.fence_check_time(at timestamptz) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    tolerance CONSTANT interval := '5 minutes';
+    now CONSTANT timestamptz := clock_timestamp();
+BEGIN
+    IF at BETWEEN now - tolerance AND now + tolerance OR NOT EXISTS (SELECT FROM public.founding) THEN
+        RETURN;
+    END IF;
+    PERFORM public.fence_refuse('SD034', 'an act bears the time at which it is written',
+        jsonb_build_object('at', at, 'now', now));
+END $$;
+
 CREATE FUNCTION public.fence_performance_lawful() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -186,6 +227,7 @@ DECLARE
     who bigint;
 BEGIN
     PERFORM public.fence_read_committed();
+    PERFORM public.fence_check_time(NEW.at);
     -- The share lock keeps risk class, chain and recusals still; a merge of either person waits.
     PERFORM FROM public."case" c WHERE c.id = NEW.case_id FOR KEY SHARE;
     PERFORM public.fence_hold_person(w) FROM unnest(ARRAY[NEW.person_id, NEW.on_behalf_of]) AS w

@@ -77,67 +77,12 @@ LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
           GROUP BY who HAVING count(DISTINCT s.id) > 1) AS repeated
 $$;
 
--- Facts that collide although each was lawful when it was written (a rise, a link, a merge, a new set).
--- An act that a ruling had done again no longer collides; a collision ruled on stands as ruled.
-CREATE FUNCTION public.fence_collisions(of_case bigint)
-RETURNS TABLE (rule text, rule_version integer, scope text, scope_id bigint, person_id bigint,
-               members text[], performance_ids bigint[])
-LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT m.set_key, m.version, m.scope, m.scope_id, who,
-           array_agg(DISTINCT m.member ORDER BY m.member), array_agg(DISTINCT p.id ORDER BY p.id)
-    FROM public."case" here
-    JOIN public."case" c ON c.chain_id = here.chain_id
-    JOIN public.performance p ON p.case_id = c.id
-    CROSS JOIN LATERAL public.fence_actors(p.person_id, p.on_behalf_of) AS who
-    CROSS JOIN LATERAL public.fence_members(c.id, p.task_id, p.duty, p.at) m
-    WHERE here.id = of_case AND (m.scope = 'chain' OR c.id = here.id)
-      AND m.kind = 'exclusive' AND m.scope <> 'party'
-      AND NOT EXISTS (SELECT FROM public.performance_void v
-                      WHERE v.performance_id = p.id AND v.cause = 'violation')
-    GROUP BY m.set_key, m.version, m.scope, m.scope_id, who, m.maximum
-    HAVING count(DISTINCT m.member) > m.maximum
-       AND NOT EXISTS (SELECT FROM public.sod_violation known
-                       JOIN public.violation_ruling r ON r.violation_id = known.id AND r.verdict = 'upheld'
-                       WHERE known.rule = m.set_key AND known.scope_id = m.scope_id
-                         AND known.person_id = who
-                         AND known.members @> array_agg(DISTINCT m.member))
-$$;
-
-CREATE FUNCTION public.fence_note_collisions(of_case bigint, of_cause text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    x record;
-    noted bigint;
-BEGIN
-    FOR x IN SELECT * FROM public.fence_collisions(of_case) LOOP
-        INSERT INTO public.sod_violation
-            (rule, rule_version, scope, scope_id, person_id, members, performance_ids, cause, at)
-        VALUES (x.rule, x.rule_version, x.scope, x.scope_id, x.person_id, x.members, x.performance_ids,
-                of_cause, clock_timestamp())
-        ON CONFLICT (rule, scope_id, person_id, members) DO NOTHING RETURNING id INTO noted;
-        INSERT INTO public.violation_case (violation_id, case_id)
-        SELECT DISTINCT noted, p.case_id FROM public.performance p
-        WHERE noted IS NOT NULL AND p.id = ANY (x.performance_ids);
-    END LOOP;
-END $$;
-
--- Minimum of distinct persons: sets that have begun on this case and have too few people in them.
+-- Minimum of distinct persons, as the gate tells it.
 CREATE FUNCTION public.fence_too_few(of_case bigint) RETURNS jsonb
 LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(jsonb_agg(jsonb_build_object('problem', 'too_few_persons', 'set_key', key,
-                                                 'minimum', maximum, 'persons', persons)), '[]')
-    FROM (SELECT s.key, s.maximum, count(DISTINCT who) AS persons
-          FROM public.conflict_set_in_force s
-          JOIN public."case" c ON c.id = of_case
-          JOIN public.conflict_member m
-            ON m.set_id = s.set_id AND m.version = s.version
-           AND m.process_key IN ('', c.process_key) AND m.case_role IN ('', c.case_role)
-          JOIN public.performance p ON p.case_id = c.id AND p.duty = m.duty AND p.state = 'performed'
-          CROSS JOIN LATERAL public.fence_actors(p.person_id, p.on_behalf_of) AS who
-          WHERE s.kind = 'minimum' AND s.severity = 'deny'
-            AND public.fence_current_risk(of_case) = ANY (s.risk_classes)
-            AND NOT EXISTS (SELECT FROM public.performance_void v WHERE v.performance_id = p.id)
-          GROUP BY s.key, s.maximum HAVING count(DISTINCT who) < s.maximum) AS found
+    SELECT coalesce(jsonb_agg(jsonb_build_object('problem', 'too_few_persons', 'set_key', few.key,
+                                                 'minimum', few.minimum, 'persons', few.persons)), '[]')
+    FROM public.fence_few(of_case) AS few
 $$;
 
 -- Violations that nobody has settled yet freeze the cases they touch.

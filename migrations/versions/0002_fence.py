@@ -19,6 +19,7 @@ PARTS = (
     "0002_recusal",
     "0002_absences",
     "0002_binding",
+    "0002_collisions",
     "0002_gate",
     "0002_posts",
     "0002_people",

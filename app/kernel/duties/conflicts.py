@@ -67,8 +67,9 @@ def _in_scope(act: PastAct, case: CaseView, rule: ConflictRule, task_id: int | N
 
 
 def _tied_to_another(person_id: int, acts: Iterable[PastAct], rule: ConflictRule) -> Decision | None:
-    """Binding of duty: whoever performed the first member of the scope must perform them all."""
-    first = next((a for a in acts if rule.members_of(a.duty, a.process_key, a.case_role)), None)
+    """Binding of duty: whoever performed the first member of the scope, not done again, must perform them all."""
+    counting = (a for a in acts if not a.redone and rule.members_of(a.duty, a.process_key, a.case_role))
+    first = next(counting, None)
     if first is None or first.person_id == person_id:
         return None
     return _breach(rule, "same_person_required", (first,), {"held": first.duty, "case_no": first.case_no})

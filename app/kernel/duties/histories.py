@@ -22,7 +22,7 @@ from app.kernel.identity.models import Person
 from app.kernel.local_time import local_day
 from app.kernel.violations.models import ViolationCase, ViolationRuling
 from app.kernel.worklist.models import Task
-from app.storage.core import execute, table
+from app.storage.core import among, execute, table
 from app.storage.reading import remembered
 
 _CASE, _PARTY, _ACT_ROW = table(Case), table(CaseParty), table(Performance)
@@ -34,7 +34,7 @@ ACT = bare_table(
     "duty_act",
     *(column(name) for name in ("performance_id", "person_id", "principal_id", "name", "principal_name")),
     *(column(name) for name in ("duty", "state", "at", "task_id", "case_id", "chain_id", "case_no")),
-    *(column(name) for name in ("process_key", "case_role", "region_code", "voided")),
+    *(column(name) for name in ("process_key", "case_role", "region_code", "voided", "redone")),
 )
 BAR = bare_table("case_bar", column("case_id"), column("person_id"), column("bar"), column("cause"))
 
@@ -52,6 +52,7 @@ _COLUMNS = (
     ACT.c.at,
     ACT.c.performance_id,
     ACT.c.task_id,
+    ACT.c.redone,
 )
 CHAIN_ACTS = (
     select(func.json_agg(aggregate_order_by(func.json_build_array(*_COLUMNS), ACT.c.performance_id)))
@@ -102,17 +103,15 @@ _HELD_CASES = (
 )
 
 _ACTS_OF_CHAINS = (
-    select(ACT.c.chain_id, *_COLUMNS)
-    .where(ACT.c.chain_id.in_(bindparam("chains", expanding=True)))
-    .order_by(ACT.c.performance_id)
+    select(ACT.c.chain_id, *_COLUMNS).where(among(ACT.c.chain_id, "chains")).order_by(ACT.c.performance_id)
 )
 _BARS_OF_CASES = select(BAR.c.case_id, BAR.c.person_id, BAR.c.bar, BAR.c.cause).where(
-    BAR.c.case_id.in_(bindparam("cases", expanding=True))
+    among(BAR.c.case_id, "cases")
 )
 _FROZEN_CASES = (
     select(_TOUCHED.c.case_id)
     .where(
-        _TOUCHED.c.case_id.in_(bindparam("cases", expanding=True)),
+        among(_TOUCHED.c.case_id, "cases"),
         ~exists().where(_RULING.c.violation_id == _TOUCHED.c.violation_id),
     )
     .distinct()
@@ -136,12 +135,13 @@ def acts_of(rows: Iterable[Any]) -> Iterator[PastAct]:
             at,
             act,
             task,
+            redone,
         ) = row
         moment = datetime.fromisoformat(at) if isinstance(at, str) else at
         shared = (duty, state, case_id, case_no, process, role, moment)
-        yield PastAct(person, name, *shared, principal_name, act, task)
+        yield PastAct(person, name, *shared, principal_name, act, task, redone=redone)
         if principal is not None and principal != person:
-            yield PastAct(principal, principal_name, *shared, None, act, task)
+            yield PastAct(principal, principal_name, *shared, None, act, task, redone=redone)
 
 
 def bars_of(rows: Iterable[Any]) -> dict[int, Bar]:
@@ -242,15 +242,13 @@ _OF_PARTY = (
         _PARTY.c.case_id == bindparam("case"),
         _PARTY.c.role == bindparam("role"),
         ACT.c.at > bindparam("since"),
-        ACT.c.person_id.in_(bindparam("persons", expanding=True))
-        | ACT.c.principal_id.in_(bindparam("persons", expanding=True)),
+        among(ACT.c.person_id, "persons") | among(ACT.c.principal_id, "persons"),
     )
 )
 _OF_REGION = select(*_COLUMNS).where(
     ACT.c.region_code == bindparam("region"),
     ACT.c.at >= bindparam("since"),
-    ACT.c.person_id.in_(bindparam("persons", expanding=True))
-    | ACT.c.principal_id.in_(bindparam("persons", expanding=True)),
+    among(ACT.c.person_id, "persons") | among(ACT.c.principal_id, "persons"),
 )
 
 
@@ -353,7 +351,7 @@ _SIGNED = (
     .order_by(_SIGNATURE.c.seq)
 )
 _LATEST = _SIGNED.where(_SIGNATURE.c.case_id == bindparam("case", type_=BigInteger()))
-_LATEST_OF = _SIGNED.where(_SIGNATURE.c.case_id.in_(bindparam("cases", expanding=True)))
+_LATEST_OF = _SIGNED.where(among(_SIGNATURE.c.case_id, "cases"))
 
 
 def list_latest_signatures(session: Session, case_id: int, subject: str) -> dict[str, SignatureView]:

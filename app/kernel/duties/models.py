@@ -227,6 +227,9 @@ class Performance(Base):
         UniqueConstraint("id", "case_id", "person_id", "duty", "state"),
         Index("ix_performance_case_id", "case_id"),
         Index("ix_performance_person_id_at", "person_id", "at"),
+        Index(
+            "ix_performance_on_behalf_of", "on_behalf_of", postgresql_where=text("on_behalf_of IS NOT NULL")
+        ),
     )
 
     id: Mapped[int] = big_id()

@@ -135,6 +135,8 @@ class PastAct:
     task_id: int | None = None
     rules: frozenset[str] = frozenset()
     """Of an act outside the chain: the keys of the sets whose scope it shares with the case."""
+    redone: bool = False
+    """A ruling had it done again: it excludes its person still, but binds nobody to do the rest."""
 
 
 @dataclass(frozen=True)
