@@ -20,12 +20,14 @@ CREATE TABLE person (
     pinyin TEXT NOT NULL,
     id_number_sealed BYTEA NOT NULL,
     id_number_index BYTEA NOT NULL,
+    id_number_tail_index BYTEA,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_person PRIMARY KEY (id),
     CONSTRAINT uq_person_uid UNIQUE (uid),
     CONSTRAINT uq_person_id_number_index UNIQUE (id_number_index)
 );
 CREATE INDEX ix_person_canonical_id ON person (canonical_id);
+CREATE INDEX ix_person_id_number_tail_index ON person (id_number_tail_index);
 
 CREATE TABLE account (
     id BIGINT GENERATED ALWAYS AS IDENTITY,

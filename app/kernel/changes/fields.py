@@ -9,7 +9,7 @@ from typing import Any
 
 from app.kernel.refusals import InvalidInput
 
-TYPES = ("text", "paragraph", "integer", "date", "choice", "many", "rows")
+TYPES = ("text", "paragraph", "integer", "date", "choice", "person", "many", "rows")
 LONGEST_TEXT, LONGEST_PARAGRAPH, MOST_ROWS = 200, 4000, 60
 FieldErrors = dict[str, tuple[str, Mapping[str, object]]]
 
@@ -28,7 +28,8 @@ class FieldSpec:
     """One field. `type` is one of TYPES; `rows` is a table whose columns are `columns`.
 
     A canonical value is a text, an integer, an ISO date, a sorted list of texts (`many`), or a list of mappings
-    (`rows`); an empty optional field is None, an empty `many` or `rows` an empty list.
+    (`rows`); a `person` is the id of a record, looked for among however many there are. An empty optional field
+    is None, an empty `many` or `rows` an empty list.
     `typed`: a `choice` of more options than a list shows, offered as a text with suggestions.
     A `text` may have options too: the page offers them as suggestions. `hidden` ones follow from the others
     (`ChangeKind.read` fills them in) and are not shown.
@@ -149,12 +150,21 @@ def _choice(field: FieldSpec, raw: Any, place: str, errors: FieldErrors) -> str 
     return str(raw)
 
 
+def _person(field: FieldSpec, raw: Any, place: str, errors: FieldErrors) -> str | None:
+    text = str(raw)
+    if not (text.isascii() and text.isdigit() and len(text) < 18):
+        errors[place] = ("not_an_option", {})
+        return None
+    return str(int(text))
+
+
 _READERS: dict[str, Callable[[FieldSpec, Any, str, FieldErrors], Any]] = {
     "text": _text,
     "paragraph": _text,
     "integer": _integer,
     "date": _date,
     "choice": _choice,
+    "person": _person,
 }
 
 

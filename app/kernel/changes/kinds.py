@@ -163,7 +163,7 @@ def words_of(field: FieldSpec, value: Any, language: str) -> str:
         return "\n".join(_row(field.columns, row, language) for row in value)
     if field.type == "many":
         return ("、" if language == "zh" else ", ").join(_option(field, item, language) for item in value)
-    if field.type == "choice":
+    if field.type in ("choice", "person"):
         return _option(field, value, language)
     return str(value)
 

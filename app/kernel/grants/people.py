@@ -37,10 +37,13 @@ class PeopleState(StrEnum):
 
 @dataclass(frozen=True)
 class PeopleFilter:
-    """`search` is part of a name, pinyin or login; `number_index` the blind index of a whole ID number."""
+    """`search` is part of a name, pinyin or login, or of the name of an office where a post is held; `number_index`
+    the blind index of a whole ID number, `tail_index` that of its last four characters.
+    """
 
     search: str = ""
     number_index: bytes | None = None
+    tail_index: bytes | None = None
     post: str = ""
     region: str = ""
     state: PeopleState | None = None
@@ -153,7 +156,7 @@ def _conditions(wanted: PeopleFilter, today: date, regions: Collection[str]) -> 
             exists().where(record.canonical_id == Person.id, record.id_number_index == wanted.number_index)
         )
     elif wanted.search:
-        found.append(_searched(wanted.search))
+        found.append(_searched(wanted.search, wanted.tail_index, today))
     if wanted.post or wanted.region:
         held = [grant_in_force(today)]
         held += [PostGrant.post == wanted.post] if wanted.post else []
@@ -173,8 +176,8 @@ def _below(region: str) -> Select[Any]:
     )
 
 
-def _searched(search: str) -> ColumnElement[bool]:
-    """Part of the name, of the pinyin without blanks and tones, or of a login."""
+def _searched(search: str, tail_index: bytes | None, today: date) -> ColumnElement[bool]:
+    """Part of the name, of the pinyin without blanks and tones, of a login, or of where the person works."""
     plain = func.regexp_replace(Person.pinyin, "[0-9 ]", "", "g")
     typed = search.lower().replace(" ", "")
     record = aliased(Person)
@@ -183,9 +186,18 @@ def _searched(search: str) -> ColumnElement[bool]:
         Account.person_id == record.id,
         Account.login.startswith(typed, autoescape=True),
     )
-    return or_(
-        Person.name.contains(search, autoescape=True), plain.startswith(typed, autoescape=True), by_login
-    )
+    office = select(Region.code).where(Region.name_zh.contains(search, autoescape=True))
+    found = [
+        Person.name.contains(search, autoescape=True),
+        plain.startswith(typed, autoescape=True),
+        by_login,
+        _granted(grant_in_force(today), PostGrant.region_code.in_(office)),
+    ]
+    if tail_index is not None:
+        found.append(
+            exists().where(record.canonical_id == Person.id, record.id_number_tail_index == tail_index)
+        )
+    return or_(*found)
 
 
 def _in_state(state: PeopleState, today: date) -> ColumnElement[bool]:

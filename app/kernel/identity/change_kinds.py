@@ -29,7 +29,7 @@ from app.kernel.worklist.models import Task
 
 DUPLICATE = FieldSpec(
     "person_id",
-    "choice",
+    "person",
     "并入的档案",
     "Record to be merged",
     hint_zh="这份档案的账号和历史保留，今后都算在另一份名下。",
@@ -37,7 +37,7 @@ DUPLICATE = FieldSpec(
 )
 SURVIVOR = FieldSpec(
     "canonical_id",
-    "choice",
+    "person",
     "并到",
     "Merged into",
     hint_zh="一般选登记较早、证件号核对无误的一份。",
@@ -63,8 +63,7 @@ class PersonMergeKind:
     title_en: str = "Merging two records of a person"
 
     def form(self, session: Session, at: Moment) -> Sequence[FieldSpec]:
-        people = _people(session)
-        return replace(DUPLICATE, options=people), replace(SURVIVOR, options=people), FINDING
+        return DUPLICATE, SURVIVOR, FINDING
 
     def read(self, session: Session, payload: Payload, at: Moment) -> dict[str, Any]:
         errors: FieldErrors = {}
@@ -101,8 +100,10 @@ class PersonMergeKind:
     def differences(
         self, session: Session, current: Payload | None, payload: Payload, at: Moment
     ) -> Sequence[Difference]:
-        lines = differences_by_field(self.form(session, at), current, payload)
-        return [*lines, *_posts_that_collide(session, payload, at)]
+        named = {part[key] for part in (current or {}, payload) for key in _RECORDS if key in part}
+        people = _told(session, named)
+        fields = replace(DUPLICATE, options=people), replace(SURVIVOR, options=people), FINDING
+        return [*differences_by_field(fields, current, payload), *_posts_that_collide(session, payload, at)]
 
     def what_if(self, session: Session, payload: Payload, at: Moment) -> Iterable[Touched]:
         """Cases both records acted on in conflicting duties, and claims that would be given back."""
@@ -170,8 +171,11 @@ class IdentityDistinctKind:
         mark_distinct(unit, doubt.id, change_id=change.case_id)
 
 
-def _people(session: Session) -> tuple[Option, ...]:
-    """Every canonical person by name, told apart by a login and the record's number."""
+_RECORDS = ("person_id", "canonical_id")
+
+
+def _told(session: Session, ids: Iterable[Any]) -> tuple[Option, ...]:
+    """Records in words, told apart by a login and the record's number."""
     login = (
         select(Account.login)
         .where(Account.person_id == Person.id)
@@ -180,15 +184,13 @@ def _people(session: Session) -> tuple[Option, ...]:
         .scalar_subquery()
     )
     rows = session.execute(
-        select(Person.id, Person.name, login.label("login"))
-        .where(Person.canonical_id == Person.id)
-        .order_by(Person.pinyin, Person.id)
+        select(Person.id, Person.name, login.label("login")).where(Person.id.in_([int(one) for one in ids]))
     )
-    return tuple(Option(str(row.id), words, words) for row in rows for words in [_told(row)])
-
-
-def _told(row: Any) -> str:
-    return f"{row.name} #{row.id}" + (f" ({row.login})" if row.login else "")
+    return tuple(
+        Option(str(row.id), words, words)
+        for row in rows
+        for words in [f"{row.name} #{row.id}" + (f" ({row.login})" if row.login else "")]
+    )
 
 
 def _names(session: Session, ids: Sequence[int]) -> list[str]:

@@ -15,6 +15,8 @@ from typing import Final
 
 __all__ = [
     "ID_NUMBER_KIND",
+    "ID_NUMBER_TAIL_KIND",
+    "TAIL",
     "IdNumber",
     "IdentifierInvalid",
     "Sex",
@@ -23,10 +25,14 @@ __all__ = [
     "parse_id_number",
     "parse_mobile",
     "parse_uscc",
+    "tail_of",
 ]
 
 # Kind of the blind index that makes a person unique.
 ID_NUMBER_KIND: Final = "id_number"
+ID_NUMBER_TAIL_KIND: Final = "id_number_tail"
+"""Kind of the blind index of an ID number's last characters, those that its mask still shows."""
+TAIL: Final = 4
 EARLIEST_BIRTH: Final = date(1900, 1, 1)
 
 _FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -136,6 +142,12 @@ def parse_mobile(text: str) -> str:
 def mask_id_number(number: str) -> str:
     """For screens and logs: `640***********3217`. Anything that isn't 18 long is hidden whole."""
     return f"{number[:3]}{'*' * 11}{number[-4:]}" if len(number) == 18 else "*" * len(number)
+
+
+def tail_of(typed: str) -> str | None:
+    """The last characters of an ID number as somebody typed them; None for any other text."""
+    plain = _plain(typed)
+    return plain if re.fullmatch(r"[0-9]{3}[0-9X]", plain) else None
 
 
 def mask_mobile(number: str) -> str:

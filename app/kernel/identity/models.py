@@ -42,6 +42,8 @@ class Person(Base):
     pinyin: Mapped[str]
     id_number_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     id_number_index: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    id_number_tail_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    """Blind index of the digits a masked number still shows, to find a person by them."""
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

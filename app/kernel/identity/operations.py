@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.kernel.audit.chain import person_chain
-from app.kernel.identity.identifiers import ID_NUMBER_KIND, parse_id_number
+from app.kernel.identity.identifiers import ID_NUMBER_KIND, ID_NUMBER_TAIL_KIND, TAIL, parse_id_number
 from app.kernel.identity.logins import is_login, normalise_login
 from app.kernel.identity.models import Account, Person
 from app.kernel.identity.names import pinyin_key
@@ -44,6 +44,7 @@ def create_person(unit: Unit, name: str, id_number: str) -> int:
             pinyin=pinyin_key(name.strip()),
             id_number_sealed=keyring.seal(number, table="person", column="id_number", row=str(uid)),
             id_number_index=index,
+            id_number_tail_index=keyring.blind_index(ID_NUMBER_TAIL_KIND, number[-TAIL:]),
             created_at=unit.now,
         )
         .on_conflict_do_nothing(index_elements=[Person.id_number_index])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +52,20 @@ class PersonFile:
     @property
     def record_ids(self) -> list[int]:
         return [record.id for record in self.records]
+
+
+@dataclass(frozen=True)
+class NamedRecord:
+    """A record as a list tells it apart from its namesakes."""
+
+    name: str
+    masked: str
+
+
+def find_people(session: Session, keyring: KeyRing, ids: Collection[int]) -> dict[int, NamedRecord]:
+    """Names and masked ID numbers by record id; those there are none of are left out."""
+    rows = session.scalars(select(Person).where(Person.id.in_(ids))) if ids else ()
+    return {row.id: NamedRecord(row.name, _record(keyring, row, None).masked_number) for row in rows}
 
 
 def get_person_file(session: Session, keyring: KeyRing, person_id: int) -> PersonFile | None:

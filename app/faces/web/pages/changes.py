@@ -56,7 +56,7 @@ def new() -> Answer:
     who = standing()
     with reading() as session:
         values = kind.prefill(session, target, Moment(who.now, who.today)) if target else {}
-        page = change_form(session, who, kind, values, {}, target=target)
+        page = change_form(session, who, kind, values, {}, target=target, args=request.args)
         return render_template("pages/change_form.html", page=page)
 
 
@@ -95,7 +95,9 @@ def editing(case_id: int) -> str:
         row = get_change(session, case_id)
         kind, content = get_kind(kernel().ports, row.kind), Content.of(row)
         reasons = {"change_reason": row.reason, "legal_ground": row.ground}
-        page = change_form(session, standing(), kind, content.values, reasons, case_id=case_id)
+        page = change_form(
+            session, standing(), kind, content.values, reasons, case_id=case_id, args=request.args
+        )
         return render_template("pages/change_form.html", page=page)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import url_for
@@ -16,6 +17,7 @@ from app.faces.web.acting import Standing
 from app.faces.web.form_view import FieldView, OptionView
 from app.faces.web.language import pick
 from app.faces.web.pages.changes_view import Cell, ChangeFormPage, FormItem
+from app.faces.web.pages.person_choice import Choosing, chosen_people, person_search
 from app.faces.web.parts import Choice, ErrorLine, Link
 from app.faces.web.shell import fresh_key
 from app.kernel.changes.fields import LONGEST_PARAGRAPH, LONGEST_TEXT, FieldSpec
@@ -50,11 +52,20 @@ def change_form(
     refusal: str = "",
     rows_shown: int = 0,
     target: str = "",
+    args: Mapping[str, str] | None = None,
 ) -> ChangeFormPage:
-    """The page of a new change, or of editing one (`case_id`)."""
+    """The page of a new change, or of editing one (`case_id`). `args`: of the address, where people are chosen."""
     wrong = dict(errors or {})
     fields = [field for field in kind.form(session, Moment(who.now, who.today)) if not field.hidden]
-    items = [_item(field, values.get(field.key), wrong, rows_shown) for field in fields]
+    address = url_for("changes.new") if case_id is None else url_for("changes.editing", case_id=case_id)
+    choosing = Choosing.of(
+        fields, values, address, {**({} if case_id else {"kind": kind.key}), **(args or {})}
+    )
+    people = chosen_people(session, choosing)
+    items = [
+        replace(_item(field, values.get(field.key), wrong, rows_shown), person=people.get(field.key))
+        for field in fields
+    ]
     shown = [_reason(key, reasons.get(key, ""), wrong) for key in REASONS]
     title = pick(kind.title_zh, kind.title_en)
     rows = max((len(item.rows) for item in items if item.rows is not None), default=0)
@@ -77,6 +88,7 @@ def change_form(
         targets=_targets(session, who, kind, target) if case_id is None else (),
         summary=_summary(wrong, items, shown),
         refusal=refusal,
+        people=person_search(session, who, choosing),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.faces.web.form_view import FieldView
 from app.faces.web.pages.processes_view import ProcessChangePart
+from app.faces.web.pages.person_choice import ChosenPerson, PersonSearch
 from app.faces.web.pages.queue_view import FilterField, Pager
 from app.faces.web.parts import Choice, Duty, ErrorLine, Link
 
@@ -57,13 +58,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class FormItem:
-    """A field of a kind's form: a plain one, one with suggestions, or a table of rows."""
+    """A field of a kind's form: a plain one, one with suggestions, a table of rows, or a person."""
 
     view: FieldView
     suggestions: Sequence[Choice] = ()
     rows: Sequence[Sequence[Cell]] | None = None
     heads: Sequence[str] = ()
     hints: Sequence[str] = ()
+    person: ChosenPerson | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class ChangeFormPage:
     targets: Sequence[Choice] = ()
     summary: Sequence[ErrorLine] = ()
     refusal: str = ""
+    people: PersonSearch | None = None
 
 
 @dataclass(frozen=True)

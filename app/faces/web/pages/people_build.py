@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.faces.translation import Lazy, _, _l, pick
 from app.faces.web.acting import Standing
 from app.faces.web.pages.people_view import PeoplePage, PersonLine, Tag
+from app.faces.web.pages.person_choice import people_filter
 from app.faces.web.pages.queue_view import Chip, FilterField, Pager
 from app.faces.web.parts import Choice, Empty, Link
 from app.faces.web.people_access import may_manage_accounts, officer_of, regions_seen
@@ -28,7 +29,6 @@ from app.kernel.grants.people import (
 )
 from app.kernel.grants.people import PeoplePage as Found
 from app.kernel.grants.queries import list_waiting
-from app.kernel.identity.identifiers import ID_NUMBER_KIND, IdentifierInvalid, parse_id_number
 from app.kernel.identity.regions import list_regions
 from app.storage.crypto import KeyRing
 
@@ -62,9 +62,8 @@ class PeopleRequest:
             "sort": args.get("sort", "") if args.get("sort", "") in set(PeopleSort) else "name",
             "page": page if page.isascii() and page.isdigit() and len(page) < 6 else "1",
         }
-        wanted = PeopleFilter(
-            search=texts["q"],
-            number_index=_index(texts["q"], keyring),
+        wanted = replace(
+            people_filter(texts["q"], keyring),
             post=texts["post"],
             region=texts["region"],
             state=PeopleState(texts["state"]) if texts["state"] else None,
@@ -80,13 +79,6 @@ class PeopleRequest:
             merged["q"] = ""
         said = {k: v for k, v in merged.items() if v and {"sort": "name", "page": "1"}.get(k) != v}
         return url_for("people.show") + (f"?{urlencode(said)}" if said else "")
-
-
-def _index(search: str, keyring: KeyRing) -> bytes | None:
-    try:
-        return keyring.blind_index(ID_NUMBER_KIND, parse_id_number(search).number)
-    except IdentifierInvalid:
-        return None
 
 
 def people_tabs(session: Session, who: Standing, here: str) -> list[Link]:
