@@ -76,6 +76,21 @@ CREATE TABLE web_session (
 CREATE INDEX ix_web_session_account_id ON web_session (account_id);
 CREATE INDEX ix_web_session_expires_at ON web_session (expires_at);
 
+CREATE TABLE api_token (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    account_id BIGINT NOT NULL,
+    token_digest BYTEA NOT NULL,
+    label TEXT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    used_at TIMESTAMP WITH TIME ZONE,
+    revoked_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_api_token PRIMARY KEY (id),
+    CONSTRAINT uq_api_token_token_digest UNIQUE (token_digest),
+    CONSTRAINT fk_api_token_account_id_account FOREIGN KEY(account_id) REFERENCES account (id)
+);
+CREATE INDEX ix_api_token_account_id ON api_token (account_id);
+
 CREATE TABLE idempotency_key (
     account_id BIGINT NOT NULL,
     key TEXT NOT NULL,

@@ -14,6 +14,7 @@ GRANT SELECT, INSERT ON serial_counter, person, account, "case", case_facts, cas
     notification, consultation, absence, substitution_request, person_interest, identity_doubt, controlled_change TO sanshen_app;
 GRANT UPDATE (value) ON serial_counter TO sanshen_app;
 GRANT UPDATE (name, pinyin, id_number_sealed) ON person TO sanshen_app;
+GRANT SELECT, INSERT, UPDATE (used_at, revoked_at) ON api_token TO sanshen_app;
 GRANT UPDATE (password_hash, password_changed_at, state, locale) ON account TO sanshen_app;
 GRANT UPDATE (definition_id, chain_id, case_role, region_code, risk, approval_levels, track, status, outcome, subject_name,
     subject_pinyin, subject_index, organisation, event_on, content_hash, draft_no, version, received_at,

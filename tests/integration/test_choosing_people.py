@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert
 
+from app.kernel.identity.models import Person
 from tests.changing import add_changers
 from tests.office import Office
 from tests.pages import sit_down
@@ -30,15 +32,24 @@ def words(page: str) -> str:
 
 def crowd(office: Office, count: int) -> None:
     """Made-up people by the thousand, as the application's role may record them."""
-    with office.kernel.database.engine.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO person (uid, name, pinyin, id_number_sealed, id_number_index, created_at)"
-                " SELECT gen_random_uuid(), '甲' || n, 'jia3 ' || n, p.id_number_sealed,"
-                " sha256(n::text::bytea), now() FROM generate_series(1, :count) n, person p WHERE p.id = 1"
-            ),
-            {"count": count},
+    rows = []
+    for number in range(count):
+        uid = uuid4()
+        sealed = office.kernel.keyring.seal(
+            "640104199001010000", table="person", column="id_number", row=str(uid)
         )
+        rows.append(
+            {
+                "uid": uid,
+                "name": f"甲{number}",
+                "pinyin": f"jia3 {number}",
+                "id_number_sealed": sealed,
+                "id_number_index": number.to_bytes(32),
+                "created_at": office.kernel.clock(),
+            }
+        )
+    with office.kernel.database.engine.begin() as connection:
+        connection.execute(insert(Person), rows)
 
 
 def ways(page: str, record: int) -> dict[str, str]:

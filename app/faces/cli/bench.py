@@ -12,8 +12,8 @@ import orjson
 from app.faces.cli.bench_check import check
 from app.faces.cli.bench_feel import feel
 from app.faces.cli.bench_lookahead import lookahead
-from app.faces.cli.bench_returns import returns
 from app.faces.cli.bench_pages import pages
+from app.faces.cli.bench_returns import returns
 from app.faces.cli.memory import spare_collections
 from app.storage.embedded import DATABASE, EmbeddedServer
 from config import Settings

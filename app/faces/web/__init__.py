@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from flask import Flask, current_app, request
 from flask_login import current_user
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
 
+from app.faces.api import create_api
 from app.faces.web import signin
 from app.faces.web.barring import refuse_barred
 from app.faces.web.pages.absences import pages as absences
@@ -32,6 +34,7 @@ from app.faces.web.pages.session import pages as session
 from app.faces.web.pages.staffing import pages as staffing
 from app.faces.web.pages.supervisor import pages as supervisor
 from app.faces.web.pages.task import pages as task
+from app.faces.web.pages.tokens import pages as tokens
 from app.faces.web.pages.watch import pages as watch
 from app.faces.web.request_log import configure_log
 from app.faces.web.shell import build_shell
@@ -66,6 +69,7 @@ PAGES = (
     processes,
     designer,
     designer_files,
+    tokens,
 )
 
 
@@ -80,6 +84,8 @@ def create_app(kernel: Kernel, settings: Settings | None = None) -> Flask:
     app.context_processor(show_viewer)
     for pages in PAGES:
         app.register_blueprint(pages)
+    api = create_api(kernel, chosen)
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/api": api.wsgi_app})  # type: ignore[method-assign]
     return app
 
 

@@ -15,8 +15,7 @@ from app.faces.web.language import pick
 from app.faces.web.posted import Posted
 from app.faces.web.request_log import request_id
 from app.faces.web.signin import kernel, officer
-from app.kernel.duties.posts import HeldPost, list_filled_regions, list_held_posts
-from app.kernel.identity.regions import list_subtree
+from app.kernel.duties.posts import HeldPost, list_held_posts, regions_of
 from app.kernel.local_time import local_day
 from app.kernel.transaction import Actor, Idempotency, Unit, run
 from app.storage.reading import Memory
@@ -93,10 +92,7 @@ def _read() -> Standing:
     today = local_day(now)
     with kernel().database.reading((), _memory()) as session:
         posts = list_held_posts(session, live.person_id, today)
-        regions = list_subtree(
-            session,
-            {post.region_code for post in posts} | list_filled_regions(session, live.person_id, today),
-        )
+        regions = regions_of(session, posts, live.person_id, today)
     actor = Actor(
         live.account_id,
         live.person_id,

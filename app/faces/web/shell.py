@@ -72,6 +72,7 @@ SAID = {
     "grant_approve": _l("已批准，已通知安全管理员。"),
     "grant_assign": _l("已分配，已记入授权。"),
     "grant_refuse": _l("已写明不同意，申请到此为止。"),
+    "token_revoked": _l("令牌已撤销，用它的程序从现在起不能办理。"),
     "grant_cancel": _l("已撤回申请。"),
 }
 """Messages a redirect may ask for by code; free text in an address would be somebody else's words."""

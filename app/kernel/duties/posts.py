@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.kernel.duties.candidates import get_candidate, grant_in_force
 from app.kernel.duties.models import Post, PostGrant
 from app.kernel.identity.models import Person, Region
+from app.kernel.identity.regions import list_subtree
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,12 @@ def list_held_posts(session: Session, person_id: int, today: date) -> tuple[Held
         .order_by(Region.code, Post.key)
     )
     return tuple(HeldPost(*row) for row in rows)
+
+
+def regions_of(session: Session, posts: Iterable[HeldPost], person_id: int, today: date) -> tuple[str, ...]:
+    """Regions a person may see: those of the posts held or filled today, with all below them."""
+    regions = {post.region_code for post in posts} | list_filled_regions(session, person_id, today)
+    return list_subtree(session, regions)
 
 
 def list_filled_regions(session: Session, person_id: int, today: date) -> frozenset[str]:

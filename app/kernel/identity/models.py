@@ -101,6 +101,21 @@ class WebSession(Base):
     address: Mapped[str | None] = mapped_column(INET)
 
 
+class ApiToken(Base):
+    """A token by which an account's program comes in; only SHA-256 of it is stored."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = big_id()
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    label: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class PersonAlias(Base):
     """Append-only: two records turned out to be one natural person. What was done keeps its names; readers
     take the canonical id."""

@@ -51,6 +51,18 @@ class SessionExpired(Refusal):
     code = "session_expired"
 
 
+class TokenInvalid(Refusal):
+    """No live token of an active account came with the request."""
+
+    code = "token_invalid"
+
+
+class TokenNotFound(Refusal):
+    """The account has no such token."""
+
+    code = "token_not_found"
+
+
 class PasswordWeak(Refusal):
     """params: rule (a `Weakness`), minimum."""
 

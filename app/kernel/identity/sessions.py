@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.kernel.audit.chain import LOGIN_CHAIN
-from app.kernel.identity.models import Account, Person, WebSession
+from app.kernel.identity.models import Account, ApiToken, Person, WebSession
 from app.kernel.identity.refusals import SessionExpired
 from app.kernel.transaction.unit import Unit
 
@@ -148,12 +148,17 @@ def choose_locale(unit: Unit, token: str, locale: str) -> None:
 
 
 def revoke_sessions(unit: Unit, account_id: int) -> int:
-    """End every session of an account and say how many; the caller records why."""
+    """End every session of an account, and its tokens; answers how many sessions. The caller records why."""
     ended = unit.session.execute(
         update(WebSession)
         .where(WebSession.account_id == account_id, WebSession.revoked_at.is_(None))
         .values(revoked_at=unit.now)
         .returning(WebSession.token_digest)
+    )
+    unit.session.execute(
+        update(ApiToken)
+        .where(ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=unit.now)
     )
     return len(ended.all())
 

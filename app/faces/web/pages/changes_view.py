@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.faces.web.form_view import FieldView
-from app.faces.web.pages.processes_view import ProcessChangePart
 from app.faces.web.pages.person_choice import ChosenPerson, PersonSearch
+from app.faces.web.pages.processes_view import ProcessChangePart
 from app.faces.web.pages.queue_view import FilterField, Pager
 from app.faces.web.parts import Choice, Duty, ErrorLine, Link
 
