@@ -106,7 +106,8 @@ async function start() {
   autosave.guardWays();
   dimOtherClasses(modeler);
   autosave.offer();
-  await results.refresh();
+  results.paths(data.findings);
+  document.body.dataset.checked = String(data.file.revision);
   document.getElementById("canvas").dataset.drawn = "yes";
 }
 

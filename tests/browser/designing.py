@@ -8,6 +8,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visitor
 
+PATIENCE = 30_000
+"""Milliseconds for what the server computes: machines that test do so beside much else."""
+
 SAVED = re.compile(r"已保存")
 BLOCK = "review_block/review_block.bpmn"
 
@@ -17,7 +20,7 @@ def begin(visitor: Visitor, process: str = "injury_recognition") -> str:
     visitor.go("/designer/new")
     visitor.page.get_by_label("流程", exact=True).select_option(process)
     visitor.page.get_by_role("button", name="复制为草稿").click()
-    expect(visitor.page.get_by_text("草稿已建好")).to_be_visible()
+    expect(visitor.page.get_by_text("草稿已建好")).to_be_visible(timeout=PATIENCE)
     return visitor.page.url.partition("?")[0]
 
 
@@ -28,7 +31,7 @@ def open_diagram(page: Page, draft_url: str, file: str = "") -> None:
 
 
 def drawn(page: Page) -> None:
-    expect(page.locator("#canvas[data-drawn=yes]")).to_be_visible()
+    expect(page.locator("#canvas[data-drawn=yes]")).to_be_visible(timeout=PATIENCE)
 
 
 def element(page: Page, key: str) -> Locator:
@@ -43,9 +46,10 @@ def panel(page: Page) -> Locator:
 
 def settled(page: Page) -> None:
     """Everything typed is saved, and the check of exactly that has come back."""
-    expect(page.locator("#save-state")).to_have_text(SAVED)
+    expect(page.locator("#save-state")).to_have_text(SAVED, timeout=PATIENCE)
     page.wait_for_function(
-        "() => document.body.dataset.checked === document.querySelector('input[name=revision]').value"
+        "() => document.body.dataset.checked === document.querySelector('input[name=revision]').value",
+        timeout=PATIENCE,
     )
 
 
