@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.kernel.engine.check.report import check_files
+from app.kernel.engine.check.report import CheckReport, check_files
+from app.kernel.engine.designing import checked
 from app.kernel.engine.designing.editing import StepEdit, edit_step
 from app.kernel.engine.designing.steps import list_called, outline
 from app.kernel.refusals import InvalidInput
@@ -113,3 +115,26 @@ def test_senseless_rows_are_refused_by_field(element: str, edit: StepEdit, field
 def test_own_diagram_comes_before_those_it_calls() -> None:
     files = {"b/b.bpmn": b"", "a/a.bpmn": b"", "b/x.form": b"", "b/other.bpmn": b""}
     assert list_called(files, "b") == ["b/b.bpmn", "b/other.bpmn", "a/a.bpmn"]
+
+
+def test_same_files_are_checked_once_and_changed_ones_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def count(files: object, *, deployed: object = None) -> CheckReport:
+        asked.append(len(asked))
+        return CheckReport(True, True, (), (), 0.0)
+
+    monkeypatch.setattr(checked, "check_files", count)
+    monkeypatch.setattr(checked, "_reports", OrderedDict())
+    for files, deployed in (
+        ({"a/a.bpmn": b"1"}, None),
+        ({"a/a.bpmn": b"1"}, {}),
+        ({"a/a.bpmn": b"12"}, {}),
+        ({"a/a.bpmn1": b"2"}, {}),
+        ({"a/a.bpmn": b"1"}, {"b/b.bpmn": b""}),
+    ):
+        checked.check_once(files, deployed)
+    assert len(asked) == 4
+    for number in range(checked.REMEMBERED + 1):
+        checked.check_once({"a": b"%d" % number})
+    assert len(checked._reports) == checked.REMEMBERED

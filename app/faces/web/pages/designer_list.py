@@ -16,7 +16,7 @@ from app.faces.web.pages.designer_view import DraftLine, ListPage, NewPage, Proc
 from app.faces.web.parts import Choice, ErrorLine, Link
 from app.faces.web.words import moment
 from app.kernel.engine.catalogue import get_deployed
-from app.kernel.engine.check.report import check_files
+from app.kernel.engine.designing.checked import check_once
 from app.kernel.engine.lifecycle.listing import DefinitionRow, list_definitions
 from app.kernel.engine.lifecycle.queries import DraftRow, list_drafts
 
@@ -95,7 +95,7 @@ _FINDINGS: dict[int, tuple[int, int]] = {}
 def _findings(session: Session, definition_id: int) -> tuple[str, str]:
     """What today's check says of a deployed version; its files never change, so it is asked once."""
     if definition_id not in _FINDINGS:
-        report = check_files(get_deployed(session, definition_id).files)
+        report = check_once(get_deployed(session, definition_id).files)
         errors = sum(found.severity == "error" for found in report.findings)
         _FINDINGS[definition_id] = (errors, len(report.findings) - errors)
     errors, warnings = _FINDINGS[definition_id]

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, aliased
 from app.kernel.cases.models import Case
 from app.kernel.changes.models import ControlledChange
 from app.kernel.engine.catalogue import list_in_force
-from app.kernel.engine.check.report import CheckReport, check_files
+from app.kernel.engine.check.report import CheckReport
+from app.kernel.engine.designing.checked import check_once
 from app.kernel.engine.lifecycle.contents import list_file_folders, load_contents, part_of
 from app.kernel.engine.lifecycle.listing import (
     DefinitionRow,
@@ -113,7 +114,7 @@ def check_draft(session: Session, draft_id: int) -> CheckReport:
     for found in list_in_force(session):
         if found.key not in own:
             deployed |= part_of(found.files, found.key)
-    return check_files(files, deployed=deployed)
+    return check_once(files, deployed)
 
 
 def list_editors(session: Session, draft_id: int) -> list[str]:
