@@ -120,6 +120,8 @@ def test_form_is_edited_and_shown_as_the_officer_will_see_it(visit: Visit, draft
     ready(page, f"/forms/{FORM}")
     place = page.locator("#form-editor")
     place.get_by_role("button", name="多行文字").press("Enter")
+    place.locator(".fjs-form .fjs-element").last.click()
+    place.get_by_text("通用", exact=True).click()
     place.get_by_label("栏名").fill("核对笔记")
     expect(page.locator("#save-state")).to_contain_text("已保存", timeout=PATIENCE)
     expect(page.locator("#preview").get_by_label("核对笔记")).to_be_visible(timeout=PATIENCE)

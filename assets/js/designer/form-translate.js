@@ -6,14 +6,21 @@ const ATTRIBUTES = ["title", "placeholder", "aria-label"];
 // 画面上用户自己的字不换
 const OWN = ".fjs-form .fjs-element, input, textarea, .cm-content";
 
+const CREATE = /^Create an? (.+) element$/;
+
+function known(text) {
+  const created = CREATE.exec(text ?? "");
+  return created ? `加一栏：${words[created[1]] ?? created[1]}` : words[text];
+}
+
 function text(node) {
-  const wanted = words[node.data.trim()];
+  const wanted = known(node.data.trim());
   if (wanted && !node.parentElement?.closest(OWN)) node.data = node.data.replace(node.data.trim(), wanted);
 }
 
 function attributes(element) {
   for (const name of ATTRIBUTES) {
-    const wanted = words[element.getAttribute(name)];
+    const wanted = known(element.getAttribute(name));
     if (wanted) element.setAttribute(name, wanted);
   }
 }
