@@ -194,8 +194,8 @@ def _ways(draft: Draft) -> list[Link]:
     found = []
     for endpoint, words, values in (
         ("simulation.show", _("模拟"), {"draft_id": draft.id}),
-        ("processes.versions", _("版本与对比"), {"key": draft.key}),
-        ("running.heat", _("在办情况"), {"key": draft.key}),
+        ("processes.show", _("版本与对比"), {"key": draft.key}),
+        ("heat.show", _("在办情况"), {"key": draft.key}),
     ):
         if endpoint in current_app.view_functions:
             found.append(Link(url_for(endpoint, **values), words))

@@ -83,7 +83,7 @@ def _process(session: Session, row: DefinitionRow) -> ProcessLine:
 
 def _process_ways(row: DefinitionRow) -> list[Link]:
     ways = [Link(url_for("designer.version", key=row.key, version=row.version), _("看流程图"))]
-    for endpoint, words in (("processes.versions", _("版本与对比")), ("running.heat", _("在办情况"))):
+    for endpoint, words in (("processes.show", _("版本与对比")), ("heat.show", _("在办情况"))):
         if endpoint in current_app.view_functions:
             ways.append(Link(url_for(endpoint, key=row.key), words))
     return ways

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
@@ -15,12 +14,9 @@ from app.faces.refusal_texts import text_of, text_of_field
 from app.faces.translation import _
 from app.faces.web.acting import carry_out
 from app.faces.web.posted import Posted
-from app.kernel.engine.lifecycle.drafts import create_draft, replace_draft_files
+from app.kernel.engine.lifecycle.archive import read_archive
+from app.kernel.engine.lifecycle.drafts import create_draft, import_draft
 from app.kernel.refusals import InvalidInput, Refusal
-from app.kernel.transaction import Unit
-
-MOST_ENTRIES = 400
-FIRST_REVISION = 1
 
 
 class StartRefused(Exception):
@@ -43,7 +39,7 @@ def begin_draft(values: Mapping[str, str], uploads: Sequence[FileStorage], poste
     if way == "files":
         files = read_uploads(values.get("key", "").strip(), uploads)
         key = main_folder(values.get("key", "").strip(), files)
-        return _carried(partial(_importing, key=key, files=files), posted)
+        return _carried(partial(import_draft, key=key, files=files), posted)
     if way == "skeleton":
         return _carried(partial(create_draft, key=values.get("new_key", "").strip()), posted)
     raise StartRefused(words=_("请选从哪里开始"))
@@ -54,16 +50,13 @@ def _carried(operation: partial[int], posted: Posted) -> int:
         return carry_out(operation, posted=posted)
     except InvalidInput as invalid:
         raise StartRefused(
-            {field: text_of_field(code, dict(params)) for field, (code, params) in invalid.errors.items()}
+            {
+                "files" if field == "archive" else field: text_of_field(code, dict(params))
+                for field, (code, params) in invalid.errors.items()
+            }
         ) from None
     except Refusal as refusal:
         raise StartRefused(words=text_of(refusal)) from None
-
-
-def _importing(unit: Unit, key: str, files: Mapping[str, bytes]) -> int:
-    draft_id = create_draft(unit, key)
-    replace_draft_files(unit, draft_id, files, revision=FIRST_REVISION)
-    return draft_id
 
 
 def read_uploads(key: str, uploads: Sequence[FileStorage]) -> dict[str, bytes]:
@@ -80,14 +73,24 @@ def read_uploads(key: str, uploads: Sequence[FileStorage]) -> dict[str, bytes]:
             files[name] = content
     if not files:
         raise StartRefused({"files": _("请选文件")})
-    folder = key or _stem(files)
-    return {path if "/" in path else f"{folder}/{path}": content for path, content in files.items()}
+    loose = {path: content for path, content in files.items() if "/" not in path}
+    return {path: files[path] for path in files.keys() - loose.keys()} | _in_folder(key, loose)
 
 
-def _stem(files: Mapping[str, bytes]) -> str:
-    """Loose files belong to the process their diagram is named after."""
-    diagrams = [path for path in sorted(files) if path.endswith(".bpmn")]
-    return PurePosixPath(diagrams[0]).stem if diagrams else ""
+def _in_folder(key: str, loose: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Loose files are one process's; its only diagram is called as the process is, however it was called elsewhere."""
+    diagrams = [path for path in sorted(loose) if path.endswith(".bpmn")]
+    folder = key or (slug(PurePosixPath(diagrams[0]).stem) if diagrams else "")
+    if len(diagrams) != 1:
+        return {f"{folder}/{path}": content for path, content in loose.items()}
+    renamed = {diagrams[0]: f"{folder}.bpmn"}
+    return {f"{folder}/{renamed.get(path, path)}": content for path, content in loose.items()}
+
+
+def slug(name: str) -> str:
+    """A key from a file's name: `Order process (2).bpmn` is `order_process_2`."""
+    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return plain if plain[:1].isalpha() else f"process_{plain}".rstrip("_")
 
 
 def main_folder(key: str, files: Mapping[str, bytes]) -> str:
@@ -109,29 +112,16 @@ def main_folder(key: str, files: Mapping[str, bytes]) -> str:
 
 
 def _unzipped(content: bytes) -> dict[str, bytes]:
-    """Files of an archive, sizes counted while unpacking; the outermost common folder is not part of the paths."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            if len(entries) > MOST_ENTRIES or sum(entry.file_size for entry in entries) > _limit():
-                raise StartRefused({"files": _("压缩包里的文件太多或者太大")})
-            return {_inside(entry.filename): _read(archive, entry) for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
-        raise StartRefused({"files": _("不是能读的 ZIP 压缩包")}) from None
+        return read_archive(content)
+    except InvalidInput as invalid:
+        raise StartRefused({"files": _words_of(invalid)}) from None
 
 
-def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """No more than the directory says: a lying size must not fill the memory."""
-    with archive.open(entry) as opened:
-        data = opened.read(entry.file_size + 1)
-    if len(data) != entry.file_size:
-        raise zipfile.BadZipFile
-    return data
-
-
-def _inside(name: str) -> str:
-    """`folder/name`, whatever the archive was packed in."""
-    return "/".join(PurePosixPath(name.replace("\\", "/")).parts[-2:])
+def _words_of(invalid: InvalidInput) -> str:
+    field, (code, params) = next(iter(invalid.errors.items()))
+    words = text_of_field(code, dict(params))
+    return words if field == "archive" else f"{field}{_('：')}{words}"
 
 
 def _limit() -> int:
