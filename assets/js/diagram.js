@@ -49,6 +49,16 @@ function compare(viewer, data) {
   }
 }
 
+// 在办分布:每个环节一块牌子,形状、数字在前,颜色在后;右下角留给标志
+function heat(viewer, marks) {
+  const known = viewer.get("elementRegistry");
+  for (const { id, text, tone } of marks) {
+    if (!known.get(id)) continue;
+    viewer.get("canvas").addMarker(id, `heat-${tone || "none"}`);
+    viewer.get("overlays").add(id, { position: { top: -12, left: -4 }, html: overlay(`heat ${tone}`, text) });
+  }
+}
+
 function shown(viewer, tokens) {
   const canvas = viewer.get("canvas");
   canvas.zoom("fit-viewport");
@@ -87,6 +97,7 @@ async function draw(place) {
   await viewer.importXML(await response.text());
   mark(viewer, ids(place.dataset.tokens), ids(place.dataset.passed));
   compare(viewer, place.dataset);
+  if (place.dataset.heat) heat(viewer, JSON.parse(place.dataset.heat));
   shown(viewer, ids(place.dataset.tokens));
   if (place.id === "canvas") follow(viewer, JSON.parse(place.dataset.bypass ?? "[]"));
   place.dataset.drawn = "yes";

@@ -19,6 +19,10 @@ from app.faces.web.barring import CASE_OF
 from app.faces.web.built_assets import Assets
 from app.kernel.cases.models import Material
 from app.kernel.documents.models import Document
+from app.kernel.duties.records import permit_system
+from app.kernel.duties.views import Action
+from app.kernel.engine.incidents.models import Incident
+from app.kernel.engine.incidents.recording import Failure, note_failure
 from app.kernel.engine.materials import Upload, add_material
 from app.kernel.identity.login import Credentials, log_in
 from app.kernel.transaction import Unit, run, system_actor
@@ -39,11 +43,17 @@ FREE = frozenset(
         "interest_id",
         "recusal_id",  # beside case_id
         "hit_id",  # beside case_id
+        "hold_id",  # beside case_id, or of a process
         "account_id",
         "absence_id",
         "substitution_id",
         "request_id",  # of a post
         "grant_id",
+        "draft_id",  # of a process definition, as are the next three
+        "key",
+        "version",
+        "path",
+        "token_id",  # of one's own
     }
 )
 """Parameters that lead to no case by themselves. Adding one here says that somebody looked at it."""
@@ -93,6 +103,7 @@ class Place:
             "uid": self._files(rule),
             "consultation_id": list(rows(self.office, select(Consultation.id))),
             "process": ["injury_recognition"],
+            "incident_id": list(rows(self.office, select(Incident.id))),
         }
         name = next(key for key in CASE_OF if key in rule.arguments)
         others = {key: values.get(key, [1])[0] for key in rule.arguments - {name}}
@@ -104,6 +115,13 @@ class Place:
         table = Material if "material" in rule.rule else Document
         found: list[UUID] = rows(self.office, select(table.uid).where(table.case_id == self.case_id))
         return list(found)
+
+
+def in_trouble(unit: Unit) -> None:
+    """The case has an open incident."""
+    assert unit.case is not None
+    permit_system(unit, Action.SYSTEM, unit.case.id)
+    note_failure(unit, unit.case, Failure("p01_archive", "automatic", "ValueError", "骨折", 3))
 
 
 @pytest.fixture
@@ -122,6 +140,7 @@ def place(office: Office, tmp_path: Path) -> Place:
     for who, form in TO_REVIEW[1:]:
         office.work(case_id, who, **form)
     office.work(case_id, "handler", outcome="submit_positive")
+    run(office.kernel, in_trouble, system_actor(), case_id=case_id)
     asked = office.take(case_id, "checker2")
     asking = partial(
         consult, task_id=asked.id, kind="opinion", person_id=office.person("risk"), question="是否一致"

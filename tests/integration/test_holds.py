@@ -20,6 +20,7 @@ from app.kernel.refusals import InvalidInput
 from app.kernel.transaction import Unit, run
 from app.kernel.worklist.operations import claim_task, release_task, save_draft
 from app.kernel.worklist.queries import QueueFilter, Tab, list_queue
+from app.kernel.worklist.staffing import recheck_staffing
 from tests import trial
 from tests.integration.test_incidents import timed
 from tests.moving_clock import MovingClock
@@ -87,6 +88,15 @@ def test_queue_says_before_the_click_that_the_case_is_held(office: Office, case_
             session, office.person("handler"), QueueFilter(tab=Tab.CAN_TAKE), now, now.date()
         )
         assert takeable.rows == ()
+
+
+def test_held_case_lacks_no_staff(office: Office, case_id: int, clock: MovingClock) -> None:
+    """Nobody may claim it, yet it neither waits for staff nor goes to the office above."""
+    hold(office, case_id)
+    clock.move(days=4)
+    recheck_staffing(office.kernel, {"trial": 1.0})
+    task = office.open_task_of(case_id)
+    assert (task.waiting_for_staff, task.region_code) == (False, CITY)
 
 
 def test_timers_of_a_held_case_fire_after_the_hold_and_clocks_go_on(

@@ -22,13 +22,16 @@ from app.faces.web.pages.designer_files import pages as designer_files
 from app.faces.web.pages.documents import pages as documents
 from app.faces.web.pages.grants import pages as grants
 from app.faces.web.pages.health import pages as health
+from app.faces.web.pages.heat import pages as heat
 from app.faces.web.pages.interests import pages as interests
+from app.faces.web.pages.migrate import pages as migrate
 from app.faces.web.pages.notices import pages as notices
 from app.faces.web.pages.people import pages as people
 from app.faces.web.pages.posts import pages as posts
 from app.faces.web.pages.processes import pages as processes
 from app.faces.web.pages.queue import pages as queue
 from app.faces.web.pages.recusals import pages as recusals
+from app.faces.web.pages.running import pages as running
 from app.faces.web.pages.session import ask_to_log_in
 from app.faces.web.pages.session import pages as session
 from app.faces.web.pages.staffing import pages as staffing
@@ -70,6 +73,9 @@ PAGES = (
     designer,
     designer_files,
     tokens,
+    running,
+    heat,
+    migrate,
 )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.faces.web.acting import carry_out, reading, standing
 from app.kernel.documents.queries import document_by_uid
 from app.kernel.engine.dossier import find_material, require_reading
+from app.kernel.engine.incidents.queries import get_incident_case_id
 from app.kernel.recusal.queries import find_bar
 from app.kernel.refusals import TaskNotFound
 from app.kernel.worklist.consultation_queries import get_consultation_case_id
@@ -55,5 +56,6 @@ CASE_OF: Final[Mapping[str, Callable[[Session, Any], int | None]]] = {
     "task_id": _of_task,
     "consultation_id": get_consultation_case_id,
     "uid": _of_file,
+    "incident_id": get_incident_case_id,
 }
 """Parameters of addresses that lead to a case. A test fails on one that is neither here nor known as harmless."""

@@ -52,6 +52,17 @@ SAID = {
     "draft_file_removed": _l("文件已从草稿里删去。"),
     "draft_discarded": _l("草稿已废弃。"),
     "process_proposed": _l("已提出流程变更，编制任务在您名下。核对后到案件里签名报复核。"),
+    "completed_incident": _l(
+        "已签名并提交。后面的自动环节出错，已登记事件，后台正在重试，业务主管已收到通知；您不用再办。"
+    ),
+    "registered_incident": _l("已登记，案号已生成。后面的自动环节出错，已登记事件，后台正在重试。"),
+    "incident_passed": _l("重试成功，案件已继续。"),
+    "incident_failed": _l("重试又失败了，原因见下。"),
+    "incident_resolved": _l("事件已了结。"),
+    "case_held": _l("已暂停办理。时限照常计算。"),
+    "case_resumed": _l("已恢复办理。"),
+    "process_held": _l("已暂停这个业务。时限照常计算。"),
+    "process_resumed": _l("已恢复这个业务。"),
     "left": _l("已退出登录。"),
     "absence_cancelled": _l("休假已取消，为它安排的代办也一并结束。"),
     "substitution_requested": _l("已提请代办，等另一位主管批准。"),

@@ -14,6 +14,7 @@ from app.faces.web.pages.changes_access import CHANGE_READERS
 from app.faces.web.pages.designer_access import may_read_designs
 from app.faces.web.parts import Link, Viewer
 from app.faces.web.people_access import may_see_people
+from app.faces.web.running_access import may_see_incidents
 from app.faces.web.signin import officer
 from app.faces.web.watch_access import may_follow_leads, may_watch
 from app.kernel.duties.posts import HeldPost
@@ -67,6 +68,7 @@ def _ways(who: Standing, registers: bool) -> list[Link]:
         (registers, "task.apply", _("登记申请"), False),
         (may_supervise(who), "supervisor.show", _("督办看板"), False),
         (may_supervise(who), "staffing.show", _("人手测算"), False),
+        (may_see_incidents(who), "running.incidents", _("事件"), False),
         (bool(posts), "absences.mine", _("休假与代办"), request.blueprint == "absences"),
         (HEAD in posts, "recusals.show", _("回避裁定"), False),
         (who.holds("audit"), "interests.find", _("回避申报"), False),

@@ -144,7 +144,7 @@ def preview_transfer(
             acted_by=views[task.id].acted_by,
         )
         held = sorted((people[who] for who in holders[task.post, to_region]), key=lambda one: one.pinyin)
-        answers = [(one.name, decide(one, Action.CLAIM, view, there, rules)) for one in held]
+        answers = [(one.name, decide(one, Action.CLAIM, view.unheld, there, rules)) for one in held]
         offers.append(
             Offer(
                 task=task,

@@ -65,7 +65,7 @@ def eligible_for(work: Iterable[OpenTask], rules: tuple[ConflictRule, ...]) -> E
         item.task.id: frozenset(
             person.person_id
             for person in item.holders
-            if decide(person, Action.CLAIM, item.view, item.task_view, rules).allowed
+            if decide(person, Action.CLAIM, item.view.unheld, item.task_view, rules).allowed
         )
         for item in work
     }

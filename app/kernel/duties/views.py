@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -176,6 +176,11 @@ class CaseView:
     approval_levels: int = 1
     hold: Held | None = None
     """A technical hold: the case is read, and nothing is done in it."""
+
+    @property
+    def unheld(self) -> CaseView:
+        """Without the hold: who could do the work once it has ended. Nobody lacks because a case is on hold."""
+        return self if self.hold is None else replace(self, hold=None)
 
 
 @dataclass(frozen=True)

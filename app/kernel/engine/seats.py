@@ -246,7 +246,9 @@ def _staff(
         probe = TaskView(task_id=0, duty=duty, post=post, region_code=case.region_code)
         ids = holders.get((post, case.region_code), ())
         found[duty] = [
-            StaffChoice(person.person_id, person.name, decide(person, Action.CLAIM, view, probe, rules), 0)
+            StaffChoice(
+                person.person_id, person.name, decide(person, Action.CLAIM, view.unheld, probe, rules), 0
+            )
             for person in sorted((people[pid] for pid in ids), key=lambda one: str(one.pinyin))
         ]
     return found

@@ -294,7 +294,7 @@ def _able_names(
             person.name
             for person in candidates
             if person.absent_until is None
-            and decide(person, Action.CLAIM, views[case.id], tasks[task.id], rules).allowed
+            and decide(person, Action.CLAIM, views[case.id].unheld, tasks[task.id], rules).allowed
         )
     return able
 

@@ -130,7 +130,8 @@ def list_able(unit: Unit, case: Case, task: Task) -> list[int]:
     return [
         person.person_id
         for person in people.values()
-        if person.absent_until is None and decide(person, Action.CLAIM, case_view, task_view, rules).allowed
+        if person.absent_until is None
+        and decide(person, Action.CLAIM, case_view.unheld, task_view, rules).allowed
     ]
 
 

@@ -14,6 +14,7 @@ from app.faces.web.pages.case_standing import standing_part
 from app.faces.web.pages.case_task import Attempt
 from app.faces.web.pages.changes_build import change_part
 from app.faces.web.pages.diagram_view import DiagramPage
+from app.faces.web.pages.running import running_part
 from app.faces.web.parts import ErrorLine
 from app.faces.web.signin import kernel
 from app.kernel.changes.registry import change_kinds
@@ -84,9 +85,12 @@ def render_case(
         aside = standing_part(session, case, who)
         change = change_part(session, who, change_kinds(kernel().ports), case)
         chain = chain_part(session, case, who)
+        running = running_part(session, case, who)
     # Nothing is shown before the reading is on record.
     carry_out(lambda unit: _note(unit, dossier, revealed))
-    return render_template("pages/case.html", page=page, case_standing=aside, change=change, chain=chain)
+    return render_template(
+        "pages/case.html", page=page, case_standing=aside, change=change, chain=chain, running=running
+    )
 
 
 def _gate(case_id: int, attempt: Attempt) -> str:
@@ -96,7 +100,8 @@ def _gate(case_id: int, attempt: Attempt) -> str:
         deployed, region = get_deployed(session, case.definition_id), get_region(session, case.region_code)
         page = gate_page(session, case, deployed, region, tasks, standing(), attempt)
         aside = standing_part(session, case, standing())
-        return render_template("pages/gate.html", page=page, case_standing=aside)
+        running = running_part(session, case, standing())
+        return render_template("pages/gate.html", page=page, case_standing=aside, running=running)
 
 
 def _note(unit: Unit, dossier: Dossier, revealed: str) -> None:

@@ -139,7 +139,9 @@ def _not_own(row: QueueRow, attempt: Attempt, who: Standing) -> TaskPanel:
     if task.claimed_by is not None:
         return replace(panel, words=_("%(name)s正在办理。", name=row.claimant or ""))
     if not row.decision.allowed:
-        return replace(panel, denied=denial(row.decision, task.duty), may=may(row.able))
+        held = row.decision.reason == "case_held"
+        able = "" if held else may(row.able)
+        return replace(panel, denied=denial(row.decision, task.duty), may=able)
     return replace(
         panel,
         claim_url=url_for("queue.claim", task_id=task.id),

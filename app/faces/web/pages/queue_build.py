@@ -20,6 +20,7 @@ from app.faces.web.signin import kernel
 from app.faces.web.words import duty, local, long_day, moment
 from app.kernel.deadlines.calendar import WorkingCalendar
 from app.kernel.deadlines.queries import load_calendar
+from app.kernel.engine.incidents.queries import list_troubled
 from app.kernel.identity.identifiers import IdentifierInvalid, parse_id_number
 from app.kernel.worklist.batch import list_batch
 from app.kernel.worklist.consultation_queries import Asked, list_my_consultations
@@ -135,11 +136,14 @@ def _foreseen(session: Session, who: Standing, rows: Sequence[QueueRow]) -> list
 def _rows(session: Session, found: Found, who: Standing, calendar: WorkingCalendar) -> list[view.QueueRow]:
     """Rows of the page; a step that was done before says by whom."""
     before = list_last_doers(session, [row.task for row in found.rows])
+    troubled = list_troubled(session, {row.case.id for row in found.rows})
     rows = []
     for item in found.rows:
         row, name = queue_row(item, who, calendar), before.get(item.task.id, "")
         again = _("上次由%(name)s办理", name=name) if name else ""
-        rows.append(replace(row, remark=" ".join(filter(None, (row.remark, again)))))
+        failed = troubled.get(item.case.id)
+        trouble = _("自动环节出错，%(n)s 号事件", n=failed) if failed else ""
+        rows.append(replace(row, remark=" ".join(filter(None, (row.remark, again, trouble)))))
     return rows
 
 

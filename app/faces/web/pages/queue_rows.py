@@ -58,7 +58,8 @@ def _acting(row: QueueRow, who: Standing) -> dict[str, str]:
         taken = _("%(when)s领取", when=day(on, who.today)) if on else ""
         return {"holder": row.claimant, "remark": taken}
     if not row.decision.allowed:
-        return {"denied": denial(row.decision, task.duty), "may": may(row.able)}
+        held = row.decision.reason == "case_held"  # nobody may, whoever could otherwise
+        return {"denied": denial(row.decision, task.duty), "may": "" if held else may(row.able)}
     return {"action": "claim", "warning": warning(row.decision, task.duty)}
 
 

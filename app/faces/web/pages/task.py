@@ -76,14 +76,14 @@ def complete(task_id: int) -> Answer:
     if posted.restoring:
         return _restored(case_id, posted)
     try:
-        carry_out(
+        answer = carry_out(
             lambda unit: complete_task(unit, task_id, posted.values, posted.version),
             case_id=case_id,
             posted=posted,
         )
     except Refusal as refusal:
         return _refused(case_id, posted, refusal)
-    return redirect(_after_completing(posted))
+    return redirect(_after_completing(posted, "completed_incident" if answer else "completed"))
 
 
 @pages.post("/tasks/<int:task_id>/materials")
@@ -132,7 +132,8 @@ def register() -> Answer:
             started = carry_out(
                 lambda unit: start_case(unit, application_of(unit, posted.values)), posted=posted
             )
-            return redirect(url_for("case.show", case_id=started["case_id"], said="registered"))
+            said = "registered_incident" if "incident" in started else "registered"
+            return redirect(url_for("case.show", case_id=started["case_id"], said=said))
         except InvalidInput as invalid:
             attempt = Attempt(typed=posted.values, errors=invalid.errors)
         except Refusal as refusal:
@@ -158,12 +159,12 @@ def _refused(case_id: int, posted: Posted, refusal: Refusal) -> tuple[str, int]:
     return render_case(case_id, Attempt(typed=posted.values, refusal=text_of(refusal))), 409
 
 
-def _after_completing(posted: Posted) -> str:
+def _after_completing(posted: Posted, said: str) -> str:
     with reading() as session:
         following = find_next_task(session, standing().person_id)
     if posted.open_next and following is not None:
-        return url_for("case.show", case_id=following.case_id, said="completed")
-    return url_for("queue.show", said="completed")
+        return url_for("case.show", case_id=following.case_id, said=said)
+    return url_for("queue.show", said=said)
 
 
 def _accepted(file: FileStorage | None, posted: Posted) -> Upload:

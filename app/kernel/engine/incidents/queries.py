@@ -15,6 +15,7 @@ from app.kernel.engine.incidents.models import Incident
 from app.kernel.engine.incidents.refusals import IncidentNotFound
 from app.kernel.holds.queries import held_ids
 from app.kernel.identity.models import Person
+from app.kernel.recusal.queries import barring
 
 PAGE_SIZE = 30
 
@@ -41,13 +42,22 @@ class IncidentPage:
 
 
 def list_incidents(
-    session: Session, *, state: str = "open", process: str = "", page: int = 1, size: int = PAGE_SIZE
+    session: Session,
+    *,
+    state: str = "open",
+    process: str = "",
+    page: int = 1,
+    size: int = PAGE_SIZE,
+    reader: int | None = None,
 ) -> IncidentPage:
     """Incidents of the regions the session sees; `state`: open, retrying, waiting, resolved. Open ones first come
-    those that wait for a person, the oldest first; resolved ones the latest first."""
+    those that wait for a person, the oldest first; resolved ones the latest first. Cases that `reader` is barred from
+    are left out."""
     statement = _named().where(_in_state(state))
     if process:
         statement = statement.where(Case.process_key == process)
+    if reader is not None:
+        statement = statement.where(~barring(Case.id, reader))
     total = session.scalar(select(func.count()).select_from(statement.subquery())) or 0
     pages = max(1, -(-total // size))
     page = min(max(1, page), pages)
@@ -62,6 +72,12 @@ def list_incidents(
 
 def _in_state(state: str) -> ColumnElement[bool]:
     return Incident.state != "resolved" if state == "open" else Incident.state == state
+
+
+def get_incident_case_id(session: Session, incident_id: int) -> int | None:
+    """The case of an incident, as far as the session sees it."""
+    query = select(Case.id).join(Incident, Incident.case_id == Case.id).where(Incident.id == incident_id)
+    return session.scalar(query)
 
 
 def get_incident(session: Session, incident_id: int) -> IncidentRow:

@@ -1,0 +1,158 @@
+"""Heat figures against hand-counted cases, and the pages of incidents, holds, heat and migration."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.kernel.engine.running.heat import list_heat
+from app.kernel.local_time import local_day
+from tests import changing, trial
+from tests.integration.test_running_cases import inserted, renamed, worked_off
+from tests.moving_clock import MovingClock
+from tests.office import Office
+from tests.pages import sit_down
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def office(office: Office) -> Office:
+    trial.compute(office, {})
+    trial.put(office, trial.files())
+    return office
+
+
+def heat_of(
+    office: Office, definition_id: int | None = None, *, days: int = 90
+) -> dict[str, tuple[object, ...]]:
+    with office.kernel.database.session() as session:
+        office.kernel.database.scope(session, office.actors["supervisor"].regions)
+        now = office.kernel.clock()
+        found = list_heat(session, "trial", now, local_day(now), now - timedelta(days=days), definition_id)
+    return {
+        key: (item.open, item.median, item.p90, item.done, item.done_median, item.waiting, item.incidents)
+        for key, item in found.items()
+    }
+
+
+def test_heat_counts_what_was_counted_by_hand(office: Office, clock: MovingClock) -> None:
+    """Three drafts begun at 0, 2 and 4 hours; the first is completed at 5 hours, looked at at 10 hours."""
+    cases = []
+    for number in range(3):
+        cases.append(trial.begin(office, number=830 + number))
+        clock.move(hours=2)
+    clock.move(hours=-1)
+    office.work(cases[0], "handler", outcome="submit_positive")
+    clock.move(hours=5)
+    found = heat_of(office)
+    assert found["draft"] == (2, 7 * HOUR, pytest.approx(7.8 * HOUR), 1, 5 * HOUR, 0, 0)
+    assert found["approve"] == (1, 5 * HOUR, 5 * HOUR, 0, None, 0, 0)
+    assert heat_of(office, days=0)["draft"][3:5] == (0, None), "finished before the period"
+
+
+def test_heat_counts_incidents_waits_and_one_version_apart(office: Office) -> None:
+    trial.compute(office, ValueError("gone"))
+    case_id = trial.begin(office, number=840)
+    office.work(case_id, "handler", outcome="submit_positive")
+    newest = trial.put(office, inserted())
+    trial.begin(office, number=841)
+    found = heat_of(office)
+    assert found["compute"][-2:] == (1, 1)
+    assert found["draft"][0] == 1
+    assert set(heat_of(office, newest)) == {"draft"}
+
+
+def test_supervisor_retries_from_the_page_and_others_may_not_see_it(office: Office, tmp_path: Path) -> None:
+    trial.compute(office, ValueError("the register is not there"))
+    case_id = trial.begin(office, number=842)
+    office.work(case_id, "handler", outcome="submit_positive")
+    assert sit_down(office.kernel, tmp_path, "handler").get("/incidents").status_code == 403
+    desk = sit_down(office.kernel, tmp_path, "supervisor")
+    page = desk.get("/incidents").text
+    assert "the register is not there" in page
+    assert "/incidents/1/retry" in page
+    assert "incident_failed" in desk.post("/incidents/1/retry", {}).headers["Location"]
+    pending = desk.post("/incidents/1/resolve", {"reason": "x"})
+    assert pending.status_code == 409
+    assert "重试" in pending.text
+    assert "1 号事件" in desk.get(f"/cases/{case_id}/").text
+    trial.compute(office, {})
+    assert "incident_passed" in desk.post("/incidents/1/retry", {}).headers["Location"]
+    assert office.open_task_of(case_id).step_key == "approve"
+    assert "没有这样的事件" in desk.get("/incidents").text
+
+
+def test_officer_is_told_that_his_act_stands_though_a_step_behind_it_failed(
+    office: Office, tmp_path: Path
+) -> None:
+    trial.compute(office, ValueError("gone"))
+    case_id = trial.begin(office, number=843)
+    task = office.take(case_id, "handler")
+    desk = sit_down(office.kernel, tmp_path, "handler")
+    form = {"outcome": "submit_positive", "opinion": "材料齐全。", "task_version": task.version}
+    answer = desk.post(f"/tasks/{task.id}/complete", form)
+    assert "said=completed_incident" in answer.headers["Location"]
+    assert "您不用再办" in desk.get(answer.headers["Location"]).text
+
+
+def test_holding_from_the_pages_says_so_before_the_click(office: Office, tmp_path: Path) -> None:
+    case_id = trial.begin(office, number=844)
+    boss, handler = (sit_down(office.kernel, tmp_path, name) for name in ("supervisor", "handler"))
+    assert boss.post(f"/cases/{case_id}/holds", {"reason": ""}).status_code == 422
+    assert boss.post(f"/cases/{case_id}/holds", {"reason": "模板有误"}).status_code == 302
+    gate = handler.get(f"/cases/{case_id}/").text
+    assert "模板有误" in gate
+    assert "时限照常计算" in gate
+    assert "/holds/1/end" not in gate
+    assert "模板有误" in handler.get("/?tab=all").text
+    assert boss.post(f"/cases/{case_id}/holds/1/end", {"reason": "已改"}).status_code == 302
+    assert "模板有误" not in handler.get(f"/cases/{case_id}/").text
+    held = {"region": "640100", "version": "", "reason": "全部有误"}
+    assert boss.post("/designer/processes/trial/holds", held).status_code == 302
+    assert "全部有误" in handler.get(f"/cases/{case_id}/").text
+    assert boss.post("/designer/processes/trial/holds", held).status_code == 422
+
+
+def test_heat_page_draws_and_lists_the_same_figures(
+    office: Office, tmp_path: Path, clock: MovingClock
+) -> None:
+    trial.begin(office, number=845)
+    clock.move(hours=2)
+    desk = sit_down(office.kernel, tmp_path, "supervisor")
+    page = desk.get("/designer/processes/trial/heat").text
+    assert "● 1 · 2.0 小时" in page.encode().decode("unicode_escape", "ignore") or "\\u25cf 1" in page
+    assert "2.0 小时" in page
+    for address in ("?version=1&sort=late", "?version=99", "?sort=nonsense"):
+        assert desk.get(f"/designer/processes/trial/heat{address}").status_code == 200
+    assert desk.get("/designer/processes/nothing/heat").status_code == 404
+    assert (
+        sit_down(office.kernel, tmp_path, "handler").get("/designer/processes/trial/heat").status_code == 403
+    )
+
+
+def test_migration_is_previewed_proposed_and_its_progress_shown(office: Office, tmp_path: Path) -> None:
+    changing.add_changers(office)
+    trial.begin(office, number=846)
+    stays = trial.begin(office, number=847)
+    office.work(stays, "handler", outcome="submit_positive")
+    trial.put(office, renamed())
+    desk = sit_down(office.kernel, tmp_path, "editor")
+    address = "/designer/processes/trial/migrate"
+    page = desk.get(address).text
+    assert "能换 1 件，不能 1 件" in page
+    wrong = desk.post(address, {"from": "1", "to": "2", "cases": "", "reason": "", "ground": "依据"})
+    assert wrong.status_code == 422
+    right = desk.post(address, {"from": "1", "to": "2", "cases": "", "reason": "改版", "ground": "依据"})
+    assert right.status_code == 302
+    change_id = int(right.headers["Location"].split("/changes/")[1].split("?")[0])
+    changing.to_approval(office, change_id)
+    changing.sign(office, change_id, "authoriser", "approve")
+    assert "还有 2 件在执行" in desk.get(address).text
+    assert worked_off(office) == 1
+    done = desk.get(address).text
+    assert "已换 1" in done
+    assert "留下 1" in done
+    assert sit_down(office.kernel, tmp_path, "supervisor").post(address, {}).status_code == 403
