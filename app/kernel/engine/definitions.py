@@ -30,7 +30,7 @@ FACT_TYPES: Final = frozenset(
     {"string", "text", "integer", "decimal", "boolean", "date", "datetime", "enum", "list"}
 )
 LARGEST_FILE: Final = 5 * 1024 * 1024
-PROVING_SECONDS: Final = 8.0
+PROVING_SECONDS: Final = 6.0
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 FILE_KINDS: Final = (".bpmn", ".dmn", ".form", ".docx", ".html", ".toml")
 

@@ -159,6 +159,13 @@ def _library_specs(roots: Mapping[str, etree._Element], process_id: str) -> tupl
     except RecursionError:
         finding = Finding("too-large", "error", file, None, process_id, "流程过长", "the process is too long")
         raise DefinitionInvalid([finding]) from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # The library reads numbers of the drawing and its own attributes without a check.
+        text = f"{type(error).__name__}: {error}"
+        zh, en = f"流程引擎读不了这个文件：{text}", f"the engine can't read this file: {text}"
+        raise DefinitionInvalid(
+            [Finding("unsupported-element", "error", file, None, process_id, zh, en)]
+        ) from error
 
 
 def _repeat_loops(roots: Mapping[str, etree._Element], specs: Mapping[str, Any]) -> None:

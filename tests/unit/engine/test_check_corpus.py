@@ -9,11 +9,12 @@ from app.kernel.engine.check.report import CheckReport, check_files
 from app.kernel.engine.vocabulary import RISK_CLASSES
 from tests.unit.engine.corpus.happenings import HAPPENINGS
 from tests.unit.engine.corpus.parts import Model
+from tests.unit.engine.corpus.refused import BESIDE_FORMS, FOREIGN, REFUSED, WARNED, WAYS
 from tests.unit.engine.corpus.scopes import SCOPES
 from tests.unit.engine.corpus.sequences import CHOICES, PARALLEL, RESETS, SEQUENCES
 from tests.unit.engine.corpus.sets import CALLS, RISK, STARTS
 
-MODELS = [*SEQUENCES, *RESETS, *CHOICES, *PARALLEL, *HAPPENINGS, *SCOPES, *CALLS, *RISK, *STARTS]
+MODELS = [*SEQUENCES, *RESETS, *CHOICES, *PARALLEL, *HAPPENINGS, *SCOPES, *CALLS, *RISK, *STARTS, *WAYS]
 
 
 def errors_of(report: CheckReport) -> set[tuple[str, str | None]]:
@@ -43,6 +44,46 @@ def test_the_way_past_a_duty_is_shown_from_start_to_effect(model: Model) -> None
         assert not set(model.skips) & set(found.path), found.path
 
 
+@pytest.mark.parametrize("model", REFUSED, ids=lambda model: model.name)
+def test_what_is_wrong_is_refused_with_rule_and_element(model: Model) -> None:
+    report = check_files(model.files)
+    assert errors_of(report) >= model.errors
+    assert not report.deployable
+
+
+@pytest.mark.parametrize(("rule", "data"), WARNED, ids=[rule for rule, _ in WARNED])
+def test_what_only_warns_stays_deployable(rule: str, data: bytes) -> None:
+    report = check_files({"p.bpmn": data})
+    assert rule in {found.rule for found in report.findings if found.severity == "warning"}
+    assert report.deployable
+
+
+@pytest.mark.parametrize("model", [*MODELS[::5], *REFUSED], ids=lambda model: model.name)
+def test_every_finding_has_its_place(model: Model) -> None:
+    for found in check_files(model.files).findings:
+        assert found.file in model.files
+        assert found.element is None or found.line
+        assert found.message_zh
+        assert found.message_en
+
+
+def test_a_file_made_elsewhere_may_be_simulated_not_deployed() -> None:
+    report = check_files({"p.bpmn": FOREIGN})
+    assert (report.deployable, report.simulatable) == (False, True)
+    rules = {found.rule for found in report.findings}
+    assert {"duty-missing", "missing-form", "missing-candidate-group", "foreign-file"} <= rules
+    assert errors_of(report) == set()
+
+
+def test_forms_beside_a_diagram_must_all_be_there() -> None:
+    assert errors_of(check_files(BESIDE_FORMS)) == {("missing-form", "recheck"), ("missing-form", "final")}
+
+
+def test_a_way_past_a_duty_can_be_simulated() -> None:
+    model = next(model for model in MODELS if model.name == "the recheck is missing")
+    assert check_files(model.files).simulatable
+
+
 def test_a_proof_names_process_effect_class_and_duties() -> None:
     model = next(model for model in MODELS if model.name == "each class has its own way")
     proved = {(one.process, one.effect, one.risk, one.requires) for one in check_files(model.files).proved}
@@ -62,7 +103,7 @@ def test_what_is_not_safe_for_one_class_is_proved_for_the_others() -> None:
 
 def test_the_corpus_is_large_and_about_a_half_of_it_is_unsafe() -> None:
     unsafe = sum(any(rule == "duty-bypass" for rule, _ in model.errors) for model in MODELS)
-    assert len(MODELS) >= 60
+    assert len([*MODELS, *REFUSED]) >= 90
     assert 0.3 <= unsafe / len(MODELS) <= 0.7
     assert len({model.name for model in MODELS}) == len(MODELS)
     assert set(RISK_CLASSES) == {"normal", "high", "routed"}

@@ -74,6 +74,21 @@ def test_entities_reach_no_file(tmp_path: Path) -> None:
     assert "secret" not in " ".join(finding.message_en for finding in findings_of(data))
 
 
+def test_a_drawing_without_numbers_is_refused_and_no_crash() -> None:
+    drawn = (
+        '<di:BPMNDiagram xmlns:di="http://www.omg.org/spec/BPMN/20100524/DI" '
+        'xmlns:dc="http://www.omg.org/spec/DD/20100524/DC"><di:BPMNPlane><di:BPMNShape bpmnElement="x">'
+        '<dc:Bounds x="left" y="1" width="1" height="1"/></di:BPMNShape></di:BPMNPlane></di:BPMNDiagram>'
+    )
+    data = around(user("x")).replace(b"</bpmn:definitions>", drawn.encode() + b"</bpmn:definitions>")
+    assert rules_of(data) == {"unsupported-element"}
+
+
+def test_a_script_task_without_an_id_is_refused_and_no_crash() -> None:
+    data = around(user("x"), "<bpmn:scriptTask><bpmn:script>a = 1</bpmn:script></bpmn:scriptTask>")
+    assert "xml-invalid" in rules_of(data)
+
+
 def test_only_bytes_are_read() -> None:
     with pytest.raises(TypeError):
         parse({"p.bpmn": "<a/>"}, "p")  # type: ignore[dict-item]

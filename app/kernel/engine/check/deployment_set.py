@@ -4,6 +4,7 @@ The library drops what it doesn't know (link and compensation events, conditions
 word, and the case stalls later: whatever isn't known to run right is refused here, with element and line.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from lxml import etree
@@ -12,7 +13,7 @@ from app.kernel.engine.check import dialect_values, structure
 from app.kernel.engine.check.findings import Finding
 from app.kernel.engine.check.structure import found
 from app.kernel.engine.dialect import local_name, read_policy, read_steps
-from app.kernel.engine.vocabulary import BPMN
+from app.kernel.engine.vocabulary import BPMN, FLOW_NODES
 
 Check = Callable[[str, etree._Element], Iterator[Finding]]
 
@@ -35,11 +36,32 @@ _CHECKS: tuple[Check, ...] = (
 )
 
 
+MOST_SET_NODES = 3_000
+MOST_FLOWS = 1_000
+
+
 def check_set(roots: Mapping[str, etree._Element], process_id: str) -> list[Finding]:
-    """All findings over the files of one deployment set, errors and warnings."""
+    """All findings over the files of one deployment set, errors and warnings; only its size if it is too large."""
+    if too_large := list(_too_large(roots)):
+        return too_large
     findings = [finding for file, root in roots.items() for check in _CHECKS for finding in check(file, root)]
     findings += _processes(roots, process_id)
     return findings if any(f.severity == "error" for f in findings) else [*findings, *_callees(roots)]
+
+
+def _too_large(roots: Mapping[str, etree._Element]) -> Iterator[Finding]:
+    """The checks compare nodes and flows with one another: their number is bounded before anything else."""
+    total = 0
+    for file, root in roots.items():
+        for process in root.iterchildren(f"{{{BPMN}}}process"):
+            names = Counter(local_name(node) for node in process.iter())
+            total += sum(count for name, count in names.items() if name in FLOW_NODES)
+            if names["sequenceFlow"] > MOST_FLOWS:
+                zh, en = f"流程的连线超过 {MOST_FLOWS} 条", f"more than {MOST_FLOWS} flows"
+                yield found("too-large", file, process, zh, en)
+    if total > MOST_SET_NODES:
+        zh, en = f"一组流程的节点超过 {MOST_SET_NODES} 个", f"more than {MOST_SET_NODES} nodes in the set"
+        yield found("too-large", file, root, zh, en)
 
 
 def _processes(roots: Mapping[str, etree._Element], process_id: str) -> Iterator[Finding]:

@@ -94,7 +94,7 @@ def _compiles(file: str, node: etree._Element, source: str | None) -> Iterator[F
 def scripts(file: str, root: etree._Element) -> Iterator[Finding]:
     """A script is assignments of expressions; no other language."""
     for process in root.iterchildren(f"{{{BPMN}}}process"):
-        nodes = {node.get("id"): node for node in process.iter(f"{{{BPMN}}}scriptTask")}
+        nodes = {node.get("id", ""): node for node in process.iter(f"{{{BPMN}}}scriptTask")}
         for step in read_steps(process):
             if step.kind == "script":
                 yield from _script(file, nodes[step.step_key], step)

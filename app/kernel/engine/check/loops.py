@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from app.kernel.engine.check.findings import Finding, Severity
+from app.kernel.engine.check.findings import Finding
 from app.kernel.engine.check.proof.diagram import Node, Process, Scope
 from app.kernel.engine.check.proof.frames import THROWING, THROWN, matches
 
@@ -16,7 +16,6 @@ Edge = tuple[str, tuple[str, ...]]
 
 def endless_loops(process: Process, processes: Mapping[str, Process]) -> Iterator[Finding]:
     """One finding for each loop of automatic steps; whether its conditions end it isn't looked at."""
-    severity: Severity = "error" if process.policy.has_dialect else "warning"
     scopes = [process.scope, *(node.inner for node in process.scope.everything() if node.inner)]
     passing = _Passing(processes, frozenset({process.id}))
     for scope in scopes:
@@ -24,7 +23,7 @@ def endless_loops(process: Process, processes: Mapping[str, Process]) -> Iterato
             names = " → ".join(scope.nodes[key].name for key in path if key in scope.nodes)
             zh = f"自动环节循环，没有任何等待：{names}"
             en = "a loop of automatic steps never waits for anybody"
-            yield Finding("endless-automatic-loop", severity, process.file, node.line, node.id, zh, en, path)
+            yield Finding("endless-automatic-loop", "error", process.file, node.line, node.id, zh, en, path)
 
 
 def _loops(scope: Scope, passing: "_Passing") -> Iterator[tuple[Node, tuple[str, ...]]]:

@@ -17,7 +17,7 @@ class Model:
 
     name: str
     files: Mapping[str, bytes]
-    errors: frozenset[tuple[str, str]] = frozenset()
+    errors: frozenset[tuple[str, str | None]] = frozenset()
     through: tuple[str, ...] = ()
     skips: tuple[str, ...] = ()
 

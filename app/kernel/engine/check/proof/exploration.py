@@ -9,16 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.kernel.engine.check.proof.net import BEGIN, Net, Transition
+from app.kernel.engine.check.proof.net import BEGIN, Net, TooManyStates, Transition
 
 MOST_STATES: Final = 60_000
 
 State = tuple[int, int, int, int]
 """Places with a token, with two or more, with many (all as bits), duties done in order."""
-
-
-class TooManyStates(Exception):
-    """The process can be in more states than are looked at, or time is up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,10 @@ from app.kernel.engine.check.proof.diagram import Node
 BEGIN: Final = 0
 
 
+class TooManyStates(Exception):
+    """The process can be in more states than are looked at, or time is up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Join:
     """An inclusive join: `inputs` are its places, `reach` says which of them a token in a place may come to."""

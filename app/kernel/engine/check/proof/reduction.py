@@ -6,21 +6,25 @@ places to come are emptied, awaited and joined together with the place left (the
 whose next step ends a scope or an activity stays: as long as it is there, an event can still come.
 """
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from app.kernel.engine.check.proof.net import BEGIN, Join, Net, Transition
+from app.kernel.engine.check.proof.net import BEGIN, Join, Net, TooManyStates, Transition
 
 Kin = tuple[int, tuple[tuple[int, frozenset[int]], ...]]
 
 
-def reduced(net: Net, is_visible: Callable[[Transition], bool]) -> Net:
-    """The net with visible steps kept apart; every label and covered node is still there."""
+def reduced(net: Net, is_visible: Callable[[Transition], bool], deadline: float) -> Net:
+    """The net with visible steps kept apart; every label and covered node is still there.
+
+    Raises TooManyStates at `deadline` (seconds of `time.perf_counter`).
+    """
     stripped = [
         transition if transition.node is None or is_visible(transition) else replace(transition, node=None)
         for transition in net.transitions
     ]
-    return Net(net.nodes, _Reduction(net, stripped).run(), net.latent)
+    return Net(net.nodes, _Reduction(net, stripped).run(deadline), net.latent)
 
 
 class _Reduction:
@@ -36,12 +40,14 @@ class _Reduction:
         self.hurried = {place for transition in urgent for place in transition.takes}
         self.watched = {place for transition in urgent for place in transition.empty}
 
-    def run(self) -> list[Transition]:
+    def run(self, deadline: float) -> list[Transition]:
         waiting = list(range(len(self.giving) - 1, BEGIN, -1))
         queued = set(waiting)
         while waiting:
             place = waiting.pop()
             queued.discard(place)
+            if time.perf_counter() > deadline:
+                raise TooManyStates
             for other in self._fuse(place):
                 if other not in queued and other != BEGIN:
                     queued.add(other)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from app.kernel.engine.check.findings import Finding, Severity
+from app.kernel.engine.check.findings import Finding
 from app.kernel.engine.check.proof.diagram import ACTIVITIES, Node, Process, Scope
-from app.kernel.engine.check.proof.exploration import Act, TooManyStates, Walk, without_repeats
+from app.kernel.engine.check.proof.exploration import Act, Walk, without_repeats
 from app.kernel.engine.check.proof.flows import TooManyWays
-from app.kernel.engine.check.proof.net import Net, Transition
+from app.kernel.engine.check.proof.net import Net, TooManyStates, Transition
 from app.kernel.engine.check.proof.reduction import reduced
 from app.kernel.engine.check.proof.translation import NetTooLarge, build_net
 from app.kernel.engine.dialect import required_duties
@@ -78,7 +78,6 @@ class _Prover:
         self.proof = proof
         self.nodes = {node.id: (one, node) for one in processes.values() for node in one.scope.everything()}
         self.nodes.update({node.id: (process, node) for node in process.scope.everything()})
-        self.severity: Severity = "error" if process.policy.has_dialect else "warning"
         self.bypasses: dict[str, list[_Bypass]] = {}
         self.stuck: tuple[str, tuple[str, ...]] | None = None
 
@@ -102,7 +101,9 @@ class _Prover:
     # ---- completion
 
     def _complete(self, net: Net) -> None:
-        walk = Walk(reduced(net, lambda _: False), (), lambda _: None, self.deadline, keep_edges=True)
+        walk = Walk(
+            reduced(net, lambda _: False, self.deadline), (), lambda _: None, self.deadline, keep_edges=True
+        )
         self.proof.alive |= walk.covered()
         state = walk.stuck()
         if state is not None and self.stuck is None:
@@ -113,7 +114,7 @@ class _Prover:
         process, node = self.nodes.get(element, (self.process, None))
         name = node.name if node else element
         return Finding(
-            "no-completion", self.severity, process.file, node.line if node else process.line, element,
+            "no-completion", "error", process.file, node.line if node else process.line, element,
             f"案件可能停在“{name}”，再也到不了结束", f"a case can be stuck at {name!r} and never reach an end", path,
         )  # fmt: skip
 
@@ -133,7 +134,7 @@ class _Prover:
         def act_of(transition: Transition) -> Act | None:
             return _act(transition.node, self._requires(transition, risk), requires)
 
-        small = reduced(net, lambda transition: act_of(transition) is not None)
+        small = reduced(net, lambda transition: act_of(transition) is not None, self.deadline)
         walk = Walk(small, requires, act_of, self.deadline)
         for effect in sorted(walk.reached):
             if effect in walk.unguarded:
@@ -174,7 +175,6 @@ def _inner(nodes: Iterable[Node]) -> Iterator[Scope]:
 
 def dead_nodes(process: Process, alive: set[str]) -> Iterator[Finding]:
     """Activities and events of `process` that no case ever comes to."""
-    severity: Severity = "error" if process.policy.has_dialect else "warning"
     for node in process.scope.everything():
         shown = node.tag in ACTIVITIES or node.tag in (
             "endEvent",
@@ -183,6 +183,6 @@ def dead_nodes(process: Process, alive: set[str]) -> Iterator[Finding]:
         )
         if shown and node.id not in alive:
             yield Finding(
-                "dead-task", severity, process.file, node.line, node.id,
+                "dead-task", "error", process.file, node.line, node.id,
                 f"没有案件会到达“{node.name}”", f"no case ever comes to {node.name!r}",
             )  # fmt: skip
