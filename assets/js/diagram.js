@@ -44,7 +44,8 @@ function compare(viewer, data) {
       if (!element) continue;
       viewer.get("canvas").addMarker(id, `diff-${kind}`);
       const position = element.waypoints ? { top: -9, left: -9 } : { top: -10, left: -8 };
-      if (element.parent) overlays.add(id, { position, html: overlay(`sign ${kind}`, sign) });
+      // 图缩小时符号不跟着缩:看得清才算标记
+      if (element.parent) overlays.add(id, { position, scale: { min: 1, max: 1.2 }, html: overlay(`sign ${kind}`, sign) });
     }
   }
 }

@@ -37,6 +37,7 @@ def test_a_version_goes_out_comes_back_changed_and_is_compared_deployed_and_left
     office: Office, tmp_path: Path
 ) -> None:
     desk = sit_down(office.kernel, tmp_path, "editor")
+    assert f'href="{PAGE}"' in desk.get("/designer").text
     shown = desk.get(PAGE)
     assert "第 1 版" in shown.text
     assert "检查通过" in shown.text

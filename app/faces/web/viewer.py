@@ -60,7 +60,7 @@ def may_supervise(who: Standing) -> bool:
 def _ways(who: Standing, registers: bool) -> list[Link]:
     in_case = request.endpoint in ("case.show", "case.diagram", "task.complete")
     posts = {post.key for post in who.posts}
-    designing = (request.blueprint or "").startswith("designer")
+    designing = (request.blueprint or "").startswith(("designer", "processes"))
     people = request.blueprint in ("people", "grants", "posts")
     ways = (
         (True, "queue.show", _("工作队列"), False),
