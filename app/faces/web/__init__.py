@@ -7,7 +7,7 @@ from flask_login import current_user
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
 
-from app.faces.api import create_api
+from app.faces import api as programs
 from app.faces.web import signin
 from app.faces.web.barring import refuse_barred
 from app.faces.web.pages.absences import pages as absences
@@ -90,7 +90,7 @@ def create_app(kernel: Kernel, settings: Settings | None = None) -> Flask:
     app.context_processor(show_viewer)
     for pages in PAGES:
         app.register_blueprint(pages)
-    api = create_api(kernel, chosen)
+    api = programs.create_api(kernel, chosen)
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/api": api.wsgi_app})  # type: ignore[method-assign]
     return app
 
