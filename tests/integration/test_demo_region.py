@@ -137,6 +137,9 @@ def test_printed_accounts_can_log_in(region: Kernel) -> None:
         opened = log_in(region, Credentials(account.login, account.password))
         with region.database.session() as session:
             assert session.get_one(Account, opened.account_id).login == account.login
+    with region.database.session() as session:
+        woken = select(func.count()).where(Notification.code == "account_woken")
+        assert session.scalar(woken) == 0, "everybody was there yesterday"
 
 
 def test_somebody_is_away_with_a_substitute_and_a_county_waits_or_hands_over(region: Kernel) -> None:
