@@ -70,8 +70,8 @@ export class Bypass {
     arrow(layer, "bypass-arrow");
     nodes.forEach((node) => frame(layer, node));
     flows.forEach((flow) => line(layer, flow, "bypass-arrow"));
-    const last = flows.at(-1) ?? nodes.at(-1);
-    if (last && this.label) overlays.add(last, "bypass", { position: { top: -26, left: 0 }, html: tagged(this.label) });
+    const last = nodes.at(-1); // 标在终点下面,不盖住图
+    if (last && this.label) overlays.add(last, "bypass", { position: { bottom: -6, left: -20 }, html: tagged(this.label) });
   }
 }
 
