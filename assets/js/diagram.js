@@ -32,6 +32,17 @@ function mark(viewer, tokens, passed) {
   }
 }
 
+// 模拟没有到达的:打叉,描虚线;旁边的表里有同样的内容
+function cross(viewer, missed) {
+  for (const id of missed) {
+    const element = viewer.get("elementRegistry").get(id);
+    if (!element) continue;
+    viewer.get("canvas").addMarker(id, "was-missed");
+    const position = element.waypoints ? { top: -9, left: -9 } : { top: -9, left: 6 };
+    if (element.parent) viewer.get("overlays").add(id, { position, html: overlay("missed", "✕") });
+  }
+}
+
 // 差异:每个要素一个符号,并按种类描边
 const SIGNS = { added: "+", removed: "−", changed: "≠", moved: "↔" };
 
@@ -97,6 +108,7 @@ async function draw(place) {
   const viewer = new NavigatedViewer({ container: place });
   await viewer.importXML(await response.text());
   mark(viewer, ids(place.dataset.tokens), ids(place.dataset.passed));
+  cross(viewer, ids(place.dataset.missed));
   compare(viewer, place.dataset);
   if (place.dataset.heat) heat(viewer, JSON.parse(place.dataset.heat));
   shown(viewer, ids(place.dataset.tokens));

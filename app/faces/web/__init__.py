@@ -34,6 +34,7 @@ from app.faces.web.pages.recusals import pages as recusals
 from app.faces.web.pages.running import pages as running
 from app.faces.web.pages.session import ask_to_log_in
 from app.faces.web.pages.session import pages as session
+from app.faces.web.pages.simulation import pages as simulation
 from app.faces.web.pages.staffing import pages as staffing
 from app.faces.web.pages.supervisor import pages as supervisor
 from app.faces.web.pages.task import pages as task
@@ -76,6 +77,7 @@ PAGES = (
     running,
     heat,
     migrate,
+    simulation,
 )
 
 
