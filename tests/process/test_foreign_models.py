@@ -128,6 +128,11 @@ ENDING = {
         start(), node("eventBasedGateway", "g"), catch("c", TWO), catch("t", define("timer")),
         sequence("start", "g", "c"), flow("g", "t"),
     ),
+    "messages of web services": jumble(
+        start(), node("receiveTask", "r", messageRef="asked"), end(), sequence("start", "r", "end"),
+        root='<bpmn:message id="asked" itemRef="x"/><bpmn:message name="nameless"/><bpmn:signal/>'
+        '<bpmn:correlationProperty id="c" name="c"/>',
+    ),
     "a definition referred to": jumble(
         start(), catch("c", "<bpmn:eventDefinitionRef>shared</bpmn:eventDefinitionRef>"), sequence("start", "c"),
         root='<bpmn:signalEventDefinition id="shared"/>',
@@ -157,6 +162,10 @@ ENDING = {
         start(), task("a"), end(), sequence("start", "a", "end"),
         inside(node("startEvent", "go", define("message"), isInterrupting="false"), task("h"), flow("go", "h"),
                triggeredByEvent="true"),
+    ),
+    "an event sub-process of what has no start": jumble(
+        task("a"), task("b"),
+        inside(node("startEvent", "go", define("message")), task("h"), flow("go", "h"), triggeredByEvent="true"),
     ),
     "an event sub-process nothing starts": jumble(
         start(), end(), flow("start", "end"), inside(start().replace("start", "s2"), task("h"), triggeredByEvent="true")

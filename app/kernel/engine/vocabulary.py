@@ -44,8 +44,11 @@ WAITS_FOR_SOMETHING: Final = frozenset({"intermediateCatchEvent", "boundaryEvent
 DECORATION: Final = frozenset(
     {
         "association",
+        "auditing",
         "category",
         "collaboration",
+        "correlationProperty",
+        "correlationSubscription",
         "dataInputAssociation",
         "dataObject",
         "dataObjectReference",
@@ -54,6 +57,7 @@ DECORATION: Final = frozenset(
         "dataStoreReference",
         "group",
         "ioSpecification",
+        "monitoring",
         "property",
         "textAnnotation",
     }

@@ -132,6 +132,8 @@ LINK = "<bpmn:linkEventDefinition name='l'/>"
         (diagram(user("x"), end(), sequence("x", "end")), "xml-invalid", "p"),
         (around(user("x"), user("y"), flow("x", "y"), flow("y", "end")), "unsupported-element", "x"),
         (around(user("x"), user("x")), "xml-invalid", "x"),
+        (diagram(start(), user("x"), user("y"), end(), sequence("start", "x", "y", "x")), "unsupported-element", "x"),
+        (around(node("eventBasedGateway", "x")), "unsupported-element", "x"),
         (split(flow("x", "y", "1 <")), "expression-invalid", "f_x_y"),
         (split(flow("x", "y", "a")), "expression-invalid", "f_x_end"),
         (split(flow("x", "y", risk="low")), "expression-invalid", "f_x_y"),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from lxml import etree
 
-from app.kernel.engine.check import dialect_values, structure
+from app.kernel.engine.check import dialect_values, structure, unleft
 from app.kernel.engine.check.findings import Finding
 from app.kernel.engine.check.structure import found
 from app.kernel.engine.dialect import local_name, read_policy, read_steps
@@ -25,6 +25,8 @@ _CHECKS: tuple[Check, ...] = (
     structure.links,
     structure.references,
     structure.flows,
+    unleft.unleft_loops,
+    unleft.chosen_events,
     dialect_values.conditions,
     dialect_values.expressions,
     dialect_values.scripts,

@@ -31,6 +31,7 @@ _KINDS = {
 
 def read_events(root: etree._Element, notes: Notes) -> None:
     """Rewrite every event of the file so that it has what the engine needs."""
+    removed(node for _, kind in _KINDS.values() for node in identified(root, kind) if not node.get("id"))
     for node in [node for node in root.iter() if local_name(node) in EVENTS]:
         _read_start(node)
         _read_nothing(node, notes)
@@ -140,6 +141,8 @@ def _refer(
         return
     if target is None:
         key = f"{event.get('id', '')}~{kind}"
+        target = next((node for node in identified(root, kind) if node.get("id") == key), None)
+    if target is None:
         target = etree.Element(tag(kind), {"id": key, "name": named(event)})
         root.insert(0, target)
     if not target.get("name"):

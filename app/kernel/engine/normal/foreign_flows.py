@@ -44,11 +44,12 @@ def write_out(scope: etree._Element, notes: Notes) -> None:
 
 def _drop_impossible(scope: etree._Element, notes: Notes) -> None:
     """Flows into a start, out of an end, into a boundary event, or to what is no node here, lead nowhere."""
-    nodes = {node.get("id"): local_name(node) for node in nodes_of(scope)}
+    drawn = [node for node in nodes_of(scope) if not is_event_subprocess(node)]
+    nodes = {node.get("id"): local_name(node) for node in drawn}
     for flow in flows_of(scope):
         source, target = nodes.get(flow.get("sourceRef")), nodes.get(flow.get("targetRef"))
         inward = target in ("startEvent", "boundaryEvent") or source == "endEvent"
-        if inward or (source is None and target is None):
+        if inward or source is None or target is None:
             notes.add(flow, "不可能的连线不模拟", "a flow that can't be is left out")
             removed([flow])
 

@@ -74,10 +74,10 @@ def enclose(scope: etree._Element) -> None:
     moved = [node for node in scope if local_name(node) == "sequenceFlow" or node in nodes_of(scope)]
     body = added(scope, "subProcess", key + BODY)
     body.extend(node for node in moved if node not in handlers)
-    added(scope, "startEvent", f"{key}{ADDED}start")
-    added(scope, "endEvent", f"{key}{ADDED}end")
-    joined(scope, f"{key}{ADDED}start", key + BODY)
-    joined(scope, key + BODY, f"{key}{ADDED}end")
+    added(scope, "startEvent", f"{key}{ADDED}before")
+    added(scope, "endEvent", f"{key}{ADDED}after")
+    joined(scope, f"{key}{ADDED}before", key + BODY)
+    joined(scope, key + BODY, f"{key}{ADDED}after")
     for handler in handlers:
         _hang(scope, handler, key + BODY)
 
