@@ -1,5 +1,5 @@
-"""Expressions (a safe subset of FEEL) and rule sets evaluated over facts; hits are kept with what they saw.
+"""Expressions, rule sets evaluated over facts (hits are kept with what they saw), FEEL and decision models.
 
-Expressions have no way out: no I/O, no loops, no Python. A full FEEL interpreter and DMN tables will stand behind
-the same interface.
+`feel` is the whole language, `dmn` the models written in it, `conformance` the public kit. `expressions.py` is the
+subset that processes, forms and rules are evaluated with; none of these has a way out: no I/O, no Python.
 """

@@ -209,6 +209,7 @@ def test_an_unknown_decision_is_a_key_error() -> None:
         (b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "xml-unsafe"),
         (b'<?xml version="1.0" encoding="UTF-16"?><x/>', "xml-unsafe"),
         (b" " * (4 * 1024 * 1024 + 1), "too-large"),
+        (b"<x>" * 101 + b"</x>" * 101, "too-deep"),
         (definitions(decision("d", "") + decision("d", "")), "duplicate-id"),
     ],
 )

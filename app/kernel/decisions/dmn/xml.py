@@ -48,11 +48,24 @@ def parsed(file: str, data: bytes) -> etree._Element:
         ) from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise _declarations(file)
-    if sum(1 for _ in root.iter()) > MOST_ELEMENTS:
+    count, deepest = _size(root)
+    if deepest > DEEPEST:
+        raise _invalid("too-deep", file, f"嵌套超过 {DEEPEST} 层", f"nested more than {DEEPEST} levels deep")
+    if count > MOST_ELEMENTS:
         raise _invalid(
             "too-large", file, f"元素超过 {MOST_ELEMENTS} 个", f"more than {MOST_ELEMENTS} elements"
         )
     return root
+
+
+def _size(root: etree._Element) -> tuple[int, int]:
+    """How many elements, and how deep."""
+    count = depth = deepest = 0
+    for event, _element in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        count += event == "start"
+        deepest = max(deepest, depth)
+    return count, deepest
 
 
 def _check_bytes(file: str, data: bytes) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from app.kernel.decisions.feel.errors import FeelError
@@ -102,6 +103,7 @@ def _meaning(escape: re.Match[str]) -> str:
     return _ESCAPED.get(body, "\\" + body)
 
 
+@lru_cache(maxsize=8192)
 def names_in(name: str) -> tuple[str, ...] | None:
     """A name as the texts of its tokens; None for what can't be a name (rule 27)."""
     try:
