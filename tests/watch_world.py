@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,15 +82,17 @@ class Watched:
             sign(self.world.app, case, staff[n], duty, n + 1, subject="change")
             for n, duty in enumerate(("rule_edit", "rule_recheck", "rule_approve"))
         ]
+        content = json.dumps({"kind": kind, "target": target, "payload": {}})
+        digest = hashlib.sha256(content.encode()).digest()
         self.world.owner.execute(
-            "INSERT INTO controlled_change (case_id, kind, target, payload, digest, reason, ground, prepared_at)"
-            " VALUES (%s, %s, %s, '{}', %s, 'test', 'test', now())",
-            (case, kind, target, HASH),
+            "INSERT INTO controlled_change (case_id, kind, target, payload, content, digest, reason, ground,"
+            " prepared_at) VALUES (%s, %s, %s, '{}', %s, %s, 'test', 'test', now())",
+            (case, kind, target, content, digest),
         )
         self.world.owner.execute(
             "INSERT INTO case_facts (case_id, region_code, facts, sealed, updated_at)"
             " VALUES (%s, '640100', jsonb_build_object('change_digest', %s::text), '', now())",
-            (case, HASH.hex()),
+            (case, digest.hex()),
         )
         self.world.app.execute(
             "INSERT INTO case_decision (case_id, subject, kind, outcome, risk, content_hash, signature_ids, at)"

@@ -13,6 +13,7 @@ CREATE TABLE controlled_change (
     kind TEXT NOT NULL,
     target TEXT NOT NULL,
     payload JSONB NOT NULL,
+    content TEXT NOT NULL,
     digest BYTEA NOT NULL,
     reason TEXT NOT NULL,
     ground TEXT NOT NULL,
@@ -23,6 +24,10 @@ CREATE TABLE controlled_change (
     prepared_at TIMESTAMP WITH TIME ZONE NOT NULL,
     applied_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_controlled_change PRIMARY KEY (case_id),
+    CONSTRAINT ck_controlled_change_digest_of_content CHECK (digest = sha256(convert_to(content, 'UTF8'))),
+    CONSTRAINT ck_controlled_change_content_of_change CHECK (
+        content::jsonb ->> 'kind' = kind AND content::jsonb ->> 'target' = target
+        AND content::jsonb -> 'payload' = payload),
     CONSTRAINT fk_controlled_change_case_id_case FOREIGN KEY(case_id) REFERENCES "case" (id),
     CONSTRAINT fk_controlled_change_prepared_by_person FOREIGN KEY(prepared_by) REFERENCES person (id)
 );

@@ -26,8 +26,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp 
 BEGIN
     PERFORM FROM public."case" c WHERE c.id = OLD.case_id FOR UPDATE;
     IF OLD.applied_at IS NOT NULL OR (
-        (NEW.case_id, NEW.kind, NEW.target, NEW.payload, NEW.digest)
-            IS DISTINCT FROM (OLD.case_id, OLD.kind, OLD.target, OLD.payload, OLD.digest)
+        (NEW.case_id, NEW.kind, NEW.target, NEW.payload, NEW.content, NEW.digest)
+            IS DISTINCT FROM (OLD.case_id, OLD.kind, OLD.target, OLD.payload, OLD.content, OLD.digest)
         AND EXISTS (SELECT FROM public.case_decision d WHERE d.case_id = OLD.case_id)) THEN
         PERFORM public.fence_refuse('SD029', 'the change is decided', jsonb_build_object('change_id', OLD.case_id));
     END IF;

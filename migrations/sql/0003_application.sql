@@ -38,7 +38,7 @@ GRANT UPDATE (answered_at, agrees, answer, cancelled_at) ON consultation TO sans
 GRANT UPDATE (cancelled_at, cancelled_by) ON absence TO sanshen_app;
 GRANT UPDATE (ended_at) ON person_interest TO sanshen_app;
 GRANT UPDATE (cleared_at, verdict, change_id) ON identity_doubt TO sanshen_app;
-GRANT UPDATE (target, payload, digest, reason, ground, effective_at, what_if, what_if_at, prepared_by,
+GRANT UPDATE (target, payload, content, digest, reason, ground, effective_at, what_if, what_if_at, prepared_by,
     prepared_at, applied_at) ON controlled_change TO sanshen_app;
 GRANT UPDATE (ruled_by, ruled_at, verdict, ruling) ON rule_override TO sanshen_app;
 GRANT UPDATE (verdict, answer, decided_at, decided_by, substitution_id) ON substitution_request TO sanshen_app;

@@ -21,6 +21,7 @@ TABLES = [
     "account",
     "login_attempt",
     "web_session",
+    "api_token",
     "idempotency_key",
     "post",
     "post_exclusion",

@@ -329,6 +329,21 @@ def test_raw_sql_does_not_rewrite_a_decided_change(changing: Office) -> None:
     assert getattr(refused.value.orig, "sqlstate", None) == "SD029"
 
 
+def test_raw_sql_can_not_change_what_was_signed_and_keep_its_digest(changing: Office) -> None:
+    """Before the decision the content may still be edited, but never under the digest that people sign."""
+    case_id = propose(changing, "conflict_set", NEW_SET)
+    for assignment in (
+        "payload = jsonb_set(payload, '{values,maximum}', '2')",
+        "content = replace(content, 'values', 'value')",
+        "target = 'case_reviews'",
+    ):
+        with pytest.raises(DBAPIError) as refused, changing.kernel.database.session() as session:
+            session.execute(
+                text(f"UPDATE controlled_change SET {assignment} WHERE case_id = :case"), {"case": case_id}
+            )
+        assert getattr(refused.value.orig, "sqlstate", None) == "23514", assignment
+
+
 def test_a_new_pair_of_posts_is_added_under_a_number_that_no_shipped_file_uses(changing: Office) -> None:
     values = {
         "title_zh": "送达与主管",

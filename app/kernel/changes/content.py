@@ -36,10 +36,14 @@ class Content:
         return {"values": dict(self.values), "before": self.before}
 
     @property
+    def written(self) -> bytes:
+        """Kind, target, values and what they were made from, in their one spelling."""
+        return canonical({"kind": self.kind, "target": self.target, "payload": self.stored})
+
+    @property
     def digest(self) -> bytes:
-        """SHA-256 over kind, target, values and what they were made from."""
-        whole = {"kind": self.kind, "target": self.target, "payload": self.stored}
-        return hashlib.sha256(canonical(whole)).digest()
+        """SHA-256 over `written`."""
+        return hashlib.sha256(self.written).digest()
 
     @classmethod
     def of(cls, row: ControlledChange) -> Content:

@@ -131,6 +131,7 @@ def _columns(unit: Unit, content: Content, proposal: Proposal) -> dict[str, Any]
     return {
         "target": content.target,
         "payload": content.stored,
+        "content": content.written.decode(),
         "digest": content.digest,
         "reason": proposal.reason.strip(),
         "ground": proposal.ground.strip(),
