@@ -190,16 +190,12 @@ def raw_url(draft_id: int, path: str) -> str:
 
 
 def _ways(draft: Draft) -> list[Link]:
-    """Pages of others that this one leads to, where they exist."""
-    found = []
-    for endpoint, words, values in (
-        ("simulation.show", _("模拟"), {"draft_id": draft.id}),
-        ("processes.show", _("版本与对比"), {"key": draft.key}),
-        ("heat.show", _("在办情况"), {"key": draft.key}),
-    ):
-        if endpoint in current_app.view_functions:
-            found.append(Link(url_for(endpoint, **values), words))
-    return found
+    """Other pages of the draft and its process."""
+    return [
+        Link(url_for("simulation.show", draft_id=draft.id), _("模拟")),
+        Link(url_for("processes.show", key=draft.key), _("版本与对比")),
+        Link(url_for("heat.show", key=draft.key), _("在办情况")),
+    ]
 
 
 def island_data(

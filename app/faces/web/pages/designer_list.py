@@ -82,23 +82,19 @@ def _process(session: Session, row: DefinitionRow) -> ProcessLine:
 
 
 def _process_ways(row: DefinitionRow) -> list[Link]:
-    ways = [Link(url_for("designer.version", key=row.key, version=row.version), _("看流程图"))]
-    for endpoint, words in (("processes.show", _("版本与对比")), ("heat.show", _("在办情况"))):
-        if endpoint in current_app.view_functions:
-            ways.append(Link(url_for(endpoint, key=row.key), words))
-    return ways
-
-
-_FINDINGS: dict[int, tuple[int, int]] = {}
+    return [
+        Link(url_for("designer.version", key=row.key, version=row.version), _("看流程图")),
+        Link(url_for("processes.show", key=row.key), _("版本与对比")),
+        Link(url_for("simulation.version", key=row.key), _("模拟")),
+        Link(url_for("heat.show", key=row.key), _("在办情况")),
+    ]
 
 
 def _findings(session: Session, definition_id: int) -> tuple[str, str]:
-    """What today's check says of a deployed version; its files never change, so it is asked once."""
-    if definition_id not in _FINDINGS:
-        report = check_once(get_deployed(session, definition_id).files)
-        errors = sum(found.severity == "error" for found in report.findings)
-        _FINDINGS[definition_id] = (errors, len(report.findings) - errors)
-    errors, warnings = _FINDINGS[definition_id]
+    """What today's check says of a deployed version."""
+    report = check_once(get_deployed(session, definition_id).files)
+    errors = sum(found.severity == "error" for found in report.findings)
+    warnings = len(report.findings) - errors
     if errors:
         return _("阻止 %(n)s", n=errors), "over"
     return (_("提醒 %(n)s", n=warnings), "soon") if warnings else (_("无问题"), "ok")

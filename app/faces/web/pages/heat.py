@@ -23,6 +23,7 @@ from app.faces.web.posted import posted_form
 from app.faces.web.words import moment
 from app.kernel.duties.posts import HeldPost
 from app.kernel.engine.catalogue import DefinitionNotFound, Deployed, get_deployed, get_latest
+from app.kernel.engine.lifecycle.plan import read_titles
 from app.kernel.engine.lifecycle.queries import list_versions
 from app.kernel.engine.running.heat import PERIOD_DAYS, StepHeat, list_heat
 from app.kernel.holds.operations import end_process_hold, hold_process
@@ -260,7 +261,7 @@ def _diagrams(key: str, deployed: Deployed, heat: dict[str, StepHeat]) -> list[H
     paths = [path for path in dict.fromkeys(files) if path in deployed.files]
     return [
         HeatDiagram(
-            path.rpartition("/")[2].removesuffix(".bpmn"),
+            pick(*read_titles(path.partition("/")[0], deployed.files)),
             url_for("designer.version_file", key=key, version=deployed.version, path=path),
             marks,
         )
