@@ -8,11 +8,13 @@ from datetime import UTC, date, datetime
 import pytest
 from flask import Flask
 
+from app.faces.duty_words import DUTY_WORDS
 from app.faces.refusal_texts import reason_text, text_of, text_of_field
 from app.faces.web import language
 from app.faces.web.pages.case_dossier import mask
 from app.faces.web.pages.queue_rows import may
 from app.faces.web.words import clock, day, duty, moment
+from app.kernel.duties.vocabulary import DUTY_TITLES
 from app.kernel.refusals import TaskAlreadyClaimed
 
 TODAY = date(2026, 11, 23)
@@ -70,6 +72,10 @@ def test_moment_is_the_local_one() -> None:
 )
 def test_duty_has_its_strokes(key: str, mark: str) -> None:
     assert duty(key).mark == mark
+
+
+def test_kernel_and_pages_call_a_duty_the_same() -> None:
+    assert {key: str(words) for key, words in DUTY_WORDS.items()} == DUTY_TITLES
 
 
 def test_id_number_keeps_only_its_ends() -> None:

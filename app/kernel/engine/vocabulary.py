@@ -77,7 +77,8 @@ REFERENCES: Final[tuple[tuple[str, str, str], ...]] = (
     ("signalEventDefinition", "signalRef", "signal"),
 )
 
-RISK_CLASSES: Final = ("normal", "high", "routed")
+RISK_TITLES: Final = {"normal": "一般", "high": "高风险", "routed": "提级"}
+RISK_CLASSES: Final = tuple(RISK_TITLES)
 SIGNING_DUTIES: Final = frozenset(
     {"initial_review", "recheck", "risk_review", "final_review", "final_review_2"}
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from app.kernel.duties.vocabulary import DUTY_TITLES
 from app.kernel.engine.check.findings import Finding
 from app.kernel.engine.check.proof.diagram import ACTIVITIES, Node, Process, Scope
 from app.kernel.engine.check.proof.exploration import Act, Walk, without_repeats
@@ -11,7 +12,7 @@ from app.kernel.engine.check.proof.net import Net, TooManyStates, Transition
 from app.kernel.engine.check.proof.reduction import reduced
 from app.kernel.engine.check.proof.translation import NetTooLarge, build_net
 from app.kernel.engine.dialect import required_duties
-from app.kernel.engine.vocabulary import RISK_CLASSES
+from app.kernel.engine.vocabulary import RISK_CLASSES, RISK_TITLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +146,13 @@ class _Prover:
 
     def _bypassed(self, effect: str, found: list[_Bypass]) -> Finding:
         process, node = self.nodes[effect]
-        first, classes = found[0], "、".join(one.risk for one in found)
-        zh = (
-            f"有路径到达“{node.name}”而未按序完成 {' → '.join(first.requires)}：缺少 {first.missing}"
-            f"（风险等级 {classes}）"
-        )
+        first, classes = found[0], [one.risk for one in found]
+        missing, *required = (DUTY_TITLES.get(duty, duty) for duty in (first.missing, *first.requires))
+        risks = "、".join(RISK_TITLES[risk] for risk in classes)
+        zh = f"有路径到达“{node.name}”而未按序完成{' → '.join(required)}：缺少{missing}（风险等级{risks}）"
         en = (
             f"a path reaches {node.name!r} without {' → '.join(first.requires)} in order: {first.missing} is "
-            f"missing (risk {classes.replace('、', ', ')})"
+            f"missing (risk {', '.join(classes)})"
         )
         return Finding("duty-bypass", "error", process.file, node.line, effect, zh, en, first.path)
 
