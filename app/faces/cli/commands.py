@@ -1,7 +1,8 @@
 """The list of commands and where each is written."""
 
 import importlib
-from typing import NoReturn
+from collections.abc import Mapping
+from typing import ClassVar, NoReturn
 
 import click
 
@@ -11,8 +12,10 @@ from app.storage.server_account import ServerAccountMissing
 from app.storage.server_directory import ServerFailed
 from config import SettingInvalid
 
-# name -> (module, the command in it, help in the list). A command that fails to import harms no other one.
-COMMANDS: dict[str, tuple[str, str, str]] = {
+Commands = Mapping[str, tuple[str, str, str]]
+"""name -> (module, the command in it, help in the list). A command that fails to import harms no other one."""
+
+COMMANDS: Commands = {
     "serve": ("app.faces.cli.serve", "serve", "启动整个系统 / start the whole system"),
     "web": ("app.faces.cli.processes", "web", "仅启动网页服务 / the web server alone"),
     "worker": ("app.faces.cli.processes", "worker", "仅启动后台进程 / the background worker alone"),
@@ -43,19 +46,21 @@ EXPECTED = (SettingInvalid, DatabaseUrlInvalid, DatabaseUnreachable, ServerFaile
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports one when it runs."""
 
+    known: ClassVar[Commands] = COMMANDS
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self.known)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.known:
             return None
-        module, attribute, _ = COMMANDS[cmd_name]
+        module, attribute, _ = self.known[cmd_name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("命令 / Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, _, text) in self.known.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         try:
