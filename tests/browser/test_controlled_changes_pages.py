@@ -55,6 +55,8 @@ def sign(page: Page, outcome: str) -> None:
         box.check()
     page.get_by_label("意见").fill("经核对，同意。")
     page.locator("#task form .btn-primary").first.click()
+    # A click doesn't wait for what it sends: the next person would find the task still open.
+    page.wait_for_url(re.compile("said=completed"))
 
 
 def take(visitor: Visitor, case_url: str) -> None:

@@ -1,4 +1,4 @@
-"""A process edited, proved, approved by three people; a new case runs on it while an old one stays on its own."""
+"""A process edited, proved, approved by three people; a new case runs on it, old ones end on theirs or migrate."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from tests.browser.designing import (
 )
 from tests.browser.test_controlled_changes_pages import sign, take
 from tests.changing import add_changers
+from tests.integration.test_running_cases import worked_off
 from tests.office import Office, bring_to_review
 
 pytestmark = pytest.mark.browser
@@ -109,9 +110,36 @@ def submit(page: Page) -> str:
     return page.url
 
 
+def approved_by_two(visit: type[Visitor], case_url: str) -> None:
+    for name, outcome in (("rechecker", "同意，报批准"), ("authoriser", "批准，立即实施")):
+        person = visit()
+        person.log_in(name)
+        take(person, case_url)
+        sign(person.page, outcome)
+
+
+def migrate(editor: Visitor, visit: type[Visitor], office: Office, case_id: int) -> None:
+    """Seen beforehand, decided by three, carried out by the worker, told on the page."""
+    case_no = office.case(case_id).case_no
+    editor.go("/designer/processes/injury_recognition/migrate")
+    page = editor.page
+    expect(page.locator("#preview").get_by_role("row", name=case_no)).to_contain_text("能换")
+    page.get_by_label("案号").fill(case_no)
+    page.get_by_label("变更理由").fill("按新流程会商")
+    page.get_by_label("变更依据").fill("内控制度第三条")
+    page.get_by_role("button", name="提请换版本").click()
+    page.get_by_role("link", name="去办理并签名").click()
+    case_url = page.url
+    sign(page, "编制完成，报复核")
+    approved_by_two(visit, case_url)
+    assert worked_off(office) == 1
+    editor.go("/designer/processes/injury_recognition/migrate")
+    expect(page.locator("#progress")).to_contain_text("已换 1")
+
+
 def test_process_is_edited_proved_approved_and_runs(designing: Site, visit: type[Visitor]) -> None:
     office = designing.office
-    old = bring_to_review(office)
+    old, moving = bring_to_review(office), bring_to_review(office)
     editor = visit()
     editor.log_in("editor")
     draft_url = begin(editor)
@@ -120,11 +148,7 @@ def test_process_is_edited_proved_approved_and_runs(designing: Site, visit: type
     mend(editor.page)
     case_url = submit(editor.page)
     sign(editor.page, "编制完成，报复核")
-    for name, outcome in (("rechecker", "同意，报批准"), ("authoriser", "批准，立即实施")):
-        person = visit()
-        person.log_in(name)
-        take(person, case_url)
-        sign(person.page, outcome)
+    approved_by_two(visit, case_url)
     editor.page.goto(draft_url)
     expect(editor.page.locator("#publish [aria-current=step]")).to_contain_text("已部署")
     expect(editor.page.locator("#canvas [data-element-id]").first).to_be_attached()
@@ -136,6 +160,9 @@ def test_process_is_edited_proved_approved_and_runs(designing: Site, visit: type
     assert office.open_task_of(new).step_key.startswith("Activity_")  # the id the modeler gave the step
     assert office.case(new).definition_id != office.case(old).definition_id
     assert office.case(old).status == "closed"
+    migrate(editor, visit, office, moving)
+    assert office.case(moving).definition_id == office.case(new).definition_id
+    finish(office, moving)
     editor.go("/designer")
     expect(editor.page.get_by_role("row", name="工伤认定")).to_contain_text("v2")
 

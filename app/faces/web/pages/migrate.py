@@ -18,7 +18,7 @@ from app.faces.web.pages.designer_access import may_design, require_designer, re
 from app.faces.web.parts import Choice, ErrorLine, Link
 from app.faces.web.posted import posted_form
 from app.kernel.engine.catalogue import get_deployed
-from app.kernel.engine.changes import Proposal, propose_change
+from app.kernel.engine.changes import Proposal, propose_weighed
 from app.kernel.engine.lifecycle.queries import list_versions
 from app.kernel.engine.running.obstacles import words_of
 from app.kernel.engine.running.queries import Progress, list_progress
@@ -91,7 +91,7 @@ def propose(key: str) -> Response | tuple[str, int]:
     }
     proposal = Proposal("migration", values, typed.get("reason", ""), typed.get("ground", ""))
     try:
-        started = carry_out(lambda unit: propose_change(unit, proposal), posted=posted)
+        started = carry_out(lambda unit: propose_weighed(unit, proposal), posted=posted)
     except InvalidInput as invalid:
         return _shown(key, typed, [_line(name, *told) for name, told in invalid.errors.items()]), 422
     except Refusal as refusal:

@@ -8,7 +8,14 @@ from sqlalchemy import select
 
 from app.kernel.cases.models import Case
 from app.kernel.changes.refusals import ChangeNotEditable
-from app.kernel.engine.changes import EDIT_STEP, Proposal, compute_what_if, edit_change, propose_change
+from app.kernel.engine.changes import (
+    EDIT_STEP,
+    Proposal,
+    compute_what_if,
+    edit_change,
+    propose_change,
+    propose_weighed,
+)
 from app.kernel.engine.lifecycle.contents import list_sums
 from app.kernel.engine.lifecycle.models import ProcessDraft
 from app.kernel.engine.lifecycle.permission import hold_draft
@@ -56,9 +63,7 @@ def propose_release(
     Raise InvalidInput by field, VersionNotFound, DutyDenied.
     """
     values = {"action": action, "key": key, "version": version if action == "roll_back" else ""}
-    started = propose_change(unit, Proposal("process", values, reason, ground))
-    compute_what_if(unit, _edit_task(unit, _case_of(unit)).id)
-    return started
+    return propose_weighed(unit, Proposal("process", values, reason, ground))
 
 
 def _values(unit: Unit, row: ProcessDraft, draft: Draft, notes: str) -> dict[str, Any]:
