@@ -1,0 +1,2 @@
+-- Dated, sourced parameters.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Versions of rules and their hits.
+SELECT 1;
