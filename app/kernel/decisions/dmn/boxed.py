@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from app.kernel.decisions.dmn import model
 from app.kernel.decisions.dmn.building import Builder, nothing
 from app.kernel.decisions.dmn.tables import build_table
+from app.kernel.decisions.dmn.tracing import EntryValue, TracedRuntime
 from app.kernel.decisions.feel.calls import call
 from app.kernel.decisions.feel.composing import Evaluate
 from app.kernel.decisions.feel.filters import filtered
@@ -41,6 +42,7 @@ def _literal(builder: Builder, expression: model.Literal) -> Evaluate:
 def _context(builder: Builder, expression: model.Context) -> Evaluate:
     """Later entries see earlier ones; a result cell makes the context the value of that cell."""
     entries: list[tuple[str | None, Evaluate]] = []
+    sources = {entry.name: source_of(entry.value) for entry in expression.entries if entry.name is not None}
     for entry in expression.entries:
         entries.append((entry.name, builder.conforming(build(builder, entry.value), entry.type_ref)))
         if entry.name is not None:
@@ -52,11 +54,25 @@ def _context(builder: Builder, expression: model.Context) -> Evaluate:
         inner = Scope(scope.run, values, scope)
         for name, value in entries:
             if name is None:
-                return value(inner)
+                result = value(inner)
+                _note(scope.run, sources, values)
+                return result
             values[name] = value(inner)
+        _note(scope.run, sources, values)
         return values
 
     return evaluate
+
+
+def _note(run: Runtime, sources: Mapping[str, str], values: Mapping[str, Value]) -> None:
+    """What the entries came to, where the evaluation is traced."""
+    if isinstance(run, TracedRuntime):
+        run.entries([EntryValue(name, sources[name], value) for name, value in values.items()])
+
+
+def source_of(expression: model.Expression | None) -> str:
+    """The FEEL of a literal expression; empty for other boxed expressions."""
+    return expression.text.source if isinstance(expression, model.Literal) else ""
 
 
 def _list(builder: Builder, expression: model.ListOf) -> Evaluate:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from app.kernel.decisions.dmn import model
-from app.kernel.decisions.dmn.boxed import build, build_function
+from app.kernel.decisions.dmn.boxed import build, build_function, source_of
 from app.kernel.decisions.dmn.building import Builder
 from app.kernel.decisions.dmn.errors import Problem
+from app.kernel.decisions.dmn.tracing import Step, TracedRuntime
 from app.kernel.decisions.dmn.types import Types
 from app.kernel.decisions.feel.calls import call
 from app.kernel.decisions.feel.composing import Evaluate
@@ -39,6 +40,8 @@ class Decided:
 
     value: Value
     diagnostics: tuple[Diagnostic, ...]
+    steps: tuple[Step, ...] = ()
+    """Of a traced evaluation: how it came to the value, each step after those it needs."""
 
 
 class Graph:
@@ -60,7 +63,32 @@ class Graph:
     ) -> Decided:
         """A decision of the main model by name or id; `inputs` by the names of input data. Raises KeyError."""
         key = self.find(name)
-        return self._bounded(now, limits, lambda run: Evaluation(self, run, inputs).value(key))
+        return self._bounded(Runtime(now, limits), lambda run: Evaluation(self, run, inputs).value(key))
+
+    def trace(
+        self,
+        name: str,
+        inputs: Mapping[str, object],
+        now: datetime | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Decided:
+        """As `decide`, with the steps. Raises KeyError."""
+        key = self.find(name)
+        run = TracedRuntime(now, limits)
+        decided = self._bounded(run, lambda _run: Evaluation(self, run, inputs).value(key))
+        return replace(decided, steps=tuple(run.trace))
+
+    def list_inputs(self, name: str) -> list[model.InputData]:
+        """The input data that a decision rests on, directly or not, in the order of the files. Raises KeyError."""
+        waiting, seen = [self.find(name)], set[Key]()
+        while waiting:
+            key = waiting.pop()
+            if key in seen or key not in self.nodes:
+                continue
+            seen.add(key)
+            waiting += [need for _prefix, _name, need in self.nodes[key].needs]
+        found = (node.element for key, node in self.nodes.items() if key in seen)
+        return [element for element in found if isinstance(element, model.InputData)]
 
     def invoke(
         self,
@@ -79,7 +107,7 @@ class Graph:
             values = [from_host(run, arguments.get(one.name)) for one in function.parameters]
             return call(run, function, values)
 
-        return self._bounded(now, limits, work)
+        return self._bounded(Runtime(now, limits), work)
 
     def find(self, name: str) -> Key:
         """The element of the main model of that name or id. Raises KeyError."""
@@ -89,8 +117,7 @@ class Graph:
         raise KeyError(name)
 
     @staticmethod
-    def _bounded(now: datetime | None, limits: Limits, work: Callable[[Runtime], Value]) -> Decided:
-        run = Runtime(now, limits)
+    def _bounded(run: Runtime, work: Callable[[Runtime], Value]) -> Decided:
         try:
             return Decided(work(run), tuple(run.diagnostics))
         except LimitExceeded as limit:
@@ -125,9 +152,21 @@ class Evaluation:
             )
         self._busy.add(key)
         self.run.charge()
-        value = self._computed(node)
+        value = self._traced(node) if isinstance(self.run, TracedRuntime) else self._computed(node)
         self._busy.discard(key)
         self._values[key] = value
+        return value
+
+    def _traced(self, node: Node) -> Value:
+        """The value, noted as a step; functions are no values anybody would read."""
+        run, element = self.run, node.element
+        if not isinstance(run, TracedRuntime) or isinstance(element, model.KnowledgeModel | model.Service):
+            return self._computed(node)
+        kind = "input" if isinstance(element, model.InputData) else "decision"
+        source = source_of(element.expression) if isinstance(element, model.Decision) else ""
+        run.begin(Step(node.key[0], element.name, kind, source))
+        value = self._computed(node)
+        run.finish(value)
         return value
 
     def _computed(self, node: Node) -> Value:

@@ -113,6 +113,7 @@ class TableRule:
     inputs: tuple[Text, ...]
     outputs: tuple[Text, ...]
     line: int | None
+    annotations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,8 @@ class Table:
     rules: tuple[TableRule, ...]
     type_ref: str | None
     line: int | None
+    annotations: tuple[str, ...] = ()
+    """Names of the annotation columns; what they say is no logic."""
 
 
 Expression = (

@@ -143,6 +143,7 @@ def _table(node: etree._Element) -> model.Table:
         tuple(_table_rule(one) for one in children(node, "rule")),
         type_ref(node),
         line_of(node),
+        tuple(one.get("name", "").strip() for one in children(node, "annotation")),
     )
 
 
@@ -167,6 +168,7 @@ def _table_rule(node: etree._Element) -> model.TableRule:
         tuple(_text(one) for one in children(node, "inputEntry")),
         tuple(_text(one) for one in children(node, "outputEntry")),
         line_of(node),
+        tuple(_text(one).source for one in children(node, "annotationEntry")),
     )
 
 

@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from app.kernel.decisions.dmn import model
 from app.kernel.decisions.dmn.building import Builder
 from app.kernel.decisions.dmn.hit_policies import POLICIES, Outcome, Policy
+from app.kernel.decisions.dmn.tracing import RuleHit, TracedRuntime
 from app.kernel.decisions.feel.composing import Evaluate
 from app.kernel.decisions.feel.runtime import Scope
 from app.kernel.decisions.feel.values import Value
+
+Named = tuple[tuple[str, Value], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Input:
     evaluate: Evaluate
     allowed: Evaluate | None
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +29,20 @@ class _Rule:
 
     tests: tuple[tuple[int, Evaluate], ...]
     outputs: tuple[Evaluate, ...]
+    number: int
+    line: int | None
+    annotations: tuple[tuple[str, str], ...]
 
 
 def build_table(builder: Builder, table: model.Table) -> Evaluate:
     """A closure that gives what the hit policy makes of the rules that match."""
     inputs = [_input(builder, one) for one in table.inputs]
     kinds = [_input_kind(builder, one) for one in table.inputs]
-    rules = [_rule(builder, table, one, kinds) for one in table.rules]
+    rules = [_rule(builder, table, number, kinds) for number in range(len(table.rules))]
     policy = _policy(builder, table)
     combine = _combiner(table.outputs)
     defaults = _defaults(builder, table)
+    names = [output.name or "" for output in table.outputs]
 
     def evaluate(scope: Scope) -> Value:
         scopes = _input_scopes(scope, inputs)
@@ -45,6 +53,10 @@ def build_table(builder: Builder, table: model.Table) -> Evaluate:
         for rule in rules:
             if _matches(rule, scopes):
                 outcome.matched.append([output(scope) for output in rule.outputs])
+                if isinstance(scope.run, TracedRuntime):
+                    scope.run.hit(
+                        _hit(rule, inputs, scopes, tuple(zip(names, outcome.matched[-1], strict=False)))
+                    )
                 if policy.first_only:
                     break
         return policy.conclude(outcome, combine)
@@ -54,6 +66,11 @@ def build_table(builder: Builder, table: model.Table) -> Evaluate:
 
 def _matches(rule: _Rule, scopes: Sequence[Scope]) -> bool:
     return all(test(scopes[column]) is True for column, test in rule.tests)
+
+
+def _hit(rule: _Rule, inputs: Sequence[_Input], scopes: Sequence[Scope], outputs: Named) -> RuleHit:
+    looked_at = tuple((inputs[column].source, scopes[column].values["?"]) for column, _test in rule.tests)
+    return RuleHit(rule.number, rule.line, rule.annotations, looked_at, outputs)
 
 
 def _input_scopes(scope: Scope, inputs: Sequence[_Input]) -> list[Scope] | None:
@@ -71,7 +88,8 @@ def _input_scopes(scope: Scope, inputs: Sequence[_Input]) -> list[Scope] | None:
 
 def _input(builder: Builder, one: model.TableInput) -> _Input:
     evaluate = builder.conforming(builder.expression(one.expression), one.type_ref)
-    return _Input(evaluate, builder.tests(one.values) if one.values is not None else None)
+    allowed = builder.tests(one.values) if one.values is not None else None
+    return _Input(evaluate, allowed, one.expression.source)
 
 
 def _input_kind(builder: Builder, one: model.TableInput) -> str | None:
@@ -79,7 +97,8 @@ def _input_kind(builder: Builder, one: model.TableInput) -> str | None:
     return builder.types.kind_of(one.type_ref) or builder.kinds.get(one.expression.source)
 
 
-def _rule(builder: Builder, table: model.Table, rule: model.TableRule, kinds: Sequence[str | None]) -> _Rule:
+def _rule(builder: Builder, table: model.Table, place: int, kinds: Sequence[str | None]) -> _Rule:
+    rule = table.rules[place]
     if len(rule.inputs) != len(table.inputs) or len(rule.outputs) != len(table.outputs):
         builder.note(
             "rule-incomplete", rule.line, "规则的单元格数与列数不符", "the rule has too few or too many cells"
@@ -93,7 +112,10 @@ def _rule(builder: Builder, table: model.Table, rule: model.TableRule, kinds: Se
         builder.conforming(builder.expression(cell), output.type_ref)
         for cell, output in zip(rule.outputs, table.outputs, strict=False)
     )
-    return _Rule(tests, outputs)
+    notes = tuple(
+        (name, text) for name, text in zip(table.annotations, rule.annotations, strict=False) if text
+    )
+    return _Rule(tests, outputs, place + 1, rule.line, notes)
 
 
 def _combiner(outputs: Sequence[model.TableOutput]) -> Callable[[list[Value]], Value]:
