@@ -1,0 +1,100 @@
+"""A rule that can judge: its manifest, its compiled decision, and what it says of given facts. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+import orjson
+
+from app.kernel.decisions.catalogue.facts import to_contract, to_kept
+from app.kernel.decisions.catalogue.manifest import Manifest
+from app.kernel.decisions.catalogue.vocabulary import SEVERITIES
+from app.kernel.decisions.dmn import Graph
+
+HIT: Final = "hit"
+SEVERITY: Final = "severity"
+Outcome = Literal["hit", "no_hit", "missing"]
+Seal = Callable[[str], str]
+"""A keyed digest of a sensitive value: equal values stay recognisable, the value does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a rule says. `missing` names required facts that are unknown: then nothing is said, neither way.
+
+    `inputs` is what is kept with a hit (JSON, without sensitive facts), `digest` recognises the same inputs.
+    """
+
+    outcome: Outcome
+    missing: tuple[str, ...]
+    severity: str
+    inputs: Mapping[str, Any]
+    digest: str
+    message_zh: str = ""
+    message_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One version of a rule. `files` by name: rule.toml, rule.dmn, cases.toml."""
+
+    manifest: Manifest
+    graph: Graph
+    files: Mapping[str, bytes]
+    digest: str
+
+    @property
+    def id(self) -> str:
+        return self.manifest.id
+
+    def judge(self, facts: Mapping[str, Any], now: datetime, seal: Seal | None = None) -> Judgement:
+        """Hit, no hit, or which required facts are missing. `facts` by the contract's names; never raises."""
+        contract = self.manifest.facts
+        values = {key: to_contract(spec.type, facts.get(key)) for key, spec in contract.items()}
+        missing = tuple(key for key in self.manifest.required if values[key] is None)
+        if missing:
+            return Judgement("missing", missing, self.manifest.severity, {}, "")
+        given = {**values, **{key: one.value for key, one in self.manifest.parameters.items()}}
+        if self.graph.decide(HIT, given, now).value is not True:
+            return Judgement("no_hit", (), self.manifest.severity, {}, "")
+        kept = {key: to_kept(values[key]) for key, spec in contract.items() if not spec.sensitive}
+        shown = {**kept, **{key: to_kept(one.value) for key, one in self.manifest.parameters.items()}}
+        return Judgement(
+            "hit",
+            (),
+            self._severity(given, now),
+            kept,
+            self._digest(values, kept, seal),
+            filled(self.manifest.message_zh, shown),
+            filled(self.manifest.message_en, shown),
+        )
+
+    def _severity(self, given: Mapping[str, Any], now: datetime) -> str:
+        if self.manifest.severity_rises_to is None:
+            return self.manifest.severity
+        said = self.graph.decide(SEVERITY, given, now).value
+        return said if isinstance(said, str) and said in SEVERITIES else self.manifest.severity
+
+    def _digest(self, values: Mapping[str, Any], kept: Mapping[str, Any], seal: Seal | None) -> str:
+        """The same inputs are one hit. Of sensitive facts only a keyed digest goes in."""
+        sealed = {
+            key: seal(str(values[key])) if seal is not None and values[key] is not None else None
+            for key, spec in self.manifest.facts.items()
+            if spec.sensitive
+        }
+        spelled = orjson.dumps({**kept, **sealed}, option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(spelled).hexdigest()
+
+
+def filled(message: str, values: Mapping[str, Any]) -> str:
+    """A message with the facts it names; unknown ones are a dash."""
+    for key, value in values.items():
+        shown = (
+            "—" if value is None else "、".join(map(str, value)) if isinstance(value, list) else str(value)
+        )
+        message = message.replace("{" + key + "}", shown)
+    return message
