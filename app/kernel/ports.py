@@ -18,8 +18,22 @@ if TYPE_CHECKING:
 DerivedFacts = Callable[["Unit", "Case", Mapping[str, Any]], Mapping[str, Any]]
 """(unit, case, its facts) -> derived facts for rules and pages."""
 
+
+class BusinessError(Exception):
+    """An automatic step ends otherwise than hoped for, as the diagram foresees: `code` is one of the step's
+    `sanshen:error`. Raise it before anything is changed; `variables` are what the error's way may read.
+
+    Anything else that is raised is a fault and becomes an incident.
+    """
+
+    def __init__(self, code: str, variables: Mapping[str, Any] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.variables = dict(variables or {})
+
+
 ServiceHandler = Callable[["Unit", "Case", Mapping[str, Any]], Mapping[str, Any]]
-"""(unit, case, its facts) -> facts to change; what a service task of the domain computes."""
+"""(unit, case, its facts) -> facts to change; what a service task of the domain computes. Raise BusinessError."""
 
 
 RecusalLeads = Callable[["Unit", "Case", Mapping[str, Any]], Iterable["Match"]]

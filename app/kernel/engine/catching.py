@@ -4,6 +4,7 @@ The library hands an error to any boundary event of the scopes outside, also of 
 that failed, and forgets one that nobody catches.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from SpiffWorkflow.bpmn import BpmnEvent
@@ -25,7 +26,13 @@ from app.kernel.engine.values import around, current
 
 
 class UncaughtError(RuntimeError):
-    """An error end event was reached that nothing around it catches."""
+    """An error was raised that nothing around its source catches."""
+
+
+def error_of(task: Task, code: str) -> BpmnEvent:
+    """The error that an activity ends with; its own border hears it first."""
+    definition = ErrorEventDefinition(code, code)
+    return BpmnEvent(definition, payload=dict(task.data), target=task)
 
 
 class CaseEvents(EventManager):  # type: ignore[misc]
@@ -50,14 +57,21 @@ class CaseEvents(EventManager):  # type: ignore[misc]
 
     def _along(self, event: BpmnEvent) -> list[Task]:
         """The boundary event nearest around the source; of several there, the one that names the code."""
-        scope = event.target
-        while scope.parent_task_id is not None:
-            owner = self.workflow.get_task_from_id(scope.parent_task_id)
+        for owner in self._around(event.target):
             found = [task for task in _on_border(owner) if task.task_spec.catches(task, event)]
             if found:
                 return sorted(found, key=lambda task: task.task_spec.event_definition.code is None)[:1]
-            scope = owner.workflow
         return []
+
+    def _around(self, source: Any) -> Iterator[Task]:
+        """The activities around a source, innermost first: itself, where an activity is the source."""
+        if isinstance(source, Task):
+            yield source
+            source = source.workflow
+        while source.parent_task_id is not None:
+            owner = self.workflow.get_task_from_id(source.parent_task_id)
+            yield owner
+            source = owner.workflow
 
 
 def _on_border(owner: Task) -> list[Task]:

@@ -59,6 +59,16 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class RaisedError:
+    """An error (`code`, as of `bpmn:error errorCode`) an automatic step may end with: when its handler says so, or
+    when `condition` ("=…") holds of what the step has set.
+    """
+
+    code: str
+    condition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LoopSpec:
     """How often an activity is done. Exactly one of `cardinality` (a number or "=…"), `collection` ("=…", a list)
     and, for `kind` "loop", `condition` or `maximum` says it; `element` names the variable that holds an
@@ -117,6 +127,7 @@ class StepSpec:
     events: tuple[str, ...] = ()
     signal: str | None = None
     condition: str | None = None
+    errors: tuple[RaisedError, ...] = ()
     loop: LoopSpec | None = None
     drawn: bool = True
     choice: str | None = None
@@ -230,6 +241,10 @@ def _step(node: etree._Element, process: str, lanes: dict[str, str]) -> StepSpec
         events=tuple(local_name(child) for child in node if local_name(child).endswith("EventDefinition")),
         signal=_signal(node),
         condition=_condition(node),
+        errors=tuple(
+            RaisedError(error.get("code", ""), error.get("when") or None)
+            for error in extensions(node, SANSHEN, "error")
+        ),
         loop=read_loop(node),
         drawn=ADDED not in key,
         choice=node.get("choice") if ADDED in key else None,

@@ -40,6 +40,7 @@ from app.kernel.engine.dialect import (
     FlowSpec,
     LoopSpec,
     ProcessPolicy,
+    RaisedError,
     StepSpec,
 )
 from app.kernel.engine.joins import JoiningInclusive, JoiningParallel, ScopeEnd
@@ -226,6 +227,7 @@ def _step(entry: dict[str, Any]) -> StepSpec:
             **assignments,
             "clocks": tuple(ClockAction(**clock) for clock in entry["clocks"]),
             "events": tuple(entry["events"]),
+            "errors": tuple(RaisedError(**error) for error in entry["errors"]),
             "effect": _effect(entry["effect"]),
             "loop": LoopSpec(**entry["loop"]) if entry["loop"] else None,
         }

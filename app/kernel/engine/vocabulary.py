@@ -25,6 +25,9 @@ FLOW_NODES: Final = ACTIVITIES | GATEWAYS | EVENTS
 # Kinds that only a file made elsewhere may have: each is read as one of those above, or refused.
 FOREIGN_NODES: Final = frozenset({"task", "transaction", "adHocSubProcess", "complexGateway"})
 
+# Steps with a handler, which may end with a declared error.
+RAISING: Final = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
+
 # What each event may wait for or throw. Everything else the library drops silently or runs wrongly.
 _DEFINED: Final = {
     "startEvent": "message timer",

@@ -21,10 +21,11 @@ from SpiffWorkflow.bpmn.specs.defaults import (
 from SpiffWorkflow.util.task import TaskState
 
 from app.kernel.decisions.expressions import Expression, compile_expression, feel
-from app.kernel.engine.catching import Boundary, CaseEvents
+from app.kernel.engine.catching import Boundary, CaseEvents, error_of
 from app.kernel.engine.dialect import Assignment, StepSpec
 from app.kernel.engine.engine_data import Data, Scalar, checked, from_expression
 from app.kernel.engine.vocabulary import ADDED
+from app.kernel.ports import BusinessError
 
 MOST_PERSONS: Final = 9
 """The most different people one task may demand."""
@@ -236,15 +237,42 @@ def _call(task: Any, step: StepSpec, data: Data) -> ServiceCall:
 class HandledTask(ServiceTask):  # type: ignore[misc]
     """Service, send and rule tasks: asks the handler lent to the workflow."""
 
-    def _execute(self, task: Any) -> bool:
+    def _execute(self, task: Any) -> bool | None:
+        """True when it is done; None when an event takes the token away, which cancels the task."""
         step = known_step(task)
         handler = task.workflow.top_workflow.handler
         if handler is None or step.task_type is None:
             raise NoHandler(f"no handler for step {step.step_key} of type {step.task_type}")
         seen = {**task.data, **assigned(step.inputs, task.data)}
-        answer = checked(handler(step.task_type, _call(task, step, seen), seen))
+        try:
+            answer = checked(handler(step.task_type, _call(task, step, seen), seen))
+        except BusinessError as error:
+            task.data.update(checked(error.variables))
+            self._end_by(task, _declared(step, error))
+            return None
         task.data.update(assigned(step.outputs, {**seen, **answer}) if step.outputs else answer)
-        return True
+        known = {**seen, **answer, **task.data}
+        raised = next(
+            (one.code for one in step.errors if one.condition and _holds(one.condition, known)), None
+        )
+        if raised is None:
+            return True
+        self._end_by(task, raised)
+        return None
+
+    def _end_by(self, task: Any, code: str) -> None:
+        """Let the nearest event around the step that catches the error have the token. Raise UncaughtError."""
+        task.workflow.top_workflow.catch(error_of(task, code))
+
+
+def _declared(step: StepSpec, error: BusinessError) -> str:
+    if all(one.code != error.code for one in step.errors):
+        raise LookupError(f"step {step.step_key} declares no error {error.code!r}") from error
+    return error.code
+
+
+def _holds(condition: str, data: Data) -> bool:
+    return compiled(feel(condition)).evaluate(data) is True
 
 
 class AssignmentTask(ScriptTask):  # type: ignore[misc]

@@ -65,6 +65,11 @@ export class Model {
     this.replace(element, "sanshen:Clock", clocks.map((clock) => this.factory.create("sanshen:Clock", clock)));
   }
 
+  setErrors(element, errors) {
+    const filled = errors.map(({ code, when }) => ({ code, ...(when ? { when } : {}) }));
+    this.replace(element, "sanshen:Error", filled.map((error) => this.factory.create("sanshen:Error", error)));
+  }
+
   setRisk(flow, classes) {
     this.modeling.updateProperties(flow, { "sanshen:risk": classes.length ? classes.join(" ") : undefined });
   }
@@ -72,6 +77,10 @@ export class Model {
 
 export function clocksOf(element) {
   return extensions(holder(element), "sanshen:Clock").map((clock) => ({ ref: clock.ref ?? "", action: clock.action ?? "" }));
+}
+
+export function errorsOf(element) {
+  return extensions(holder(element), "sanshen:Error").map((error) => ({ code: error.code ?? "", when: error.when ?? "" }));
 }
 
 export function riskOf(flow) {

@@ -5,7 +5,7 @@ import {
 } from "@bpmn-io/properties-panel";
 import { useService } from "bpmn-js-properties-panel";
 import { is, isAny } from "bpmn-js/lib/util/ModelUtil";
-import { SIGNING, clocksOf, englishName, extension, holder, riskOf, value } from "./model.js";
+import { SIGNING, clocksOf, englishName, errorsOf, extension, holder, riskOf, value } from "./model.js";
 
 // 引擎不用的分组(监听器、任务头、Camunda 自己的表单与指派等)不显示,文件里有的照样保留
 const HIDDEN = new Set([
@@ -154,6 +154,39 @@ function clockGroup(data, element) {
   };
 }
 
+function errorItem(data, element, index) {
+  const change = (key) => (model, one, typed) => {
+    const errors = errorsOf(one);
+    errors[index] = { ...errors[index], [key]: typed };
+    model.setErrors(one, errors);
+  };
+  const read = (key) => (one) => errorsOf(one)[index]?.[key] ?? "";
+  const prefix = `sanshen-error-${index}`;
+  return {
+    id: prefix,
+    label: errorsOf(element)[index].code || data.words.error,
+    entries: [
+      text(`${prefix}-code`, data.words.errorCode, read("code"), change("code"), data.words.errorCodeHelp),
+      text(`${prefix}-when`, data.words.errorWhen, read("when"), change("when"), data.words.errorWhenHelp),
+    ],
+    remove: (event) => {
+      event.stopPropagation();
+      data.model().setErrors(element, errorsOf(element).filter((_, other) => other !== index));
+    },
+  };
+}
+
+function errorGroup(data, element) {
+  return {
+    id: "sanshen-errors", label: data.words.errors, component: ListGroup,
+    items: errorsOf(element).map((_, index) => errorItem(data, element, index)),
+    add: (event) => {
+      event.stopPropagation();
+      data.model().setErrors(element, [...errorsOf(element), { code: "", when: "" }]);
+    },
+  };
+}
+
 function group(id, label, entries) {
   return { id, label, component: Group, entries, shouldOpen: true };
 }
@@ -169,6 +202,7 @@ function ownGroups(data, element) {
   if (is(holder(element), "bpmn:Process")) {
     put("sanshen-policy-group", words.policyGroup, [text("sanshen-policy", words.policy, ...attribute("sanshen:Policy", "requires"), words.requiresHelp)]);
   }
+  if (isAny(element, ["bpmn:ServiceTask", "bpmn:SendTask", "bpmn:BusinessRuleTask"])) groups.push(errorGroup(data, element));
   if (is(element, "bpmn:FlowNode")) groups.push(clockGroup(data, element));
   return groups;
 }

@@ -50,6 +50,8 @@ class Step:
     """`parallel` or `sequential`, several instances or none."""
     inner: Part | None = None
     called: str = ""
+    raises: str = ""
+    """An error a service or send task may end with: `before` its work is done or `after` it."""
 
 
 @dataclass
@@ -178,6 +180,8 @@ class Grower:
             marks = {"event": self.rng.choice(["timer", "message", "signal", "conditional"])}
         if tag == "intermediateThrowEvent":
             marks = {"event": self.rng.choice(["", "message", "signal", "escalation"])}
+        if tag == "serviceTask":
+            marks = {"raises": self.raising()}
         if tag in ("userTask", "serviceTask") and self.rng.random() < 0.15:
             marks["loop"] = self.rng.choice(["parallel", "sequential"])
         key = self.add(part, tag, **marks)
@@ -185,8 +189,13 @@ class Grower:
 
     def effect(self, part: Part) -> tuple[str, str]:
         requires = self.rng.choice([(), ("final_review",), ("initial_review", "final_review"), ("recheck",)])
-        key = self.add(part, self.rng.choice(["serviceTask", "serviceTask", "sendTask"]), requires=requires)
+        tag = self.rng.choice(["serviceTask", "serviceTask", "sendTask"])
+        key = self.add(part, tag, requires=requires, raises=self.raising())
         return key, key
+
+    def raising(self) -> str:
+        """Mostly nothing."""
+        return self.rng.choice(["", "", "", "", "", "before", "after"])
 
     def guarded(self, part: Part) -> tuple[str, str]:
         """The reviews in order and the effect after them, sometimes with one left out."""
@@ -279,7 +288,11 @@ class Grower:
         return key, key
 
     def interrupted(self, part: Part) -> tuple[str, str]:
-        task = self.add(part, "userTask", duty=self.rng.choice(REVIEWS))
+        if self.rng.random() < 0.3:
+            task = self.effect(part)[0] if self.rng.random() < 0.4 else self.add(part, "serviceTask")
+            part.steps[task].raises = self.rng.choice(["", "before", "after"])
+        else:
+            task = self.add(part, "userTask", duty=self.rng.choice(REVIEWS))
         last = self.add(part, "exclusiveGateway")
         self.arrow(part, task, last)
         self.boundary(part, task, last)
@@ -348,6 +361,9 @@ def _step(step: Step) -> str:
         same = " ".join(step.requires)
         named = f' requires="{same}" requires-normal="{same}" requires-routed="{same}"' if same else ""
         extensions += f'<sanshen:effect kind="decided"{named}/>'
+    if step.raises:
+        asked = ' when="=a"' if step.raises == "after" else ""
+        extensions += f'<sanshen:error code="e"{asked}/>'
     if step.called:
         extensions += f'<zeebe:calledElement processId="{step.called}"/>'
     inner = f"<bpmn:extensionElements>{extensions}</bpmn:extensionElements>" if extensions else ""

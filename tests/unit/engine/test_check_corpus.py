@@ -9,12 +9,25 @@ from app.kernel.engine.check.report import CheckReport, check_files
 from app.kernel.engine.vocabulary import RISK_CLASSES
 from tests.unit.engine.corpus.happenings import HAPPENINGS
 from tests.unit.engine.corpus.parts import Model
+from tests.unit.engine.corpus.raised import RAISED, UNCAUGHT
 from tests.unit.engine.corpus.refused import BESIDE_FORMS, FOREIGN, REFUSED, WARNED, WAYS
 from tests.unit.engine.corpus.scopes import SCOPES
 from tests.unit.engine.corpus.sequences import CHOICES, PARALLEL, RESETS, SEQUENCES
 from tests.unit.engine.corpus.sets import CALLS, RISK, STARTS
 
-MODELS = [*SEQUENCES, *RESETS, *CHOICES, *PARALLEL, *HAPPENINGS, *SCOPES, *CALLS, *RISK, *STARTS, *WAYS]
+MODELS = [
+    *SEQUENCES,
+    *RESETS,
+    *CHOICES,
+    *PARALLEL,
+    *HAPPENINGS,
+    *SCOPES,
+    *CALLS,
+    *RISK,
+    *STARTS,
+    *WAYS,
+    *RAISED,
+]
 
 
 def errors_of(report: CheckReport) -> set[tuple[str, str | None]]:
@@ -51,7 +64,11 @@ def test_what_is_wrong_is_refused_with_rule_and_element(model: Model) -> None:
     assert not report.deployable
 
 
-@pytest.mark.parametrize(("rule", "data"), WARNED, ids=[rule for rule, _ in WARNED])
+@pytest.mark.parametrize(
+    ("rule", "data"),
+    [*WARNED, ("never-caught", UNCAUGHT)],
+    ids=[*(rule for rule, _ in WARNED), "never-caught"],
+)
 def test_what_only_warns_stays_deployable(rule: str, data: bytes) -> None:
     report = check_files({"p.bpmn": data})
     assert rule in {found.rule for found in report.findings if found.severity == "warning"}

@@ -22,6 +22,7 @@ WANTED = {
     "subProcess", "exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway", "startEvent",
     "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent", "event sub-process",
     "parallel instances", "sequential instances", "several starts", "risk flows", "resets",
+    "error before the work", "error after the work",
     *(f"boundaryEvent {event}" for event in ("timer", "message", "signal", "conditional", "error", "escalation")),
     *(f"endEvent {event}" for event in ("error", "escalation", "terminate")),
     "intermediateThrowEvent link", "intermediateCatchEvent link", "intermediateThrowEvent escalation",
@@ -97,6 +98,7 @@ def tally(compared: Compared, model: Model, outcomes: dict[str, Outcome]) -> Non
     for step in model.every_step():
         compared.met.update([step.tag, f"{step.tag} {step.event}", *(["resets"] if step.resets else [])])
         compared.met.update([f"{step.loop} instances"] if step.loop else [])
+        compared.met.update([f"error {step.raises} the work"] if step.raises else [])
         compared.met.update(["event sub-process"] if step.inner and step.inner.triggered else [])
     compared.met.update(["risk flows"] if any(arrow.risk for arrow in model.main.arrows) else [])
     starts = sum(step.tag == "startEvent" for step in model.main.steps.values())

@@ -12,6 +12,7 @@ from app.kernel.engine.check.findings import DefinitionInvalid
 from app.kernel.engine.simulation.completing import PersonRefused
 from app.kernel.engine.simulation.model import Model, list_processes, read_model
 from app.kernel.engine.simulation.office import MadeUpOffice, RegionOffice
+from app.kernel.engine.simulation.options import list_choices
 from app.kernel.engine.simulation.player import Choice, Simulation, first_choice
 from app.kernel.engine.simulation.questions import ChoiceInvalid
 from tests.unit.engine.diagrams import (
@@ -308,6 +309,33 @@ def test_what_a_service_would_set_is_asked_for() -> None:
     assert simulation.question.names == ("total",)
     simulation.play({"do": "answer", "step": "s", "set": {"total": 12}})
     assert simulation.variables["sum"] == 12
+
+
+def test_the_player_lets_a_service_end_with_an_error_it_declares() -> None:
+    error = '<bpmn:errorEventDefinition errorRef="bad"/>'
+    model = small(
+        start(),
+        service("s", "look", '<sanshen:error code="bad" when="=found = false"/>'),
+        node("boundaryEvent", "failed", error, attachedToRef="s"),
+        user("a"),
+        user("b"),
+        end(),
+        sequence("start", "s", "a", "end"),
+        sequence("failed", "b", "end"),
+        root='<bpmn:error id="bad" name="bad" errorCode="bad"/>',
+    )
+    begun = Simulation.replay(model, [first_choice(NOW, "normal")])
+    assert begun.question is not None
+    assert begun.question.names == ("found",)
+    assert {"do": "answer", "step": "s", "error": "bad"} in list_choices(begun)
+
+    def opened(**answer: object) -> list[str]:
+        return [step.key for step in begun.after({"do": "answer", "step": "s", **answer}).open]
+
+    assert opened(error="bad") == opened(set={"found": False}) == ["b"]
+    assert opened(set={"found": True}) == ["a"]
+    with pytest.raises(ChoiceInvalid, match="bad_error"):
+        begun.after({"do": "answer", "step": "s", "error": "other"})
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,8 @@ class Game:
         else:
             for gives in self.ways(part, step):
                 yield Move(ops, ended_or((*rest, *gives), armed), (step.id,))
+            if step.raises:
+                yield Move(raising(step), ended_or(rest, armed), (step.id,), ("error", step.id))
 
     def runs(self, part: Part, step: Step) -> bool:
         return bool(step.loop or step.inner or step.called or self.boundaries(part, step))
@@ -181,12 +183,12 @@ class Game:
         inner = self.inner(step)
         for index, child in enumerate(children):
             others = children[:index] + children[index + 1 :]
-            inside = (
-                [Move(operations(step), None, (key,))] if child == ("work",) else self.moves(inner, child)
-            )  # type: ignore[arg-type]
+            inside = self.worked(step) if child == ("work",) else self.moves(inner, child)  # type: ignore[arg-type]
             for move in inside:
                 yield from self.child_moved(part, step, (key, others, fired), move, rest, armed)
         for boundary in self.boundaries(part, step):
+            if step.raises and boundary.event == "error":
+                continue
             if (
                 boundary.event in ("error", "escalation")
                 and inner is not None
@@ -194,6 +196,11 @@ class Game:
             ):
                 continue
             yield from self.left(part, item, boundary, rest, armed)
+
+    def worked(self, step: Step) -> Iterator[Move]:
+        yield Move(operations(step), None, (step.id,))
+        if step.raises:
+            yield Move(raising(step), None, (step.id,), ("error", step.id))
 
     def child_moved(
         self,
@@ -398,6 +405,11 @@ def operations(step: Step) -> Ops:
     return tuple(ops)
 
 
+def raising(step: Step) -> Ops:
+    """What is done when the step ends with its error."""
+    return operations(step) if step.raises == "after" else ()
+
+
 def entering(part: Part, key: str) -> list[Arrow]:
     return [arrow for arrow in part.arrows if arrow.target == key]
 
@@ -424,6 +436,8 @@ def throws(model: Model, part: Part, event: str) -> bool:
     while waiting:
         for step in waiting.pop().steps.values():
             if step.event == event and step.tag in ("endEvent", "intermediateThrowEvent"):
+                return True
+            if step.raises and event == "error":
                 return True
             waiting += [step.inner] if step.inner else []
             if step.called and step.called not in seen:

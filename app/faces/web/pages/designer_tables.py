@@ -48,6 +48,7 @@ ADVICE: dict[str, Lazy] = {
     "unsupported-element": _l("换成引擎能办理的元素"),
     "no-completion": _l("连到下一步或者结束"),
     "dead-task": _l("这一步永远走不到：检查条件和连线，或者删去"),
+    "never-raised": _l("在会引发它的自动环节上写明错误代码，或者删去这个事件"),
     "endless-automatic-loop": _l("在循环里加一个等人的步骤，或者出口"),
     "timer-unbounded": _l("写明重复几次"),
     "expression-invalid": _l("改正表达式"),

@@ -39,6 +39,12 @@ PANEL: dict[str, Lazy] = {
     "clocks": _l("法定时限"),
     "clock": _l("时限"),
     "clockAction": _l("动作"),
+    "errors": _l("业务错误"),
+    "error": _l("错误"),
+    "errorCode": _l("错误代码"),
+    "errorCodeHelp": _l("与边界错误事件的代码相同。处理程序以它结束时，从那里继续；其他出错登记为事件。"),
+    "errorWhen": _l("何时"),
+    "errorWhenHelp": _l("= 开头的条件，办完后看它给出的变量；空则由处理程序决定。"),
     "nameEn": _l("英文名称"),
 }
 """Labels and hints of our own groups in the properties panel."""

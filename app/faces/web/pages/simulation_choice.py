@@ -43,7 +43,7 @@ def choice_of(form: Form) -> dict[str, Any]:
     """The posted choice; texts only, nothing is believed yet."""
     action = form.get("do", "")
     choice: dict[str, Any] = {"do": action}
-    for name in ("step", "message", "signal", "duty"):
+    for name in ("step", "message", "signal", "duty", "error"):
         if form.get(name):
             choice[name] = form[name]
     if action == "complete":

@@ -88,4 +88,5 @@ def question_form(model: Model, question: Question) -> QuestionForm:
         branches=[BranchChoice(one.key, targets.get(one.key, one.key)) for one in branches],
         several=question.kind == "branches",
         names=question.names,
+        errors=[one.key for one in question.options if one.is_error],
     )

@@ -60,6 +60,8 @@ class QuestionForm:
     branches: Sequence[BranchChoice]
     several: bool
     names: Sequence[str]
+    errors: Sequence[str]
+    """Errors the automatic step may end with."""
 
 
 @dataclass(frozen=True)

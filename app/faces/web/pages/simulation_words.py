@@ -55,6 +55,7 @@ REFUSED: dict[str, Lazy] = {
     "unknown_action": _l("没有这种操作。"),
     "bad_risk": _l("没有这个风险等级。"),
     "bad_time": _l("开始时间不对。"),
+    "bad_error": _l("这个环节不会以错误“%(error)s”结束。"),
     "bad_rules": _l("假定的规则不对。"),
 }
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from lxml import etree
 
-from app.kernel.engine.check import dialect_values, structure, unleft
+from app.kernel.engine.check import dialect_values, raising, structure, unleft
 from app.kernel.engine.check.findings import Finding
 from app.kernel.engine.check.structure import found
 from app.kernel.engine.dialect import local_name, read_policy, read_steps
@@ -35,6 +35,7 @@ _CHECKS: tuple[Check, ...] = (
     dialect_values.conditional_events,
     dialect_values.values,
     dialect_values.user_tasks,
+    raising.declared_errors,
 )
 
 

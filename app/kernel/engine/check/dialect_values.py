@@ -73,6 +73,8 @@ def expressions(file: str, root: etree._Element) -> Iterator[Finding]:
             yield from _value(file, node, node.get(attribute))
     for node in root.iter(f"{{{SANSHEN}}}rules"):
         yield from _value(file, node, node.get("set"))
+    for node in root.iter(f"{{{SANSHEN}}}error"):
+        yield from _compiles(file, node, feel(node.get("when", "")) if node.get("when") else None)
 
 
 def _value(file: str, node: etree._Element, text: str | None) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from app.kernel.engine.check.findings import Finding, Severity
 from app.kernel.engine.check.loops import endless_loops
 from app.kernel.engine.check.proof.diagram import Node, Process, read_processes
 from app.kernel.engine.check.proof.verdicts import Proved, dead_nodes, prove
+from app.kernel.engine.check.raising import list_unheard
 from app.kernel.engine.dialect import required_duties
 from app.kernel.engine.vocabulary import RISK_CLASSES
 
@@ -63,6 +64,7 @@ def _check(
             findings += dead_nodes(process, alive)
         if time.perf_counter() < deadline:
             findings += endless_loops(process, processes)
+        findings += list_unheard(process, processes)
         findings += _misplaced(process)
         findings += _unguarded(process)
         if process.id not in parts:

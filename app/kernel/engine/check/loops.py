@@ -5,7 +5,7 @@ from typing import Final
 
 from app.kernel.engine.check.findings import Finding
 from app.kernel.engine.check.proof.diagram import Node, Process, Scope
-from app.kernel.engine.check.proof.frames import THROWING, THROWN, matches
+from app.kernel.engine.check.proof.frames import THROWING, THROWN, is_raised_at, matches
 
 _WAITING: Final = frozenset({"task", "userTask", "manualTask", "receiveTask", "intermediateCatchEvent"})
 
@@ -90,7 +90,13 @@ class _Passing:
         if body is None:
             return node.tag not in _WAITING
         scope, inner = body
-        return inner._reaches(scope, lambda one: one.tag in THROWING and matches(boundary.event, one.event))
+        return inner._reaches(
+            scope,
+            lambda one: (
+                (one.tag in THROWING and matches(boundary.event, one.event))
+                or is_raised_at(one, boundary.event)
+            ),
+        )
 
     def _body(self, node: Node) -> "tuple[Scope, _Passing] | None":
         if node.inner is not None:

@@ -64,6 +64,8 @@ def _reads(step: StepSpec) -> frozenset[str]:
         found |= names_of(assignment)
     for text in (step.candidate_group, step.persons_from, step.rules):
         found |= names_in(text) if text and text.startswith("=") else set()
+    for error in step.errors:
+        found |= names_in(error.condition) if error.condition else set()
     if step.loop is not None:
         loop = step.loop
         for text in (loop.condition, loop.collection, loop.cardinality, loop.output):

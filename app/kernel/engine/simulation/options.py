@@ -107,7 +107,12 @@ def list_answers(question: Question) -> Iterator[Choice]:
         case "rules":
             yield from ({**head, "rules": key} for key in keys)
         case "service":
-            yield from ({**head, "set": dict(option.values or {})} for option in question.options)
+            yield from (
+                {**head, "error": option.key}
+                if option.is_error
+                else {**head, "set": dict(option.values or {})}
+                for option in question.options
+            )
 
 
 def _completions(simulation: Simulation, step: OpenStep) -> Iterator[Choice]:
@@ -184,6 +189,7 @@ def label_of(choice: Mapping[str, Any]) -> tuple[Any, ...]:
         tuple(sorted(values.items())),
         flows,
         choice.get("rules"),
+        choice.get("error"),
         choice.get("message"),
         choice.get("signal"),
         choice.get("duty"),

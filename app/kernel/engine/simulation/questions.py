@@ -22,6 +22,11 @@ class Option:
     label: str = ""
     values: Mapping[str, Scalar] | None = None
 
+    @property
+    def is_error(self) -> bool:
+        """Whether a service ends with the error `key`."""
+        return bool(self.label) and self.label == self.key
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

@@ -13,11 +13,12 @@ from app.kernel.cases.schema import FactInvalid, parse_value
 from app.kernel.decisions.rules import RuleSpec, evaluate_rules
 from app.kernel.engine.engine_data import Data, EngineDataInvalid, checked
 from app.kernel.engine.simulation.case import content_of
-from app.kernel.engine.simulation.model import names_of
+from app.kernel.engine.simulation.model import names_in, names_of
 from app.kernel.engine.simulation.questions import ChoiceInvalid, GateShut, Option, Question
-from app.kernel.engine.simulation.stage import Stage
+from app.kernel.engine.simulation.stage import Answer, Stage
 from app.kernel.engine.workflow import ServiceCall
 from app.kernel.local_time import local_day, local_minute
+from app.kernel.ports import BusinessError
 
 Result = Mapping[str, object]
 
@@ -28,11 +29,12 @@ DROPPED: Final = {"withdraw": "withdrawn", "reject": "rejected"}
 
 
 def call_service(stage: Stage, task_type: str, call: ServiceCall, data: Data) -> Result:
-    """What the step sets. Raise Unanswered where the player must say."""
+    """What the step sets. Raise Unanswered where the player must say, BusinessError where he lets it end so."""
     handler = None if stage.model.is_foreign else SIMULATED.get(task_type)
     if handler is not None:
+        _ask_error(stage, call)
         return handler(stage, call, data)
-    return _ask_result(stage, task_type, call, data)
+    return _ask_result(stage, call, data)
 
 
 def run_rules(stage: Stage, rule_set: str | None) -> bool:
@@ -190,19 +192,44 @@ def note(stage: Stage, key: str) -> None:
     stage.case = replace(stage.case, facts={**stage.case.facts, key: value})
 
 
-def _ask_result(stage: Stage, task_type: str, call: ServiceCall, data: Data) -> Result:
-    """A service nobody is called for: asked only where something reads what it would have set."""
+def _ask_error(stage: Stage, call: ServiceCall) -> None:
+    """Of a step whose own work is played faithfully: does it end with one of its errors?"""
+    if call.step.errors:
+        options = (Option(""), *_errors(call))
+        question = Question("service", call.step.step_key, call.step.name, options)
+        _raise_chosen(stage, question, stage.ask(question))
+
+
+def _errors(call: ServiceCall) -> list[Option]:
+    return [Option(code, label=code) for code in dict.fromkeys(error.code for error in call.step.errors)]
+
+
+def _raise_chosen(stage: Stage, question: Question, answer: Answer) -> None:
+    code = answer.get("error")
+    if not code:
+        return
+    if all(code != option.key for option in question.options if option.is_error):
+        raise ChoiceInvalid("bad_error", error=str(code))
+    stage.case = stage.case.noted("service", question.step_key, error=str(code))
+    raise BusinessError(str(code))
+
+
+def _ask_result(stage: Stage, call: ServiceCall, data: Data) -> Result:
+    """A service nobody is called for: asked only where something reads what it would have set, or it may fail."""
     names = set().union(*(names_of(one) for one in call.step.outputs)) - set(data)
-    if not names:
+    names |= set().union(*(names_in(one.condition) for one in call.step.errors if one.condition)) - set(data)
+    options = (Option(""), *_errors(call))
+    if not names and len(options) == 1:
         return {}
-    question = Question(
-        "service", call.step.step_key, call.step.name, (Option(""),), names=tuple(sorted(names))
+    return _chosen(
+        stage,
+        Question("service", call.step.step_key, call.step.name, options, names=tuple(sorted(names))),
     )
-    return _chosen(stage, question)
 
 
 def _chosen(stage: Stage, question: Question) -> Result:
     answer = stage.ask(question)
+    _raise_chosen(stage, question, answer)
     given = answer.get("set", {})
     try:
         values = checked(given if isinstance(given, dict) else {})

@@ -129,7 +129,7 @@ WAYS = [
     ),
     wrong(
         "a loop through an error",
-        service("x"),
+        service("x", extra='<sanshen:error code="bad"/>'),
         user("y"),
         event("boundaryEvent", "failed", '<bpmn:errorEventDefinition errorRef="bad"/>', attachedToRef="x"),
         sequence("start", "x", "y", "end"),

@@ -134,7 +134,7 @@ class Process:
 def read_processes(file: str, root: etree._Element) -> Iterator[Process]:
     """The processes of one file whose ids and references are known to be right."""
     codes = {
-        (local_name(node), node.get("id")): node.get(name) or node.get("name") or node.get("id")
+        (local_name(node), node.get("id")): node.get(name) or node.get("id")
         for _, tag, name in _REFERENCES.values()
         for node in root.iterchildren(f"{{{BPMN}}}{tag}")
     }

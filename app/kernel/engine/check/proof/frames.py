@@ -102,12 +102,22 @@ def matches(catching: Event | None, thrown: Event | None) -> bool:
     return catching.code is None or thrown.code is None or catching.code == thrown.code
 
 
+def errors_of(node: Node) -> list[Event]:
+    """Errors that an automatic step itself may end with."""
+    return [Event("error", error.code) for error in node.step.errors] if node.step else []
+
+
+def is_raised_at(node: Node, event: Event | None) -> bool:
+    """Whether the step itself may end with what `event` catches."""
+    return any(matches(event, error) for error in errors_of(node))
+
+
 def is_thrown_in(scope: Scope, event: Event, processes: Mapping[str, Process]) -> bool:
     """Whether a node in `scope`, or in what it calls, throws what `event` catches."""
     seen, waiting = set[str](), [scope]
     while waiting:
         for node in waiting.pop().everything():
-            if node.tag in THROWING and matches(event, node.event):
+            if (node.tag in THROWING and matches(event, node.event)) or is_raised_at(node, event):
                 return True
             if node.called in processes and node.called not in seen:
                 seen.add(node.called)
@@ -115,18 +125,29 @@ def is_thrown_in(scope: Scope, event: Event, processes: Mapping[str, Process]) -
     return False
 
 
-def catcher_of(frame: Frame, node: Node) -> Catcher | None:
-    """The nearest event sub-process or boundary event around `node` that catches what it throws."""
+def catcher_of(frame: Frame, thrown: Event | None, source: Node | None = None) -> Catcher | None:
+    """The nearest boundary event or event sub-process that catches what is thrown in `frame`.
+
+    `source`: the activity that ends with it; its own boundary events come first.
+    """
+    if source is not None and (own := _on_border(frame, source, thrown)) is not None:
+        return own
     left: Node | None = None
     for inner in frame.around():
         for event_scope in inner.scope.event_scopes():
             start = trigger_of(event_scope)
-            if event_scope is not left and start is not None and matches(start.event, node.event):
+            if event_scope is not left and start is not None and matches(start.event, thrown):
                 return Catcher(inner, event_scope, None)
         left = inner.host
         if inner.parent is None or left is None or (left.inner is not None and left.inner.triggered):
             continue
-        for boundary in inner.parent.scope.boundaries(left.id):
-            if matches(boundary.event, node.event):
-                return Catcher(inner.parent, boundary, left)
+        if (found := _on_border(inner.parent, left, thrown)) is not None:
+            return found
     return None
+
+
+def _on_border(frame: Frame, host: Node, thrown: Event | None) -> Catcher | None:
+    """Of several boundary events of `host` that catch, the one that names the code."""
+    found = [one for one in frame.scope.boundaries(host.id) if matches(one.event, thrown)]
+    named = sorted(found, key=lambda one: one.event is None or one.event.code is None)
+    return Catcher(frame, named[0], host) if named else None

@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from app.kernel.engine.check.proof.diagram import EMBEDDED, Node, Process
+from app.kernel.engine.check.proof.diagram import EMBEDDED, Event, Node, Process
 from app.kernel.engine.check.proof.flows import JOINING, ways_out
 from app.kernel.engine.check.proof.frames import (
     THROWING,
     THROWN,
+    Catcher,
     Frame,
     Shell,
     catcher_of,
     divides,
     has_start,
+    is_raised_at,
     is_thrown_in,
     times,
     trigger_of,
@@ -168,6 +170,7 @@ class _Translation:
             self.step([before], frame.done if alone else [], node.id, node=node, frame=frame, clears=clears)
         else:
             self.step([before], [after], node.id, node=node, frame=frame)
+            self.raises(frame, node, before)
 
     def leave(self, frame: Frame, node: Node) -> None:
         after = frame.after[node.id]
@@ -202,6 +205,7 @@ class _Translation:
         self.step([frame.before[node.id]], [active, *ready])
         after = [frame.after[node.id]]
         self.step([active], after, node.id, node=node, frame=frame, clears=shell.ready.values)
+        self.raises(frame, node, active)
         for boundary in frame.scope.boundaries(node.id):
             self.boundary(frame, node, boundary)
 
@@ -240,6 +244,7 @@ class _Translation:
             self.enter(Frame(callee.scope, callee, (end,), frame, node), run)
         else:
             self.step([run], [end], node.id, node=node if self._is_task(node) else None, frame=frame)
+            self.raises(frame, node, run)
 
     def _ready(self, frame: Frame, node: Node, shell: Shell) -> list[int]:
         given = []
@@ -259,6 +264,8 @@ class _Translation:
         thrown = node.event if node.event and node.event.kind in THROWN else None
         if thrown and scope is not None and is_thrown_in(scope, thrown, self.processes):
             return
+        if is_raised_at(host, thrown):
+            return
         if node.interrupting:
             takes, gives, clears = [shell.active], [], self._emptied(shell)
         else:
@@ -274,7 +281,20 @@ class _Translation:
         after, thrown = frame.after[node.id], self.place(frame, node)
         self.step([frame.before[node.id]], [thrown], node.id, node=node, frame=frame)
         goes_on = [] if node.event and node.event.kind == "error" else [after]
-        catcher = catcher_of(frame, node)
+        self._caught(catcher_of(frame, node.event), thrown, goes_on)
+
+    def raises(self, frame: Frame, node: Node, running: int) -> None:
+        """The errors an automatic step declares; one with a condition comes when the step has done its work."""
+        for error in node.step.errors if node.step else ():
+            thrown = self.place(frame, node)
+            self.step([running], [thrown], node.id, node=node if error.condition else None, frame=frame)
+            catcher = catcher_of(frame, Event("error", error.code), node)
+            shell = catcher.frame.shells[catcher.host.id] if catcher and catcher.host else None
+            left_already = shell is not None and shell.active == running
+            self._caught(catcher, thrown, [], held=not left_already)
+
+    def _caught(self, catcher: Catcher | None, thrown: int, goes_on: list[int], *, held: bool = True) -> None:
+        """A token in `thrown` goes to its catcher; `held`: what the catcher stands at is still active."""
         if catcher is None:
             clears: Places = tuple if goes_on else (lambda: range(1, len(self.net.nodes)))
             self.step([thrown], goes_on, clears=clears)
@@ -283,11 +303,11 @@ class _Translation:
         else:
             shell, to = catcher.frame.shells[catcher.host.id], catcher.frame.after[catcher.node.id]
             if catcher.node.interrupting or not goes_on:
-                clears, goes_on, held = self._emptied(shell), [], []
+                clears, goes_on, stays = self._emptied(shell), [], []
             else:
-                clears, held = tuple, [shell.active]
+                clears, stays = tuple, [shell.active]
             self.step(
-                [thrown, shell.active], [*held, *goes_on, to], catcher.node.id,
+                [thrown, *([shell.active] if held else [])], [*stays, *goes_on, to], catcher.node.id,
                 node=catcher.node, frame=catcher.frame, clears=clears,
             )  # fmt: skip
 
