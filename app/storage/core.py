@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, CursorResult, Executable, Table, Text, any_, bindparam
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CursorResult,
+    Executable,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    select,
+)
+from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -24,14 +35,21 @@ def table(model: type[Base]) -> Table:
 def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Whether a column is one of the values bound under a name, a list of numbers.
 
-    One array instead of a parameter for each: the statement is the same however many there are, and planned once.
+    One array instead of a parameter for each: the statement is the same however many there are. The array stands
+    in a sub-select, where the planner can't look at it: a plan made for the few values at hand would always seem
+    cheaper than the general one, and PostgreSQL would plan the statement anew at every execution.
     """
-    return column == any_(bindparam(name, type_=ARRAY(BigInteger)))
+    return _one_of(column, name, ARRAY(BigInteger))
 
 
 def among_texts(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """The same for a list of texts."""
-    return column == any_(bindparam(name, type_=ARRAY(Text)))
+    return _one_of(column, name, ARRAY(Text))
+
+
+def _one_of(column: ColumnElement[Any], name: str, of: ARRAY[Any]) -> ColumnElement[bool]:
+    wanted = select(bindparam(name, type_=of)).scalar_subquery()
+    return column == any_(cast_to(wanted, of))
 
 
 def execute(session: Session, statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:

@@ -32,7 +32,7 @@ SYSTEM_CHAIN: Final = "system"
 _OPTIONS: Final = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
 _MAC_DOMAIN: Final = b"audit_event\n"
 _LAST: Final = text(
-    "SELECT wanted.chain, last.seq, last.hash FROM unnest(CAST(:chains AS text[])) AS wanted(chain) "
+    "SELECT wanted.chain, last.seq, last.hash FROM unnest((SELECT CAST(:chains AS text[]))) AS wanted(chain) "
     "CROSS JOIN LATERAL (SELECT seq, hash FROM audit_event WHERE chain = wanted.chain"
     " ORDER BY seq DESC LIMIT 1) AS last"
 )
