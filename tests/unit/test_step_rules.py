@@ -35,13 +35,13 @@ def step(persons: str | None) -> StepSpec:
 
 @pytest.mark.parametrize(("given", "levels"), [({}, 1), ({"approval_levels": 2}, 2)])
 def test_a_rule_may_ask_for_a_second_level(given: dict[str, Any], levels: int) -> None:
-    (rule,) = parse_rules("s", [{**RULE, **given}], {})
+    (rule,) = parse_rules("s", [{**RULE, **given}])
     assert rule.approval_levels == levels
 
 
 def test_a_third_level_is_no_level() -> None:
     with pytest.raises(KeyError, match="AMOUNT-2: approval_levels is 3"):
-        parse_rules("s", [{**RULE, "approval_levels": 3}], {})
+        parse_rules("s", [{**RULE, "approval_levels": 3}])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from lxml import etree
 
 from app.kernel.cases.schema import FactSchema
 from app.kernel.decisions.rules import parse_rules
-from app.kernel.decisions.vocabulary import RULE_FUNCTIONS
 from app.kernel.engine.dialect import FlowSpec, StepSpec
 from app.kernel.engine.parsing import ParsedProcess, parse
 from app.kernel.worklist.form_schema import Field, input_fields, read_fields
@@ -285,7 +284,7 @@ def _jinja(text: str) -> list[str]:
 def test_rules_read_declared_facts_and_keep_none_that_is_sensitive(folder: str) -> None:
     facts = FactSchema.from_toml(settings(folder)).facts
     document = tomllib.loads((WORKFLOWS / folder / "rules.toml").read_text("utf-8"))
-    rules = parse_rules(document["set"], document["rule"], RULE_FUNCTIONS)
+    rules = parse_rules(document["set"], document["rule"])
     assert len({rule.rule_id for rule in rules}) == len(rules) > 0
     for rule in rules:
         read = {name for name in rule.when.names if not name.startswith("derived.")}

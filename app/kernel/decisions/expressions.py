@@ -1,20 +1,22 @@
-"""Restricted expressions: a small, total, safe subset of FEEL behind the interface the full interpreter will keep.
+"""The door through which processes, forms and rules reach FEEL: compiled once, bounded, in Asia/Shanghai.
 
-Strings, numbers, booleans, null, dotted names, = != < <= > >=, and, or, + - * /, in, if-then-else, lists and
-a fixed table of functions. Evaluation never raises, never loops and has no way out of its context.
+Facts and variables go in as they are kept; `to_host` makes what comes out fit to be kept. `feel` is the language.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from functools import lru_cache
 
-from app.kernel.decisions.functions import FUNCTIONS, Function
-from app.kernel.decisions.syntax import Parser
-from app.kernel.decisions.tokens import ExpressionError
+from app.kernel.decisions.feel.checking import check
+from app.kernel.decisions.feel.errors import FeelError
+from app.kernel.decisions.feel.expression import Feel
+from app.kernel.decisions.feel.expression import compile_expression as compile_feel
+from app.kernel.decisions.feel.hosting import to_host
+from app.kernel.decisions.feel.limits import IN_PROCESS, LONGEST_IN_PROCESS
+from app.kernel.decisions.feel.reads import names_read, reads_clock
 
-__all__ = ["Expression", "ExpressionError", "Function", "compile_expression", "feel"]
-
-LONGEST_SOURCE: Final = 2_000
+__all__ = ["Expression", "FeelError", "compile_expression", "feel", "find_faults", "to_host"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +25,40 @@ class Expression:
 
     source: str
     names: frozenset[str]
-    _evaluate: Callable[[Mapping[str, object]], object]
+    reads_clock: bool
+    _feel: Feel
 
-    def evaluate(self, context: Mapping[str, object]) -> object:
-        """None, bool, Decimal, str, date, datetime or a list of these; unknown names are None."""
-        return self._evaluate(context)
+    def evaluate(self, context: Mapping[str, object], now: datetime | None = None) -> object:
+        """A value of FEEL (`feel/values.py`); null where a name is unknown or the standard says so. Never raises.
+
+        `now`: the operation's time, for `now()` and `today()`; without it they are null.
+        """
+        return self._feel.evaluate(context, now, IN_PROCESS)
+
+    def holds(self, context: Mapping[str, object], now: datetime | None = None) -> bool:
+        """Whether a condition is true: neither false nor null nor anything else."""
+        return self._feel.evaluate(context, now, IN_PROCESS) is True
 
 
-def compile_expression(source: str, functions: Mapping[str, Function] | None = None) -> Expression:
-    """Compile `source` (without a leading "="); `functions` adds to the fixed table. Raises ExpressionError."""
-    if len(source) > LONGEST_SOURCE:
-        raise ExpressionError(source, LONGEST_SOURCE, "表达式过长", "the expression is too long")
-    parser = Parser(source, FUNCTIONS | dict(functions or {}))
-    evaluate = parser.compiled()
-    return Expression(source, frozenset(parser.names), evaluate)
+@lru_cache(maxsize=4096)
+def compile_expression(source: str) -> Expression:
+    """Compile `source` (without a leading "="), once. Raises FeelError with line and column."""
+    compiled = compile_feel(source)
+    return Expression(source, names_read(compiled.root), reads_clock(compiled.root), compiled)
+
+
+def find_faults(source: str, known: Collection[str] | None = None) -> list[FeelError]:
+    """What is certainly wrong with an expression before it is deployed (`feel/checking.py`).
+
+    `known`: the variables there are; without them any name may be one, but none of them a function.
+    """
+    if len(source) > LONGEST_IN_PROCESS:
+        return [FeelError(source, LONGEST_IN_PROCESS, "表达式过长", "the expression is too long")]
+    try:
+        root = compile_expression(source)._feel.root
+    except FeelError as error:
+        return [error]
+    return check(source, root, dict.fromkeys(known or ()), strangers=known is None)
 
 
 def feel(text: str) -> str:

@@ -1,6 +1,6 @@
 """Rules of a process as data (`rules.toml`), evaluated over facts and derived facts. Pure.
 
-The expressions are the FEEL subset of `expressions`; a DMN table will stand behind the same interface.
+The expressions are FEEL; a DMN table will stand behind the same interface.
 """
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 import orjson
 
-from app.kernel.decisions.expressions import Expression, Function, compile_expression
+from app.kernel.decisions.expressions import Expression, compile_expression
+from app.kernel.local_time import LOCAL_ZONE
 
 
 @dataclass(frozen=True)
@@ -53,17 +54,12 @@ class Hit:
     message_en: str
 
 
-def parse_rules(
-    rule_set: str, tables: Iterable[Mapping[str, Any]], functions: Mapping[str, Function]
-) -> tuple[RuleSpec, ...]:
-    """Rules of one set of a `rules.toml`, `functions` beside the language's own.
-
-    Raise KeyError or ExpressionError on a malformed one.
-    """
-    return tuple(_rule(rule_set, table, functions) for table in tables)
+def parse_rules(rule_set: str, tables: Iterable[Mapping[str, Any]]) -> tuple[RuleSpec, ...]:
+    """Rules of one set of a `rules.toml`. Raise KeyError or FeelError on a malformed one."""
+    return tuple(_rule(rule_set, table) for table in tables)
 
 
-def _rule(rule_set: str, table: Mapping[str, Any], functions: Mapping[str, Function]) -> RuleSpec:
+def _rule(rule_set: str, table: Mapping[str, Any]) -> RuleSpec:
     return RuleSpec(
         rule_id=table["id"],
         version=table["version"],
@@ -78,7 +74,7 @@ def _rule(rule_set: str, table: Mapping[str, Any], functions: Mapping[str, Funct
         message_en=table["message_en"],
         ground=table["ground"],
         effective_from=table["effective_from"],
-        when=compile_expression(table["when"], functions),
+        when=compile_expression(table["when"]),
         inputs=tuple(table["inputs"]),
         approval_levels=_levels(table),
     )
@@ -104,27 +100,25 @@ def evaluate_rules(
     """
     context = {
         **{key: to_expression(types.get(key, ""), value) for key, value in facts.items()},
-        "derived": {key: to_expression("", value) for key, value in derived.items()},
-        "today": today,
+        "derived": derived,
     }
+    midnight = datetime.combine(today, time(), LOCAL_ZONE)
     return [
         _hit(rule, facts, derived)
         for rule in rules
-        if rule.effective_from <= today and rule.when.evaluate(context) is True
+        if rule.effective_from <= today and rule.when.holds(context, midnight)
     ]
 
 
 def to_expression(fact_type: str, value: Any) -> Any:
-    """A stored JSON value as the expression language sees it (dates as dates, numbers as Decimal)."""
-    if value is None or isinstance(value, bool):
-        return value
+    """A stored fact as an expression sees it: what JSON keeps as text becomes a date, an instant or a number."""
+    if value is None:
+        return None
     if fact_type == "date":
         return date.fromisoformat(value)
     if fact_type == "datetime":
         return datetime.fromisoformat(value)
-    if isinstance(value, int) or fact_type in ("integer", "decimal"):
-        return Decimal(str(value))
-    return value
+    return Decimal(value) if fact_type in ("integer", "decimal") and isinstance(value, str) else value
 
 
 def _hit(rule: RuleSpec, facts: Mapping[str, Any], derived: Mapping[str, Any]) -> Hit:

@@ -10,7 +10,6 @@ from typing import Any
 from app.kernel.cases.schema import FactSchema
 from app.kernel.deadlines.rules import ClockSpec
 from app.kernel.decisions.rules import RuleSpec, parse_rules
-from app.kernel.decisions.vocabulary import RULE_FUNCTIONS
 from app.kernel.engine.definitions import Definition
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.models import ProcessDefinition
@@ -127,9 +126,7 @@ def parse_deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
         required_at=manifest.get("required_at", {}),
         steps=definition.steps,
         rules=tuple(
-            rule
-            for name, tables in definition.rule_sets.items()
-            for rule in parse_rules(name, tables, RULE_FUNCTIONS)
+            rule for name, tables in definition.rule_sets.items() for rule in parse_rules(name, tables)
         ),
         forms=definition.forms,
         spec=load_spec(spec_digest(row.spec), row.spec),

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from app.kernel.decisions.expressions import to_host
+
 Scalar = str | int | float | bool | None
 Data = Mapping[str, Scalar]
 
@@ -35,10 +37,14 @@ def checked(data: Mapping[str, object]) -> dict[str, Scalar]:
 
 
 def from_expression(name: str, value: object) -> Scalar:
-    """The result of an expression as an engine variable; whole numbers become `int`."""
-    if isinstance(value, Decimal) and value == value.to_integral_value() and abs(value) < 2**63:
-        return int(value)
-    return _checked_value(name, value)
+    """The result of an expression as an engine variable: moments and durations as ISO text, numbers native to JSON.
+
+    A number with a fraction is kept where it comes back exactly as it was.
+    """
+    kept = to_host(value)
+    if isinstance(kept, Decimal) and Decimal(repr(float(kept))) == kept:
+        return float(kept)
+    return _checked_value(name, kept)
 
 
 def _checked_name(name: str) -> str:

@@ -18,7 +18,7 @@ from app.kernel.decisions.expressions import feel
 from app.kernel.engine.dialect import LoopSpec
 from app.kernel.engine.engine_data import Scalar, from_expression
 from app.kernel.engine.values import changes
-from app.kernel.engine.workflow import compiled, known_step, value_of
+from app.kernel.engine.workflow import clock_of, holds, known_step, value_of
 
 MOST_INSTANCES: Final = 30
 MOST_ROUNDS: Final = 100
@@ -60,7 +60,7 @@ class RepeatedTask(BpmnSpecMixin, LoopTask):  # type: ignore[misc]
         if created >= MOST_ROUNDS:
             raise LookupError(f"more than {MOST_ROUNDS} rounds")
         asked = loop.condition is not None and (created > 0 or loop.test_before)
-        return not asked or _is_true(loop.condition or "", data)
+        return not asked or holds(loop.condition or "", data, clock_of(my_task))
 
     def _create(self, my_task: Task, loop: LoopSpec) -> None:
         number = my_task.internal_data["created"] + 1
@@ -88,7 +88,7 @@ class RepeatedTask(BpmnSpecMixin, LoopTask):  # type: ignore[misc]
         changed = {k: v for k, v in changes(my_task.data, child.data).items() if k not in local}
         (inner["changed"] if loop.kind == "parallel" else my_task.data).update(changed)
         if loop.output:
-            value = value_of(loop.output, child.data)
+            value = value_of(loop.output, child.data, clock_of(my_task))
             inner["results"][str(child.internal_data["instance"])] = from_expression("output", value)
         self._go_on(my_task, loop, child)
 
@@ -97,7 +97,7 @@ class RepeatedTask(BpmnSpecMixin, LoopTask):  # type: ignore[misc]
         over = (
             loop.kind != "loop"
             and loop.condition is not None
-            and _is_true(loop.condition, _counted(my_task, child))
+            and holds(loop.condition, _counted(my_task, child), clock_of(my_task))
         )
         if not over and loop.kind != "parallel" and self._wants_another(my_task, loop, child.data):
             _forget_earlier(my_task, child)
@@ -125,16 +125,12 @@ def _loop(my_task: Task) -> LoopSpec:
     return loop
 
 
-def _is_true(condition: str, data: dict[str, Any]) -> bool:
-    return compiled(feel(condition)).evaluate(data) is True
-
-
 def _items(loop: LoopSpec, my_task: Task) -> list[Scalar]:
     """What each instance has in hand: an item of the collection, or nothing but its number."""
     if loop.kind == "loop":
         return []
     if loop.collection is not None:
-        found = value_of(loop.collection, my_task.data)
+        found = value_of(loop.collection, my_task.data, clock_of(my_task))
         if isinstance(found, str):
             found = [item.strip() for item in found.split(SEPARATOR) if item.strip()]
         if found is not None and not isinstance(found, list):
@@ -149,7 +145,7 @@ def _items(loop: LoopSpec, my_task: Task) -> list[Scalar]:
 
 
 def _number(text: str, my_task: Task) -> int:
-    value = compiled(feel(text)).evaluate(my_task.data)
+    value = value_of("=" + feel(text), my_task.data, clock_of(my_task))
     if (
         not isinstance(value, Decimal)
         or value != value.to_integral_value()

@@ -134,7 +134,7 @@ class Instance:
         with self._moving(handler, now) as steps:
             steps.enter(task)
             seen = {**task.data, **given}
-            task.data.update(assigned(step.outputs, seen) if step and step.outputs else given)
+            task.data.update(assigned(step.outputs, seen, now) if step and step.outputs else given)
             task.run()
             steps.leave(task)
             if further:

@@ -18,6 +18,8 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
 )
 from SpiffWorkflow.bpmn.util import PendingBpmnEvent
 
+from app.kernel.decisions.expressions import to_host
+
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 MOST_CYCLES: Final = 100
 
@@ -87,9 +89,10 @@ def _now(task: Any) -> datetime:
 
 
 def _text(task: Any, expression: str) -> str:
-    value = task.workflow.script_engine.value(task, expression)
+    """ISO 8601 as written, or of the moment or duration that the expression gives."""
+    value = to_host(task.workflow.script_engine.value(task, expression))
     if not isinstance(value, str):
-        raise ValueError(f"timer expression {expression!r} gives no text")
+        raise ValueError(f"timer expression {expression!r} gives neither a text nor a moment or duration")
     return value
 
 

@@ -7,7 +7,6 @@ expressions go to our own language and never to Python.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from SpiffWorkflow.bpmn import BpmnWorkflow
@@ -20,7 +19,7 @@ from SpiffWorkflow.bpmn.specs.defaults import (
 )
 from SpiffWorkflow.util.task import TaskState
 
-from app.kernel.decisions.expressions import Expression, compile_expression, feel
+from app.kernel.decisions.expressions import compile_expression, feel
 from app.kernel.engine.catching import Boundary, CaseEvents, error_of
 from app.kernel.engine.dialect import Assignment, StepSpec
 from app.kernel.engine.engine_data import Data, Scalar, checked, from_expression
@@ -66,24 +65,31 @@ class NoHandler(RuntimeError):
     """An automatic step was reached in a place that gave no handler, or it names no task type."""
 
 
-@lru_cache(maxsize=4096)
-def compiled(source: str) -> Expression:
-    """Expressions are few and used by every case."""
-    return compile_expression(source)
+def value_of(text: str, data: Mapping[str, object], now: datetime | None = None) -> object:
+    """`text` itself, or what the expression after its leading "=" gives, as a value of FEEL."""
+    return compile_expression(feel(text)).evaluate(data, now) if text.lstrip().startswith("=") else text
 
 
-def value_of(text: str, data: Mapping[str, object]) -> object:
-    """`text` itself, or what the expression after its leading "=" gives."""
-    return compiled(feel(text)).evaluate(data) if text.lstrip().startswith("=") else text
+def holds(condition: str, data: Mapping[str, object], now: datetime | None = None) -> bool:
+    """Whether a condition is true; null and what isn't a boolean are not."""
+    return compile_expression(feel(condition)).holds(data, now)
 
 
-def assigned(assignments: tuple[Assignment, ...], data: Mapping[str, object]) -> dict[str, Scalar]:
+def assigned(
+    assignments: tuple[Assignment, ...], data: Mapping[str, object], now: datetime | None = None
+) -> dict[str, Scalar]:
     """Variables set by `assignments`; each sees the ones before it."""
     result: dict[str, Scalar] = {}
     for assignment in assignments:
-        value = value_of(assignment.source, {**data, **result})
+        value = value_of(assignment.source, {**data, **result}, now)
         result[assignment.target] = from_expression(assignment.target, value)
     return result
+
+
+def clock_of(task: Any) -> datetime | None:
+    """The time lent to the workflow of a library task while it moves."""
+    now: datetime | None = task.workflow.top_workflow.now
+    return now
 
 
 class ExpressionEngine:
@@ -98,12 +104,12 @@ class ExpressionEngine:
         asker = task.workflow.top_workflow.asker
         if asker is not None:
             return bool(asker.condition(task, expression, data))
-        return compiled(feel(expression)).evaluate(data) is True
+        return holds(expression, data, clock_of(task))
 
     def value(self, task: Any, text: str) -> object:
         """What a timer's text gives."""
         asker = task.workflow.top_workflow.asker
-        return value_of(text, task.data) if asker is None else asker.timer(task, text)
+        return value_of(text, task.data, clock_of(task)) if asker is None else asker.timer(task, text)
 
     def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
         raise PermissionError("scripts are not executed")
@@ -243,17 +249,18 @@ class HandledTask(ServiceTask):  # type: ignore[misc]
         handler = task.workflow.top_workflow.handler
         if handler is None or step.task_type is None:
             raise NoHandler(f"no handler for step {step.step_key} of type {step.task_type}")
-        seen = {**task.data, **assigned(step.inputs, task.data)}
+        now = clock_of(task)
+        seen = {**task.data, **assigned(step.inputs, task.data, now)}
         try:
             answer = checked(handler(step.task_type, _call(task, step, seen), seen))
         except BusinessError as error:
             task.data.update(checked(error.variables))
             self._end_by(task, _declared(step, error))
             return None
-        task.data.update(assigned(step.outputs, {**seen, **answer}) if step.outputs else answer)
+        task.data.update(assigned(step.outputs, {**seen, **answer}, now) if step.outputs else answer)
         known = {**seen, **answer, **task.data}
         raised = next(
-            (one.code for one in step.errors if one.condition and _holds(one.condition, known)), None
+            (one.code for one in step.errors if one.condition and holds(one.condition, known, now)), None
         )
         if raised is None:
             return True
@@ -271,15 +278,11 @@ def _declared(step: StepSpec, error: BusinessError) -> str:
     return error.code
 
 
-def _holds(condition: str, data: Data) -> bool:
-    return compiled(feel(condition)).evaluate(data) is True
-
-
 class AssignmentTask(ScriptTask):  # type: ignore[misc]
     """A script task: assignments of expressions, nothing else."""
 
     def _execute(self, task: Any) -> bool:
-        task.data.update(assigned(known_step(task).script, task.data))
+        task.data.update(assigned(known_step(task).script, task.data, clock_of(task)))
         return True
 
 
@@ -287,7 +290,7 @@ class _MappedEvent:
     """Sets the event's output mappings before anything is thrown."""
 
     def _run_hook(self, task: Any) -> bool:
-        task.data.update(assigned(known_step(task).outputs, task.data))
+        task.data.update(assigned(known_step(task).outputs, task.data, clock_of(task)))
         return bool(super()._run_hook(task))  # type: ignore[misc]
 
 
@@ -307,7 +310,7 @@ class MappedCall(CallActivity):  # type: ignore[misc]
     """
 
     def copy_data(self, my_task: Any, subworkflow: Any) -> None:
-        inputs = assigned(known_step(my_task).inputs, my_task.data)
+        inputs = assigned(known_step(my_task).inputs, my_task.data, clock_of(my_task))
         subworkflow.task_tree.set_data(**{**my_task.data, **inputs})
 
     def update_data(self, my_task: Any, subworkflow: Any) -> None:
@@ -315,6 +318,6 @@ class MappedCall(CallActivity):  # type: ignore[misc]
         outputs = known_step(my_task).outputs
         if outputs:
             case_wide = {name: inner[name] for name in CASE_WIDE if name in inner}
-            my_task.data.update({**case_wide, **assigned(outputs, inner)})
+            my_task.data.update({**case_wide, **assigned(outputs, inner, clock_of(my_task))})
         else:
             my_task.data = dict(inner)

@@ -121,7 +121,7 @@ def test_values_of_the_caller_become_values_of_feel() -> None:
     }
     assert shown("n + f", given) == "41.1"
     assert shown("[day, at, local, span, deep]", given) == (
-        "[2026-03-01, 2026-03-31T17:00:00Z, 2026-03-31T17:00:00@Asia/Shanghai, P1DT2H, {list: [1, 2]}]"
+        "[2026-03-01, 2026-04-01T01:00:00@Asia/Shanghai, 2026-03-31T17:00:00@Asia/Shanghai, P1DT2H, {list: [1, 2]}]"
     )
 
 

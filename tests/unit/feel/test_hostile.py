@@ -10,7 +10,7 @@ import pytest
 
 from app.demo.feel_expressions import BOMBS, hostile
 from app.kernel.decisions.feel import FeelError, Limits, compile_expression, compile_tests
-from app.kernel.decisions.feel.runtime import DEFAULT_LIMITS
+from app.kernel.decisions.feel.limits import DEFAULT_LIMITS
 from app.kernel.decisions.feel.values import KINDS
 
 CONTEXT: dict[str, object] = {

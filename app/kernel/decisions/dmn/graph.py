@@ -16,8 +16,10 @@ from app.kernel.decisions.dmn.types import Types
 from app.kernel.decisions.feel.calls import call
 from app.kernel.decisions.feel.composing import Evaluate
 from app.kernel.decisions.feel.errors import Diagnostic, FeelError, LimitExceeded
-from app.kernel.decisions.feel.runtime import DEFAULT_LIMITS, Limits, Runtime, Scope
-from app.kernel.decisions.feel.values import Function, Parameter, Value, from_host
+from app.kernel.decisions.feel.hosting import from_host
+from app.kernel.decisions.feel.limits import DEFAULT_LIMITS, Limits
+from app.kernel.decisions.feel.runtime import Runtime, Scope
+from app.kernel.decisions.feel.values import Function, Parameter, Value
 
 Key = tuple[str, str]
 """Namespace of the file and id of the element."""

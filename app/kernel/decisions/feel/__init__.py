@@ -13,7 +13,7 @@ from app.kernel.decisions.feel.expression import (
     compile_expression,
     compile_tests,
 )
-from app.kernel.decisions.feel.runtime import Limits
+from app.kernel.decisions.feel.limits import Limits
 
 __all__ = [
     "Diagnostic",

@@ -27,10 +27,14 @@ _LOGICAL: Final = ("boolean", None, "null")
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is in scope; `open`: inside a filter, where the members of an unknown item are names too."""
+    """What is in scope; `open`: inside a filter, where the members of an unknown item are names too.
+
+    `strangers`: any one word may be a variable, but none of them a function.
+    """
 
     kinds: Kinds
     open: bool = False
+    strangers: bool = False
 
     def with_names(self, names: Mapping[str, str | None]) -> _Known:
         return replace(self, kinds={**self.kinds, **names})
@@ -70,13 +74,15 @@ def check(
     input_kind: str | None = None,
     *,
     members: bool = False,
+    strangers: bool = False,
 ) -> list[FeelError]:
     """What is certainly wrong, in the order of the source.
 
-    `input_kind` is the type of `?` in unary tests; `members`: names nobody declared may be members of an item.
+    `input_kind` is the type of `?` in unary tests; `members`: names nobody declared may be members of an item;
+    `strangers`: they may be variables, though not functions.
     """
     checker = Checker(source)
-    known = _Known(kinds, members)
+    known = _Known(kinds, members, strangers)
     if isinstance(root, tree.Tests):
         within = known.with_names({"?": input_kind})
         for test in root.tests or ():
@@ -95,7 +101,7 @@ def _name(checker: Checker, node: tree.Name, known: _Known) -> str | None:
         return known.kinds[node.name]
     if node.name in LIBRARY:
         return "function"
-    if not known.open:
+    if not known.open and (not known.strangers or " " in node.name):
         checker.error(node.position, f"没有变量或函数“{node.name}”", f"no variable or function {node.name!r}")
     return None
 
@@ -213,7 +219,10 @@ def _function(checker: Checker, node: tree.FunctionOf, known: _Known) -> str | N
 
 
 def _call(checker: Checker, node: tree.Call, known: _Known) -> str | None:
-    kind = checker.kind(node.function, known)
+    if known.strangers and isinstance(node.function, tree.Name):
+        kind = _check_function(checker, node.function, known)
+    else:
+        kind = checker.kind(node.function, known)
     for argument in node.arguments:
         checker.kind(argument, known)
     if not isinstance(node.function, tree.Name) or node.function.name in known.kinds:
@@ -227,6 +236,32 @@ def _call(checker: Checker, node: tree.Call, known: _Known) -> str | None:
         checker.error(node.position, f"函数“{name}”的参数个数或名称不符", f"{name!r} takes other arguments")
     _check_pattern(checker, name, node)
     return RESULTS.get(name)
+
+
+def _check_function(checker: Checker, node: tree.Name, known: _Known) -> str | None:
+    """Of a name that is called, where variables aren't known but hold no functions."""
+    if node.name in known.kinds or node.name in LIBRARY:
+        return known.kinds.get(node.name, "function")
+    zh, en = f"没有函数“{node.name}”", f"there is no function {node.name!r}"
+    instead = ELSEWHERE.get(node.name)
+    if instead is not None:
+        zh, en = f"{zh}，请写 {instead}", f"{en}: write {instead}"
+    checker.error(node.position, zh, en)
+    return None
+
+
+ELSEWHERE: Final = {
+    "is defined": "x != null",
+    "get or else": "if x != null then x else y",
+    "is empty": "count(x) = 0",
+    "trim": 'replace(x, "^\\s+|\\s+$", "")',
+    "lower_case": "lower case(x)",
+    "upper_case": "upper case(x)",
+    "string_length": "string length(x)",
+    "is_defined": "x != null",
+    "days_between": '(date(b) - date(a)) / @"P1D"',
+}
+"""What says the same as functions that other products, or we in former times, have beside the standard's."""
 
 
 def _takes(form: Any, node: tree.Call) -> bool:

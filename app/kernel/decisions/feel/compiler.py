@@ -11,6 +11,7 @@ from app.kernel.decisions.feel.calls import compile_call, compile_function
 from app.kernel.decisions.feel.comparison import COMPARISONS, conjunction, is_at_least, is_at_most
 from app.kernel.decisions.feel.composing import Evaluate, Library
 from app.kernel.decisions.feel.filters import compile_filter
+from app.kernel.decisions.feel.hosting import from_host
 from app.kernel.decisions.feel.loops import compile_for, compile_quantified
 from app.kernel.decisions.feel.operators import OPERATIONS, negative
 from app.kernel.decisions.feel.properties import member
@@ -18,7 +19,7 @@ from app.kernel.decisions.feel.runtime import Scope
 from app.kernel.decisions.feel.tree import Node
 from app.kernel.decisions.feel.typing import Definitions, conforms
 from app.kernel.decisions.feel.unary import compile_tests, disjunction
-from app.kernel.decisions.feel.values import Range, Value, from_host
+from app.kernel.decisions.feel.values import Range, Value
 
 
 class Compiler:

@@ -7,13 +7,10 @@ from contextlib import contextmanager
 from typing import Final, NoReturn, TypeVar
 
 from app.kernel.decisions.feel.errors import FeelError
+from app.kernel.decisions.feel.limits import DEEPEST_NESTING, DEEPEST_TREE, LONGEST_SOURCE
 from app.kernel.decisions.feel.names import NameTable
 from app.kernel.decisions.feel.tokens import Token, tokens_of
 from app.kernel.decisions.feel.tree import Node
-
-LONGEST_SOURCE: Final = 50_000
-DEEPEST_NESTING: Final = 60
-DEEPEST_TREE: Final = 120
 
 KEYWORDS: Final = frozenset(
     {"and", "or", "in", "between", "instance", "then", "else", "return", "satisfies", "external"}

@@ -12,11 +12,13 @@ from app.kernel.decisions.feel import tree
 from app.kernel.decisions.feel.checking import Kinds, check
 from app.kernel.decisions.feel.compiler import Compiler
 from app.kernel.decisions.feel.errors import Diagnostic, FeelError, LimitExceeded
+from app.kernel.decisions.feel.hosting import from_host
 from app.kernel.decisions.feel.library import LIBRARY, LIBRARY_NAMES
+from app.kernel.decisions.feel.limits import DEFAULT_LIMITS, Limits
 from app.kernel.decisions.feel.parser import Parser
-from app.kernel.decisions.feel.runtime import DEFAULT_LIMITS, Limits, Runtime, Scope
+from app.kernel.decisions.feel.runtime import Runtime, Scope
 from app.kernel.decisions.feel.typing import Definitions, Type
-from app.kernel.decisions.feel.values import Value, from_host
+from app.kernel.decisions.feel.values import Value
 
 NO_TYPES: Final[Definitions] = {}
 

@@ -1,4 +1,4 @@
-"""All built-in functions by name (10.3.4)."""
+"""All functions by name: the built-in ones (10.3.4) and ours."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from app.kernel.decisions.feel.builtins import (
     conversion,
     lists,
     numeric,
+    ours,
     ranges,
     statistics,
     strings,
@@ -27,5 +28,6 @@ LIBRARY: Final[Mapping[str, Overloads]] = {
     **temporal.FUNCTIONS,
     **ranges.FUNCTIONS,
     **contexts.FUNCTIONS,
+    **ours.FUNCTIONS,
 }
 LIBRARY_NAMES: Final = NameTable(LIBRARY)

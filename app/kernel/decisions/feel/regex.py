@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import regex
 
+from app.kernel.decisions.feel.limits import LONGEST_MATCHED, PATTERN_SECONDS
 from app.kernel.decisions.feel.regex_syntax import PatternInvalid, flags_of, replacement_of, translated
 from app.kernel.decisions.feel.runtime import Runtime
 
-TIMEOUT: Final = 0.1
-LONGEST_INPUT: Final = 20_000
 _T = TypeVar("_T")
 
 
@@ -35,7 +34,7 @@ def matches(run: Runtime, text: str, pattern: str, flags: str | None = None) -> 
     return _run(
         run,
         text,
-        lambda: _compiled(pattern, flags or "")[0].search(text, timeout=TIMEOUT) is not None,
+        lambda: _compiled(pattern, flags or "")[0].search(text, timeout=PATTERN_SECONDS) is not None,
     )
 
 
@@ -55,7 +54,7 @@ def replace(run: Runtime, text: str, pattern: str, replacement: str, flags: str 
                 raise PatternInvalid
             return piece
 
-        return str(compiled.sub(written, text, timeout=TIMEOUT))
+        return str(compiled.sub(written, text, timeout=PATTERN_SECONDS))
 
     result = _run(run, text, work)
     return result if result is not None and run.fits_text(len(result)) else None
@@ -68,7 +67,7 @@ def split(run: Runtime, text: str, delimiter: str) -> list[str] | None:
         compiled, _groups = _compiled(delimiter, "")
         _refuse_empty(compiled)
         pieces, start = [], 0
-        for found in compiled.finditer(text, timeout=TIMEOUT):
+        for found in compiled.finditer(text, timeout=PATTERN_SECONDS):
             pieces.append(text[start : found.start()])
             start = found.end()
         return [*pieces, text[start:]]
@@ -78,13 +77,13 @@ def split(run: Runtime, text: str, delimiter: str) -> list[str] | None:
 
 
 def _refuse_empty(compiled: Any) -> None:
-    if compiled.search("", timeout=TIMEOUT) is not None:
+    if compiled.search("", timeout=PATTERN_SECONDS) is not None:
         raise PatternInvalid
 
 
 def _run(run: Runtime, text: str, work: Callable[[], _T]) -> _T | None:
     run.charge(100 + len(text) // 4)
-    if len(text) > LONGEST_INPUT:
+    if len(text) > LONGEST_MATCHED:
         return run.fail("text-too-long", "文本超过长度上限", "a text longer than allowed")
     try:
         return work()

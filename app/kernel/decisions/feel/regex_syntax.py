@@ -12,8 +12,8 @@ from typing import Final
 
 import regex
 
-LONGEST_PATTERN: Final = 1_000
-LARGEST_COUNT: Final = 1_000
+from app.kernel.decisions.feel.limits import LARGEST_COUNT, LONGEST_PATTERN
+
 _FLAGS: Final = {"s": regex.DOTALL, "m": regex.MULTILINE, "i": regex.IGNORECASE, "x": 0, "q": 0}
 _SINGLE: Final = {"n": r"\n", "r": r"\r", "t": r"\t"}
 _NAME_START: Final = r":A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C-\u200D"

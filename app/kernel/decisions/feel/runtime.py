@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from app.kernel.decisions.feel.errors import Diagnostic, LimitExceeded
-
-MOST_DIAGNOSTICS: Final = 50
+from app.kernel.decisions.feel.limits import DEFAULT_LIMITS, MOST_DIAGNOSTICS, Limits
 
 Missing = TypeVar("Missing")
 """The type whose value `fail` doesn't give."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds of one evaluation. A step is a call, a round of a loop, or an element or 16 characters handled."""
-
-    steps: int = 100_000
-    calls: int = 60
-    text: int = 100_000
-    items: int = 100_000
-
-
-DEFAULT_LIMITS: Final = Limits()
 
 
 class Runtime:

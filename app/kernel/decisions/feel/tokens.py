@@ -11,10 +11,9 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from app.kernel.decisions.feel.errors import FeelError
+from app.kernel.decisions.feel.limits import MOST_TOKENS
 
 Kind = Literal["number", "string", "word", "symbol", "end"]
-
-MOST_TOKENS: Final = 20_000
 
 # rules 28 and 29: the name characters of FEEL
 _START: Final = (

@@ -65,6 +65,7 @@ _ALIASES: Final = {
 
 Definitions = Mapping[str, Type]
 DEEPEST: Final = 20
+"""Names of types that stand for names of types."""
 
 
 def resolved(kind: Type, definitions: Definitions, depth: int = 0) -> Type | None:

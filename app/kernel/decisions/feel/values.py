@@ -1,4 +1,4 @@
-"""The semantic domain (10.3.2.3): which Python values are values of FEEL, and how the caller's become such.
+"""The semantic domain (10.3.2.3): which Python values are values of FEEL; the caller's become such in `hosting.py`.
 
 null None · boolean bool · number Decimal · string str · date, time, date and time, durations (`temporal.py`) ·
 range Range · list list · context dict · function Function. Values are never changed once made.
@@ -6,22 +6,16 @@ range Range · list list · context dict · function Function. Values are never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from app.kernel.decisions.feel.calendar import NANOS
-from app.kernel.decisions.feel.numbers import CONTEXT
 from app.kernel.decisions.feel.runtime import Runtime
-from app.kernel.decisions.feel.temporal import Date, DateTime, DaysTime, Time, YearsMonths, Zone
+from app.kernel.decisions.feel.temporal import Date, DateTime, DaysTime, Time, YearsMonths
 
 Value = Any
 """A value of the semantic domain."""
-
-DEEPEST: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,59 +79,3 @@ KINDS: Final[dict[type, str]] = {
 def kind_of(value: Value) -> str:
     """The name of the value's type, without parameters."""
     return KINDS.get(type(value), "unknown")
-
-
-_SCALARS: Final = frozenset(KINDS) - {list, dict}
-
-
-def from_host(run: Runtime, value: object, depth: int = 0) -> Value:
-    """A value of FEEL for a value of the caller; what FEEL doesn't have is null with a diagnostic."""
-    kind = type(value)
-    if kind in _SCALARS:
-        return value
-    if depth > DEEPEST:
-        return run.fail("too-deep", "数据嵌套过深", "data nested too deeply")
-    if isinstance(value, bool | int | float | Decimal):
-        return _number(value)
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, Mapping):
-        run.charge(1 + len(value))
-        return {str(key): from_host(run, item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        run.charge(1 + len(value))
-        return [from_host(run, item, depth + 1) for item in value]
-    return _temporal(run, value)
-
-
-def _number(value: int | float | Decimal) -> Decimal | None:
-    try:
-        number = CONTEXT.create_decimal(repr(value) if isinstance(value, float) else value)
-    except (ArithmeticError, InvalidOperation, ValueError):
-        return None
-    return number if number.is_finite() else None
-
-
-def _temporal(run: Runtime, value: object) -> Value:
-    if isinstance(value, datetime):
-        return DateTime(Date(value.year, value.month, value.day), _time(value.timetz()))
-    if isinstance(value, date):
-        return Date(value.year, value.month, value.day)
-    if isinstance(value, time):
-        return _time(value)
-    if isinstance(value, timedelta):
-        return DaysTime((value.days * 86_400 + value.seconds) * NANOS + value.microseconds * 1000)
-    return run.fail("foreign-value", "数据类型不受支持", f"a {type(value).__name__} is no value of FEEL")
-
-
-def _time(value: time) -> Time:
-    return Time(value.hour, value.minute, value.second, value.microsecond * 1000, _zone(value.tzinfo))
-
-
-def _zone(zone: tzinfo | None) -> Zone:
-    if zone is None:
-        return None
-    if isinstance(zone, ZoneInfo):
-        return zone.key
-    offset = zone.utcoffset(None)
-    return int(offset.total_seconds()) if offset is not None else None

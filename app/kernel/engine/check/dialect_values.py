@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from app.kernel.decisions.expressions import ExpressionError, compile_expression, feel
+from app.kernel.decisions.expressions import compile_expression, feel, find_faults
 from app.kernel.engine.check.findings import Finding, Severity
-from app.kernel.engine.check.flow_conditions import condition_of
+from app.kernel.engine.check.flow_conditions import condition_of, written_condition
 from app.kernel.engine.check.structure import found, scopes
 from app.kernel.engine.dialect import (
     StepSpec,
@@ -29,6 +29,8 @@ from app.kernel.engine.vocabulary import (
     ZEEBE,
 )
 
+SHOWN = 200
+"""Characters of an expression that a finding repeats."""
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -38,7 +40,7 @@ def conditions(file: str, root: etree._Element) -> Iterator[Finding]:
         defaults = {node.get("id"): node.get("default") for node in scope if local_name(node) in CONDITIONAL}
         edges = list(scope.iterchildren(f"{{{BPMN}}}sequenceFlow"))
         for edge in edges:
-            yield from _compiles(file, edge, condition_of(edge))
+            yield from _compiles(file, edge, written_condition(edge))
             yield from _risk(file, edge)
             source = edge.get("sourceRef")
             alone = sum(1 for other in edges if other.get("sourceRef") == source) == 1
@@ -63,18 +65,23 @@ def expressions(file: str, root: etree._Element) -> Iterator[Finding]:
             yield found(
                 "expression-invalid", file, node, "映射的目标不是变量名", "the target is not a variable name"
             )
-        yield from _value(file, node, node.get("source"))
+        of_task = node.tag == f"{{{ZEEBE}}}input" and _is_of_task(node)
+        yield from (_timeless if of_task else _value)(file, node, node.get("source"))
     for tag, attribute in (
         ("assignmentDefinition", "candidateGroups"),
         ("taskSchedule", "dueDate"),
         ("priorityDefinition", "priority"),
     ):
         for node in root.iter(f"{{{ZEEBE}}}{tag}"):
-            yield from _value(file, node, node.get(attribute))
+            yield from _timeless(file, node, node.get(attribute))
     for node in root.iter(f"{{{SANSHEN}}}rules"):
-        yield from _value(file, node, node.get("set"))
+        yield from _timeless(file, node, node.get("set"))
     for node in root.iter(f"{{{SANSHEN}}}error"):
         yield from _compiles(file, node, feel(node.get("when", "")) if node.get("when") else None)
+
+
+def _is_of_task(mapping: etree._Element) -> bool:
+    return any(local_name(around) in ("userTask", "manualTask") for around in mapping.iterancestors())
 
 
 def _value(file: str, node: etree._Element, text: str | None) -> Iterator[Finding]:
@@ -83,13 +90,22 @@ def _value(file: str, node: etree._Element, text: str | None) -> Iterator[Findin
 
 
 def _compiles(file: str, node: etree._Element, source: str | None) -> Iterator[Finding]:
-    if source is None:
+    """What will certainly be null or false, with its place within the expression."""
+    for fault in find_faults(source) if source is not None else ():
+        shown = fault.source if len(fault.source) <= SHOWN else fault.source[:SHOWN] + "…"
+        zh = f"表达式“{shown}”有误（第 {fault.line} 行第 {fault.column} 字）：{fault.message_zh}"
+        en = f"in the expression {shown!r}, line {fault.line}, column {fault.column}: {fault.message_en}"
+        yield found("expression-invalid", file, node, zh, en)
+
+
+def _timeless(file: str, node: etree._Element, text: str | None) -> Iterator[Finding]:
+    """What is evaluated each time an open task is looked at must not depend on when that is."""
+    yield from _value(file, node, text)
+    if text is None or not text.lstrip().startswith("=") or find_faults(feel(text)):
         return
-    try:
-        compile_expression(source)
-    except ExpressionError as error:
-        zh = f"表达式“{source}”无效（第 {error.position + 1} 字）：{error.message_zh}"
-        en = f"invalid expression {source!r} at {error.position + 1}: {error.message_en}"
+    if compile_expression(feel(text)).reads_clock:
+        zh = "此处不能用 now()、today()：待办的岗位、人数、规则集和输入不随时间改变"
+        en = "no now() or today() here: group, persons, rule set and inputs of a task don't change by themselves"
         yield found("expression-invalid", file, node, zh, en)
 
 
@@ -185,7 +201,7 @@ def values(file: str, root: etree._Element) -> Iterator[Finding]:
             yield from _requirements(file, node)
     for node in root.iter(f"{{{SANSHEN}}}duty"):
         if (node.get("persons") or "").startswith("="):
-            yield from _value(file, node, node.get("persons"))
+            yield from _timeless(file, node, node.get("persons"))
         else:
             yield from _number(file, node, "persons")
     for node in root.iter(f"{{{ZEEBE}}}taskDefinition"):

@@ -9,10 +9,19 @@ from app.kernel.engine.vocabulary import BPMN, SANSHEN
 
 
 def condition_of(flow: etree._Element) -> str | None:
-    """Conjunction of the flow's expression and its risk classes; None when it has neither."""
+    """Conjunction of the flow's expression and its risk classes; None when it has neither.
+
+    Written down it stays one operand: the check takes it alone, so that no bracket of its own closes ours, and a
+    comment at its end ends with the line.
+    """
+    parts = [_risk_condition(flow), written_condition(flow)]
+    return " and ".join(f"({part}\n)" if "//" in part else f"({part})" for part in parts if part) or None
+
+
+def written_condition(flow: etree._Element) -> str | None:
+    """The flow's expression alone."""
     text = (flow.findtext(f"{{{BPMN}}}conditionExpression") or "").strip()
-    parts = [_risk_condition(flow), feel(text) if text else None]
-    return " and ".join(f"({part})" for part in parts if part) or None
+    return feel(text) if text else None
 
 
 def _risk_condition(flow: etree._Element) -> str | None:

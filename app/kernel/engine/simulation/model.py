@@ -20,9 +20,8 @@ import orjson
 
 from app.kernel.cases.schema import FactSchema
 from app.kernel.deadlines.rules import ClockSpec
-from app.kernel.decisions.expressions import ExpressionError, feel
+from app.kernel.decisions.expressions import FeelError, compile_expression, feel
 from app.kernel.decisions.rules import RuleSpec, parse_rules
-from app.kernel.decisions.vocabulary import RULE_FUNCTIONS
 from app.kernel.engine.catching import ConditionMet
 from app.kernel.engine.check.deployment_set import uses_dialect
 from app.kernel.engine.check.findings import DefinitionInvalid, Finding
@@ -31,7 +30,6 @@ from app.kernel.engine.normal.foreign import playable_processes
 from app.kernel.engine.parsing import parse, parse_foreign, read_roots
 from app.kernel.engine.simulation.gateways import name_flows
 from app.kernel.engine.specs import Spec
-from app.kernel.engine.workflow import compiled
 from app.kernel.worklist.form_schema import Field, FormInvalid, read_fields
 
 Table = Mapping[str, Any]
@@ -146,8 +144,8 @@ def names_of(assignment: Assignment) -> set[str]:
 def names_in(expression: str) -> set[str]:
     """First parts of the names an expression reads; none where it can't be compiled."""
     try:
-        return {name.partition(".")[0] for name in compiled(feel(expression)).names}
-    except ExpressionError:
+        return {name.partition(".")[0] for name in compile_expression(feel(expression)).names}
+    except FeelError:
         return set()
 
 
@@ -293,7 +291,7 @@ def _rules(files: Mapping[str, bytes], unread: list[str]) -> Iterator[RuleSpec]:
             name = str(table.get("set", path.partition("/")[0]))
             nothing: tuple[RuleSpec, ...] = ()
             rules: Iterable[Table] = table.get("rule", ())
-            yield from _tried(path, unread, nothing, partial(parse_rules, name, rules, RULE_FUNCTIONS))
+            yield from _tried(path, unread, nothing, partial(parse_rules, name, rules))
 
 
 def _forms(files: Mapping[str, bytes], process_id: str, unread: list[str]) -> dict[str, Any]:

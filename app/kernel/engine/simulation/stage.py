@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from app.kernel.decisions.expressions import ExpressionError, feel
+from app.kernel.decisions.expressions import FeelError, to_host
 from app.kernel.engine.dialect import FlowSpec
 from app.kernel.engine.engine_data import Scalar
 from app.kernel.engine.simulation.case import SimulatedCase
 from app.kernel.engine.simulation.gateways import flow_of
 from app.kernel.engine.simulation.model import Model, names_in
 from app.kernel.engine.simulation.questions import ChoiceInvalid, Option, Question, Unanswered
-from app.kernel.engine.workflow import compiled, value_of
+from app.kernel.engine.workflow import holds, value_of
 
 Answer = Mapping[str, Any]
 Data = Mapping[str, Scalar]
@@ -67,7 +67,8 @@ class Stage:
     def timer(self, task: Any, text: str) -> object:
         """What a timer's text gives; where it gives nothing, an hour from now, and the history says so."""
         computed = text.lstrip().startswith("=")
-        value = value_of(text, task.data) if not computed or self.knows(text, task.data) else None
+        known = not computed or self.knows(text, task.data)
+        value = to_host(value_of(text, task.data, self.case.now)) if known else None
         if isinstance(value, str):
             return value
         self.case = self.case.noted("timer_without_value", task.task_spec.bpmn_id or "")
@@ -84,10 +85,10 @@ class Stage:
     def _holds(self, expression: str, data: Data) -> bool | None:
         """True or false, None where it reads what nobody said or is in another language."""
         try:
-            condition = compiled(feel(expression))
-        except ExpressionError:
+            true = holds(expression, data, self.case.now)
+        except FeelError:
             return None
-        return condition.evaluate(data) is True if self.knows(expression, data) else None
+        return true if self.knows(expression, data) else None
 
     # -- gateways
 
@@ -98,11 +99,11 @@ class Stage:
         default = next((flow for flow in flows if flow.default), None)
         if not hasattr(task.task_spec, "default_task_spec"):
             return self._choose_several(task, flows, held, default)
-        for key, holds in held.items():
-            if holds is None:
+        for key, taken in held.items():
+            if taken is None:
                 offered = [flow for flow in flows if held.get(flow.id) is not False]
                 return self._ask_branch(task, offered)
-            if holds:
+            if taken:
                 return frozenset({key})
         return self._otherwise(task, flows, default)
 

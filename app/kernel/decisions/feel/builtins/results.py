@@ -17,7 +17,7 @@ _BY_KIND: Final = {
     "boolean": (
         "not", "contains", "starts with", "ends with", "matches", "list contains", "any", "all", "odd", "even", "is",
         "before", "after", "meets", "met by", "overlaps", "overlaps before", "overlaps after", "finishes",
-        "finished by", "includes", "during", "starts", "started by", "coincides",
+        "finished by", "includes", "during", "starts", "started by", "coincides", "valid_id_number",
     ),
     "list": (
         "split", "sublist", "append", "concatenate", "insert before", "remove", "list replace", "reverse", "index of",

@@ -7,9 +7,10 @@ from typing import Final
 
 from app.kernel.decisions.feel.builtins.signatures import library
 from app.kernel.decisions.feel.calendar import days_from_civil
+from app.kernel.decisions.feel.hosting import from_host
 from app.kernel.decisions.feel.runtime import Runtime
 from app.kernel.decisions.feel.temporal import Date, DateTime, date_of, weekday
-from app.kernel.decisions.feel.values import Function, Overloads, Value, from_host
+from app.kernel.decisions.feel.values import Function, Overloads, Value
 
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS: Final = (
