@@ -7,7 +7,6 @@ Case facts live in their own tables. The library merges lists wrongly when branc
 import math
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Final
 
 from app.kernel.decisions.expressions import to_host
@@ -37,14 +36,11 @@ def checked(data: Mapping[str, object]) -> dict[str, Scalar]:
 
 
 def from_expression(name: str, value: object) -> Scalar:
-    """The result of an expression as an engine variable: moments and durations as ISO text, numbers native to JSON.
+    """The result of an expression as an engine variable: whole numbers `int`, moments and durations ISO text.
 
-    A number with a fraction is kept where it comes back exactly as it was.
+    A fraction, a list or a context is refused.
     """
-    kept = to_host(value)
-    if isinstance(kept, Decimal) and Decimal(repr(float(kept))) == kept:
-        return float(kept)
-    return _checked_value(name, kept)
+    return _checked_value(name, to_host(value))
 
 
 def _checked_name(name: str) -> str:

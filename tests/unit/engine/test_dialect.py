@@ -1,7 +1,10 @@
 """The dialect's meaning: duties, signatures, effects and clocks of each step."""
 
 import pytest
+from lxml import etree
 
+from app.kernel.decisions.expressions import compile_expression
+from app.kernel.engine.check.flow_conditions import condition_of
 from app.kernel.engine.dialect import (
     ClockAction,
     Effect,
@@ -10,6 +13,7 @@ from app.kernel.engine.dialect import (
     required_duties,
 )
 from app.kernel.engine.parsing import parse
+from app.kernel.engine.vocabulary import BPMN
 from tests.unit.engine.diagrams import diagram, end, flow, node, sequence, service, start, user
 
 THREE = ("initial_review", "recheck", "final_review")
@@ -127,3 +131,12 @@ def test_steps_of_a_sub_process_know_their_scope() -> None:
     data = diagram(start(), node("subProcess", "x", inner), end(), sequence("start", "x", "end"))
     steps = {step.step_key: step for step in parse({"p": data}, "p").steps}
     assert (steps["y"].scope, steps["y"].process) == ("x", "p")
+
+
+@pytest.mark.parametrize("text", ["late = true // why", "late /* why */ = true", "late\n= true"])
+def test_a_condition_beside_a_risk_mark_may_be_commented(text: str) -> None:
+    (edge,) = etree.fromstring(diagram(flow("x", "y", text, risk="high"))).iter(f"{{{BPMN}}}sequenceFlow")
+    condition = compile_expression(condition_of(edge) or "")
+    assert condition.holds({"late": True, "risk": "high"})
+    assert not condition.holds({"late": True, "risk": "normal"})
+    assert not condition.holds({"late": False, "risk": "high"})

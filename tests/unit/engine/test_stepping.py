@@ -126,6 +126,20 @@ def test_script_of_the_modeler_sets_its_result_variable() -> None:
     assert Drive(middle(node("scriptTask", "x", extensions=short)), {"grade": 3}).instance.data["next"] == 4
 
 
+def test_moments_and_durations_become_variables_as_iso_text_by_the_clock_of_the_case() -> None:
+    lines = (
+        "on = today()\nat = now()\nrest = date(&quot;2026-03-31&quot;) - today()\n"
+        "later = date and time(at) &lt; now() + duration(rest)\n"
+    )
+    drive = Drive(middle(node("scriptTask", "x", f"<bpmn:script>{lines}</bpmn:script>")))
+    assert drive.instance.data == {
+        "on": "2026-03-02",
+        "at": "2026-03-02T09:00:00+08:00",
+        "rest": "P29D",
+        "later": True,
+    }
+
+
 def test_scripts_giving_fractions_fail_instead_of_becoming_floats() -> None:
     with pytest.raises(StepFailed, match="Decimal"):
         Drive(middle(node("scriptTask", "x", "<bpmn:script>third = 1 / 3</bpmn:script>")))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kernel.engine.stepping import StepFailed
 from app.kernel.engine.timers import parse_cycle, parse_duration, parse_instant
 from tests.process.drive import BEGINNING, Drive, spec_of
 from tests.unit.engine.diagrams import diagram, end, message, node, sequence, start, timer, user
@@ -35,6 +36,27 @@ def test_a_date_without_zone_is_meant_in_shanghai() -> None:
 def test_a_timer_may_come_from_an_expression() -> None:
     drive = waiting("timeDuration", '="P" + days + "D"', days="3")
     assert drive.instance.next_due() == BEGINNING + timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "due"),
+    [
+        ("timeDuration", '=@"PT36H" * 2', datetime(2026, 3, 5, 1, tzinfo=UTC)),
+        ("timeDuration", "=duration(rest)", datetime(2026, 4, 2, 1, tzinfo=UTC)),
+        ("timeDate", '=today() + @"P3D"', datetime(2026, 3, 4, 16, tzinfo=UTC)),
+        ("timeDate", '=now() + @"PT90M"', datetime(2026, 3, 2, 2, 30, tzinfo=UTC)),
+        ("timeDate", '=date and time(filed) + @"P1M"', datetime(2026, 4, 1, 2, tzinfo=UTC)),
+        ("timeDate", '=@"2026-04-01T00:00:00@Europe/Paris"', datetime(2026, 3, 31, 22, tzinfo=UTC)),
+    ],
+)
+def test_a_timer_takes_moments_and_durations(kind: str, text: str, due: datetime) -> None:
+    drive = waiting(kind, text.replace('"', "&quot;"), rest="P1M", filed="2026-03-01T10:00:00+08:00")
+    assert drive.instance.next_due() == due
+
+
+def test_a_timer_without_a_value_fails_its_step() -> None:
+    with pytest.raises(StepFailed, match="neither a text nor a moment"):
+        waiting("timeDuration", "=nothing")
 
 
 def test_a_non_interrupting_timer_leaves_its_task_open() -> None:
