@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.kernel.decisions.feel.runtime import Limits, Runtime
+from app.kernel.decisions.feel.limits import Limits
+from app.kernel.decisions.feel.runtime import Runtime
 from app.kernel.decisions.feel.values import Value
 
 
