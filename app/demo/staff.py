@@ -22,6 +22,8 @@ from app.demo.roster import (
     names,
 )
 from app.domain.registry.founding import Founder, Founding, found
+from app.kernel.decisions.parameters.definitions import read_folder
+from app.kernel.decisions.parameters.installing import install_values
 from app.kernel.duties.operations import GrantRequest, grant_posts
 from app.kernel.identity.operations import create_account, create_person
 from app.kernel.identity.queries import person_by_id_number
@@ -29,6 +31,7 @@ from app.kernel.kernel import Kernel
 from app.kernel.transaction import Actor, Unit, run, system_actor
 
 WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
+TEST_VALUES = Path(__file__).resolve().parent / "parameters"
 BORN_IN = "640104"
 
 
@@ -70,10 +73,18 @@ def found_region(kernel: Kernel, seed: str, since: date, transfer: date) -> Staf
     """Persons, accounts, posts and processes of the region; `since` is the day posts begin."""
     citizens = _citizens(seed)
     run(kernel, partial(found, founding=_founding(citizens), workflows=WORKFLOWS), system_actor("demo"))
+    run(kernel, _install_test_values, system_actor("demo"))
     workers = run(kernel, partial(_employ, citizens=citizens), system_actor("demo"))
     held = list(holdings(since, transfer))
     run(kernel, partial(_grant, held=held, workers=workers), system_actor("demo"))
     return Staff(workers, held)
+
+
+def _install_test_values(unit: Unit) -> None:
+    """Made-up values, marked TEST, for what only the region's notices say."""
+    known = read_folder(WORKFLOWS / "parameters").definitions
+    made_up = read_folder(TEST_VALUES, known).editions
+    install_values(unit, made_up, {"kind": "demonstration"})
 
 
 def _citizens(seed: str) -> dict[str, Citizen]:

@@ -19,6 +19,8 @@ from app.kernel.audit.chain import person_chain
 from app.kernel.deadlines.calendar import SEEDED_YEARS
 from app.kernel.deadlines.calendar_operations import publish_year
 from app.kernel.deadlines.models import CalendarYear
+from app.kernel.decisions.parameters.definitions import read_folder as read_parameters
+from app.kernel.decisions.parameters.installing import install_values
 from app.kernel.duties.models import Founding as FoundingClosed
 from app.kernel.duties.models import PostGrant
 from app.kernel.duties.operations import GrantRequest, grant_posts
@@ -99,7 +101,8 @@ def check_founding(founding: Founding, today: date) -> None:
 
 
 def found(unit: Unit, founding: Founding, workflows: Path) -> Founded:
-    """Set up the administrators, publish the calendar, deploy every process. Repeating it changes nothing.
+    """Set up the administrators, publish the calendar, deploy every process, put the shipped parameters into force.
+    Repeating it changes nothing.
 
     The first officers may come with a repetition; with them the founding closes.
 
@@ -113,6 +116,7 @@ def found(unit: Unit, founding: Founding, workflows: Path) -> Founded:
     _publish_calendar(unit)
     witnesses = [people[witness.id_number] for witness in founding.witnesses]
     definitions, waiting = _deploy_all(unit, workflows, witnesses)
+    _install_parameters(unit, workflows, witnesses)
     if founding.officers and not is_closed(unit.session):
         _appoint_officers(unit, founding, people)
         close_founding(unit)
@@ -209,6 +213,13 @@ def _publish_calendar(unit: Unit) -> None:
     for year, source in SEEDED_YEARS.items():
         if year not in known:
             publish_year(unit, year, source)
+
+
+def _install_parameters(unit: Unit, workflows: Path, witnesses: Sequence[int]) -> None:
+    """The shipped values, before the witnesses; once the founding is closed what is new must be proposed."""
+    if not is_closed(unit.session):
+        shipped = read_parameters(workflows / "parameters")
+        install_values(unit, shipped.editions, {"kind": "founding", "witnesses": list(witnesses)})
 
 
 def _deploy_all(

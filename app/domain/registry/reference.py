@@ -1,4 +1,4 @@
-"""Reference data of the region: region tree, posts, static exclusions, conflict sets.
+"""Reference data of the region: region tree, posts, static exclusions, conflict sets, meanings of parameters.
 
 The owner of the database installs it after a migration; the application may only read it.
 """
@@ -14,12 +14,15 @@ from sqlalchemy import Connection, create_engine, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.pool import NullPool
 
+from app.kernel.decisions.parameters.definitions import read_folder
+from app.kernel.decisions.parameters.installing import install_definitions
 from app.kernel.duties.models import ConflictMember, ConflictSet, Post, PostExclusion
 from app.kernel.duties.views import ConflictRule, Member
 from app.kernel.identity.models import Region
 from app.storage.database import normalised_url
 
 DATA = Path(__file__).resolve().parent / "data"
+PARAMETERS = Path(__file__).resolve().parents[3] / "workflows" / "parameters"
 # The first version of a set counts from before any case that may be imported.
 ALWAYS = datetime(2004, 1, 1, tzinfo=UTC)
 SIDES = ("left", "right")
@@ -48,6 +51,7 @@ def install(connection: Connection) -> None:
     install_exclusions(connection, exclusion_rows())
     for entry in _read("conflict_sets", "set"):
         install_set(connection, entry)
+    install_definitions(connection, read_folder(PARAMETERS).definitions)
 
 
 def install_at(owner_url: str) -> None:

@@ -9,6 +9,7 @@ from app.kernel.changes.kinds import ChangeKind
 from app.kernel.changes.refusals import ChangeKindUnknown
 from app.kernel.changes.risk import RiskLowerKind
 from app.kernel.changes.tenure import TenureRuleKind
+from app.kernel.decisions.parameters.change_kind import ParameterKind
 from app.kernel.identity.change_kinds import IdentityDistinctKind, PersonMergeKind
 from app.kernel.ports import Ports
 from app.kernel.violations.change_kinds import ViolationRulingKind
@@ -17,6 +18,7 @@ KERNEL_KINDS: tuple[ChangeKind, ...] = (
     ConflictSetKind(),
     PostExclusionKind(),
     TenureRuleKind(),
+    ParameterKind(),
     RiskLowerKind(),
     PersonMergeKind(),
     IdentityDistinctKind(),
