@@ -89,16 +89,28 @@ class Signal(SignalEventDefinition):  # type: ignore[misc]
         my_task.workflow.top_workflow.catch(BpmnEvent(self, payload={}))
 
 
+# Of an event that happened already: its condition has not been false since.
+_HELD = "held"
+
+
 class ConditionMet(TimerEventDefinition):  # type: ignore[misc]
     """`conditionalEventDefinition`: happens when its condition is true of the variables as they are now.
 
-    A kind of timer to the library, so that it is asked again whenever the engine has come to rest.
+    A kind of timer to the library, so that it is asked again whenever the engine has come to rest. One that has
+    happened happens again only after its condition was false (BPMN 2.0, 10.4.2, "Conditional").
     """
 
     def has_fired(self, task: Task) -> bool:
         if not task.internal_data.get("event_fired"):
-            task.internal_data["event_fired"] = self.holds(task)
+            happens = self.happens(task)
+            if not self.holds(task):
+                task.internal_data.pop(_HELD, None)
+            task.internal_data["event_fired"] = happens
         return bool(task.internal_data.get("event_fired", False))
+
+    def happens(self, task: Task) -> bool:
+        """Whether the condition has become true: it holds, and didn't when the event was last armed."""
+        return _HELD not in task.internal_data and self.holds(task)
 
     def holds(self, task: Task) -> bool:
         """Whether the condition is true of the variables around a task."""
@@ -113,7 +125,7 @@ def is_met(task: Task) -> bool:
     """Whether a waiting task waits for a condition that is true now."""
     definition = getattr(task.task_spec, "event_definition", None)
     alternatives = getattr(definition, "event_definitions", [definition])
-    return any(isinstance(one, ConditionMet) and one.holds(task) for one in alternatives)
+    return any(isinstance(one, ConditionMet) and one.happens(task) for one in alternatives)
 
 
 class FirstOf(MultipleEventDefinition):  # type: ignore[misc]
@@ -145,12 +157,18 @@ class Boundary(BoundaryEvent):  # type: ignore[misc]
         return bool(super()._run_hook(my_task))
 
     def _on_complete_hook(self, my_task: Task) -> None:
-        """One that doesn't interrupt waits again; a timer has its own count, a condition would hold at once."""
+        """One that doesn't interrupt waits again; a timer has its own count, a condition must be false first."""
         super()._on_complete_hook(my_task)
-        if not self.cancel_activity and not isinstance(self.event_definition, TimerEventDefinition):
-            again = my_task.parent._add_child(self, TaskState.FUTURE)
-            again.triggered = True
-            wait_as_new(again)
+        is_condition = isinstance(self.event_definition, ConditionMet)
+        if self.cancel_activity or (
+            isinstance(self.event_definition, TimerEventDefinition) and not is_condition
+        ):
+            return
+        again = my_task.parent._add_child(self, TaskState.FUTURE)
+        again.triggered = True
+        if is_condition:
+            again.internal_data[_HELD] = True
+        wait_as_new(again)
 
 
 def wait_as_new(task: Task) -> None:

@@ -27,6 +27,7 @@ FOREIGN_NODES: Final = frozenset({"task", "transaction", "adHocSubProcess", "com
 
 # Steps with a handler, which may end with a declared error.
 RAISING: Final = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
+AUTOMATIC: Final = RAISING | {"scriptTask"}
 
 # What each event may wait for or throw. Everything else the library drops silently or runs wrongly.
 _DEFINED: Final = {

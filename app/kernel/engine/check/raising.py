@@ -17,7 +17,7 @@ from app.kernel.engine.check.proof.frames import (
 )
 from app.kernel.engine.check.structure import found
 from app.kernel.engine.dialect import extension, extensions, local_name
-from app.kernel.engine.vocabulary import RAISING, SANSHEN, ZEEBE
+from app.kernel.engine.vocabulary import AUTOMATIC, RAISING, SANSHEN, ZEEBE
 
 
 def list_unheard(process: Process, processes: Mapping[str, Process]) -> Iterator[Finding]:
@@ -35,8 +35,18 @@ def list_unheard(process: Process, processes: Mapping[str, Process]) -> Iterator
                 zh = f"没有任何环节会引发“{node.name}”所等的事件"
                 en = f"nothing can raise what {node.name!r} waits for"
                 yield Finding("never-raised", severity, process.file, node.line, node.id, zh, en)
+            elif event is None and _waits_in_vain(scope, node):
+                zh = f"“{node.name}”所附的自动环节一经到达就办完，不会等这个事件"
+                en = f"the automatic step {node.name!r} stands on is done at once and waits for no event"
+                yield Finding("never-raised", severity, process.file, node.line, node.id, zh, en)
     if business:
         yield from _uncaught(process, process.scope, ())
+
+
+def _waits_in_vain(scope: Scope, node: Node) -> bool:
+    """A timer, message, signal or condition on a step that never waits."""
+    host = scope.nodes.get(node.attached or "") if node.tag == "boundaryEvent" else None
+    return host is not None and host.tag in AUTOMATIC
 
 
 def _scopes(scope: Scope) -> Iterator[Scope]:

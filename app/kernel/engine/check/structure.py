@@ -170,6 +170,10 @@ def _event(file: str, node: etree._Element) -> Iterator[Finding]:
     if len(definitions) > 1 or node.find(f"{{{BPMN}}}eventDefinitionRef") is not None:
         zh, en = "一个事件只能有一个定义，且须写在事件内", "an event has one definition, written inside it"
         yield found("unsupported-element", file, node, zh, en)
+    going_on = node.get("cancelActivity" if kind == "boundaryEvent" else "isInterrupting") in ("false", "0")
+    if going_on and any(local_name(one) == "errorEventDefinition" for one in definitions):
+        zh, en = "错误总是中断它所在的活动", "an error always interrupts what it stands on"
+        yield found("unsupported-element", file, node, zh, en)
     if not definitions and kind in WAITS_FOR_SOMETHING:
         yield found("unsupported-element", file, node, "等待事件没有定义", "the event waits for nothing")
 

@@ -35,6 +35,7 @@ def read_events(root: etree._Element, notes: Notes) -> None:
     for node in [node for node in root.iter() if local_name(node) in EVENTS]:
         _read_start(node)
         _read_nothing(node, notes)
+        _read_going_on(node, notes)
         _read_on_task(node, notes)
         _read_conditions(node, notes)
         _read_timers(node, notes)
@@ -93,6 +94,15 @@ def _read_on_task(node: etree._Element, notes: Notes) -> None:
     hosts = [] if scope is None else [host for host in nodes_of(scope) if host.get("id") == key]
     if not any(local_name(host) in ("subProcess", "callActivity") for host in hosts):
         _become_message(node)
+
+
+def _read_going_on(node: etree._Element, notes: Notes) -> None:
+    if not defines(node, "error"):
+        return
+    for attribute in ("cancelActivity", "isInterrupting"):
+        if node.get(attribute) in ("false", "0"):
+            notes.add(node, "错误按中断模拟", "an error is simulated as interrupting")
+            unset(node, attribute)
 
 
 def _read_conditions(node: etree._Element, notes: Notes) -> None:
