@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from app.kernel.refusals import InvalidInput
 
-TYPES = ("text", "paragraph", "integer", "date", "choice", "person", "many", "rows")
+TYPES = ("text", "paragraph", "integer", "number", "date", "choice", "person", "many", "rows")
 LONGEST_TEXT, LONGEST_PARAGRAPH, MOST_ROWS = 200, 4000, 60
+LONGEST_NUMBER, LARGEST_EXPONENT = 30, 30
 FieldErrors = dict[str, tuple[str, Mapping[str, object]]]
 
 
@@ -27,7 +29,8 @@ class Option:
 class FieldSpec:
     """One field. `type` is one of TYPES; `rows` is a table whose columns are `columns`.
 
-    A canonical value is a text, an integer, an ISO date, a sorted list of texts (`many`), or a list of mappings
+    A canonical value is a text, an integer, a decimal number as text (no exponent, no zeros
+    behind), an ISO date, a sorted list of texts (`many`), or a list of mappings
     (`rows`); a `person` is the id of a record, looked for among however many there are. An empty optional field
     is None, an empty `many` or `rows` an empty list.
     `typed`: a `choice` of more options than a list shows, offered as a text with suggestions.
@@ -135,6 +138,22 @@ def _integer(field: FieldSpec, raw: Any, place: str, errors: FieldErrors) -> int
     return number
 
 
+def _number(field: FieldSpec, raw: Any, place: str, errors: FieldErrors) -> str | None:
+    try:
+        number = Decimal(str(raw))
+    except InvalidOperation:
+        errors[place] = ("not_a_number", {})
+        return None
+    if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT or len(str(raw)) > LONGEST_NUMBER:
+        errors[place] = ("not_a_number", {})
+        return None
+    if field.minimum is not None and number < field.minimum:
+        errors[place] = ("too_small", {"min": field.minimum})
+    if field.maximum is not None and number > field.maximum:
+        errors[place] = ("too_large", {"max": field.maximum})
+    return format(number.normalize(), "f")
+
+
 def _date(field: FieldSpec, raw: Any, place: str, errors: FieldErrors) -> str | None:
     try:
         return date.fromisoformat(str(raw)).isoformat()
@@ -162,6 +181,7 @@ _READERS: dict[str, Callable[[FieldSpec, Any, str, FieldErrors], Any]] = {
     "text": _text,
     "paragraph": _text,
     "integer": _integer,
+    "number": _number,
     "date": _date,
     "choice": _choice,
     "person": _person,

@@ -11,13 +11,22 @@ from app.kernel.decisions.dmn.graph import Decided, Graph, link
 from app.kernel.decisions.dmn.model import Definitions
 from app.kernel.decisions.dmn.reader import read_definitions
 
-__all__ = ["Decided", "Graph", "ModelInvalid", "Problem", "check_models", "read_models"]
+__all__ = ["Decided", "Graph", "ModelInvalid", "Problem", "check_models", "read_folder", "read_models"]
 
 
 def read_models(main: str, files: Mapping[str, bytes]) -> Graph:
     """The graph of the file `main`; the other files are there to be imported. Raises ModelInvalid."""
     definitions = {name: read_definitions(name, data) for name, data in files.items()}
     return link(definitions[main], [one for name, one in definitions.items() if name != main])
+
+
+def read_folder(files: Mapping[str, bytes]) -> dict[str, Graph]:
+    """The graph of every file, each read once; any may import any other. Raises ModelInvalid."""
+    definitions = {name: read_definitions(name, data) for name, data in files.items()}
+    return {
+        name: link(main, [one for other, one in definitions.items() if other != name])
+        for name, main in definitions.items()
+    }
 
 
 def check_models(files: Mapping[str, bytes]) -> list[Problem]:
