@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from app.kernel.engine.check.proof.diagram import read_processes
+from app.kernel.engine.check.proof.position import Ahead, PositionProof, Unplaced
+from app.kernel.engine.check.xml_safety import parsed_xml
 from app.kernel.engine.running.fitness import list_obstacles
+from app.kernel.engine.running.standing import standing_of
 from app.kernel.engine.running.transfer import put_token, transferred
 from app.kernel.engine.specs import Spec
 from app.kernel.engine.stepping import Instance
 from tests import trial
 from tests.process.drive import Drive, spec_of
+from tests.process.models import INNER, MODELS, spec_of_model
+from tests.process.test_elements import act, visible
 
 Flows = list[tuple[str, str, str]]
 
@@ -138,30 +145,76 @@ def test_a_new_event_on_the_border_of_the_open_step_is_refused() -> None:
     assert codes(at_approval(spec()), spec(), timed()) == []
 
 
-def test_changed_flow_is_refused_while_branches_are_open() -> None:
-    fork, join = (trial.Node("parallelGateway", key) for key in ("fork", "join"))
-    nodes = (
-        *[one for one in trial.NODES if one.id in ("begin", "draft", "approve", "done")],
-        fork,
-        join,
+FORK, JOIN = (trial.Node("parallelGateway", key) for key in ("fork", "join"))
+BRANCHED = (*[one for one in trial.NODES if one.id in ("begin", "draft", "approve", "done")], FORK, JOIN)
+BRANCHES: Flows = [
+    ("begin", "fork", ""), ("fork", "draft", ""), ("fork", "approve", ""), ("draft", "join", ""),
+    ("approve", "join", ""), ("join", "done", ""),
+]  # fmt: skip
+MORE = trial.user("more", "serve", "rec_clerk")
+
+
+def ahead(state: bytes, old: Spec, nodes: tuple[trial.Node, ...], flows: Flows) -> Ahead:
+    """What lies ahead in a version of these nodes and flows, of a case that stands where `state` does."""
+    root = parsed_xml("t", trial.bpmn(nodes, flows))
+    (process,) = read_processes("t", root)
+    return PositionProof(process, {"trial": process}, "normal").look_ahead(
+        standing_of(Instance.restore(old, state)), ()
     )
-    flows: Flows = [
-        ("begin", "fork", ""),
-        ("fork", "draft", ""),
-        ("fork", "approve", ""),
-        ("draft", "join", ""),
-        ("approve", "join", ""),
-        ("join", "done", ""),
-    ]
-    old = spec(nodes, flows)
-    more = trial.user("more", "serve", "rec_clerk")
-    new = spec((*nodes, more), [*flows[:5], ("join", "more", ""), ("more", "done", "")])
+
+
+def test_open_branches_go_over_to_what_is_new_behind_them() -> None:
+    old = spec(BRANCHED, BRANCHES)
+    nodes, flows = (*BRANCHED, MORE), [*BRANCHES[:5], ("join", "more", ""), ("more", "done", "")]
+    new = spec(nodes, flows)
+    before = Drive(old, {"risk": "normal"})
+    one_done = Drive(old, {"risk": "normal"}).complete("draft", "submit_positive")
+    for state, left in (
+        (before.instance.dump(), ["draft", "approve"]),
+        (one_done.instance.dump(), ["approve"]),
+    ):
+        assert codes(state, old, new) == []
+        assert ahead(state, old, nodes, flows).is_clear
+        drive = Drive(new, {"risk": "normal"})
+        drive.instance = Instance.restore(new, transferred(state, old, new))
+        assert drive.open == left
+        for key in left:
+            drive.complete(key, "agree")
+        assert drive.open == ["more"]
+        assert drive.complete("more").instance.is_completed()
+
+
+def test_a_join_that_waits_for_a_branch_the_case_never_began_is_told() -> None:
+    old = spec(BRANCHED, BRANCHES)
     state = Drive(old, {"risk": "normal"}).complete("draft", "submit_positive").instance.dump()
-    assert codes(state, old, new) == [("parallel_changed", "trial", "")]
-    relabelled = spec(
-        tuple(replace(one, more='id2="x"') if one.id == "none" else one for one in nodes), flows
-    )
-    assert codes(state, old, relabelled) == []
+    third = ahead(state, old, (*BRANCHED, MORE), [*BRANCHES, ("fork", "more", ""), ("more", "join", "")])
+    assert third.stuck == "join"
+
+
+def test_a_branch_that_has_arrived_where_no_way_leads_any_more_is_told() -> None:
+    old = spec(BRANCHED, BRANCHES)
+    state = Drive(old, {"risk": "normal"}).complete("draft", "submit_positive").instance.dump()
+    flows: Flows = [("draft", "more", "") if one == ("draft", "join", "") else one for one in BRANCHES]
+    with pytest.raises(Unplaced, match="join"):
+        ahead(state, old, (*BRANCHED, MORE), [*flows, ("more", "join", "")])
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_gone_over_at_every_wait_a_case_goes_on_as_if_it_had_stayed(name: str) -> None:
+    """Between two versions that differ in a name only, with several branches, instances and events."""
+    old, files = spec_of_model(name), {"p.bpmn": MODELS[name].replace(b'name="end"', b'name="over"')}
+    new = spec_of({**files, "inner.bpmn": INNER}, "p")
+    for seed in range(2):
+        rng, given = random.Random(seed), {"number": 3, "outcome": "go", "which": ""}
+        stays, goes = Drive(old, given), Drive(old, given)
+        for _ in range(15):
+            moved = transferred(goes.instance.dump(), goes.spec, new)
+            goes.instance, goes.spec, new = Instance.restore(new, moved), new, goes.spec
+            assert repr(visible(stays)) == repr(visible(goes))
+            instance = stays.instance
+            if instance.is_completed() or not (instance.ready_tasks() or instance.waiting_messages()):
+                break
+            act([stays, goes], rng)
 
 
 def calling(callee: tuple[trial.Node, ...], flows: Flows, *, behind: str = "done") -> Spec:

@@ -13,7 +13,6 @@ from typing import Any, Final
 from SpiffWorkflow.util.task import TaskState
 
 from app.kernel.cases.schema import FactSchema
-from app.kernel.engine.compaction import only_token
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.running.obstacles import Obstacle
 from app.kernel.engine.specs import Spec
@@ -61,8 +60,6 @@ def _obstacles(instance: Instance, old: Spec, new: Spec) -> Iterator[Obstacle]:
         if not same and live and scope is not instance.workflow:
             yield Obstacle("callee_changed", name)
             continue
-        if not same and live and only_token(scope) is None:
-            yield Obstacle("parallel_changed", name)
         for task in begun:
             yield from _of_task(task, name, library, old, new)
 

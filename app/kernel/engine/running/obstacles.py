@@ -24,10 +24,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "boundary_changed": ("环节“{step}”上的边界事件变了", "the events on the border of “{step}” are changed"),
     "callee_changed": ("正在其中的子流程“{step}”在目标版本里变了", "it is inside “{step}”, which is changed"),
     "scope_removed": ("所在的子流程“{step}”在目标版本里没有了", "it is inside “{step}”, which is gone"),
-    "parallel_changed": (
-        "有几个并行的环节，而流程“{step}”变了",
-        "several branches are open, and process “{step}” is changed",
-    ),
     "fact_removed": ("事实“{step}”有值，而目标版本里没有它", "fact “{step}” has a value and is gone"),
     "fact_changed": ("事实“{step}”的类型或保密变了", "type or secrecy of fact “{step}” is changed"),
     "clock_removed": ("时限“{step}”还在走，而目标版本里没有它", "clock “{step}” runs and is gone"),
@@ -35,6 +31,15 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "从所在环节往后，有路可不经“{step}”就到达受控效果（已有签名不够）",
         "from where it stands a way leads to the guarded effect past “{step}”",
     ),
+    "stuck_ahead": (
+        "从所在的位置往后，案件可能停在“{step}”，到不了结束",
+        "from where it stands the case can be stuck at “{step}” and never reach an end",
+    ),
+    "unplaced": (
+        "不能证明：看不出案件在“{step}”处的位置",
+        "can't be proved: its place at “{step}” isn't known",
+    ),
+    "unproved": ("从所在的位置往后状态过多，不能证明", "too many states lie ahead to prove anything"),
     "post_changed": (
         "任务“{step}”已有人领取，而目标版本换了岗位",
         "task “{step}” is claimed, and its post is another",

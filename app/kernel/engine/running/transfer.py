@@ -24,16 +24,13 @@ def transferred(state: bytes, old: Spec, new: Spec) -> bytes:
     before = Instance.restore(old, state)
     stored = orjson.loads(state)
     workflow = stored["workflow"]
-    alone = [only_token(scope) is not None for scope in before.scopes()]
-    for scope, single in zip((workflow, *workflow["subprocesses"].values()), alone, strict=True):
-        if single:
-            _forget_foretold(scope["tasks"])
+    for scope in (workflow, *workflow["subprocesses"].values()):
+        _forget_foretold(scope["tasks"])
     stored["spec"] = new.digest
     workflow["bpmn_events"] = []
     instance = Instance.restore(new, orjson.dumps(stored))
-    for scope, single in zip(instance.scopes(), alone, strict=True):
-        if single:
-            _foretell(scope)
+    for scope in instance.scopes():
+        _foretell(scope)
     moved = instance.dump()
     if _seen(Instance.restore(new, moved)) != _seen(before):
         raise ValueError("the case would stand elsewhere")

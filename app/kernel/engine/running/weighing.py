@@ -15,9 +15,11 @@ from app.kernel.duties.histories import list_signatures_of
 from app.kernel.duties.operations import CONCLUSION
 from app.kernel.duties.signatures import SignatureView
 from app.kernel.engine.catalogue import Deployed
-from app.kernel.engine.running.covering import find_gap
+from app.kernel.engine.check.proof.position import Unplaced
+from app.kernel.engine.running.ahead import list_ahead
 from app.kernel.engine.running.fitness import list_fact_obstacles, list_obstacles
 from app.kernel.engine.running.obstacles import Obstacle
+from app.kernel.engine.running.standing import standing_of
 from app.kernel.engine.stepping import Instance
 
 AT_ONCE = 200
@@ -92,20 +94,17 @@ def weigh_one(
     found = list_obstacles(state, old.spec, new.spec)
     found += list_fact_obstacles(facts, old.schema, new.schema)
     found += [Obstacle("clock_removed", kind) for kind in clocks if kind not in new.clocks]
-    if not found and case.decided_at is None:
-        found += _uncovered(case, state, old, new, signed)
-    return found
+    return found or _ahead(case, state, old, new, signed)
 
 
-def _uncovered(
+def _ahead(
     case: Case, state: bytes, old: Deployed, new: Deployed, signed: Mapping[str, SignatureView]
 ) -> list[Obstacle]:
-    positions = [
-        (*place.path, place.step_key)
-        for place in Instance.restore(old.spec, state).position()
-        if place.state != "inside"
-    ]
+    """From where it stands, the new version proved once more: with what counts on the present content."""
+    try:
+        where = standing_of(Instance.restore(old.spec, state))
+    except Unplaced as unplaced:
+        return [Obstacle("unplaced", str(unplaced.args[0]))]
     fresh = [one for one in signed.values() if one.agrees and one.content_hash == case.content_hash]
-    earned = [one.duty for one in sorted(fresh, key=lambda one: one.seq)]
-    gap = find_gap(new, positions, earned, case.risk)
-    return [Obstacle("uncovered", gap.name)] if gap is not None else []
+    earned = [one.duty for one in sorted(fresh, key=lambda one: one.seq)] if case.decided_at is None else []
+    return list_ahead(new, where, earned, case.risk)

@@ -42,8 +42,8 @@ class _Compiled:
 class Walk:
     """All states of `net` from its beginning, where `requires` are the duties to be done in order.
 
-    `act_of` says what each visible step does. Raises TooManyStates when there are too many or at `deadline`
-    (seconds of `time.perf_counter`).
+    `done` of them were done before. `act_of` says what each visible step does. Raises TooManyStates when there are
+    too many or at `deadline` (seconds of `time.perf_counter`).
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Walk:
         deadline: float,
         *,
         keep_edges: bool = False,
+        done: int = 0,
     ) -> None:
         self.net = net
         self.requires = tuple(requires)
@@ -68,10 +69,9 @@ class Walk:
         self.edges: dict[State, list[State]] = {}
         self.unguarded: dict[str, tuple[State, int]] = {}
         self.reached = set[str]()
-        self._walk(deadline, keep_edges)
+        self._walk((1 << BEGIN, 0, 0, done), deadline, keep_edges)
 
-    def _walk(self, deadline: float, keep_edges: bool) -> None:
-        first: State = (1 << BEGIN, 0, 0, 0)
+    def _walk(self, first: State, deadline: float, keep_edges: bool) -> None:
         self.came[first] = None
         waiting = [first]
         while waiting:

@@ -15,12 +15,16 @@ _DIVIDING: Final = frozenset({"parallelGateway", "inclusiveGateway", "complexGat
 class Shell:
     """An activity that runs: `active` holds a token as long as it does, `ready` one for each event that may come.
 
-    `inside` are the places that are emptied when the activity is left by an event.
+    `inside` are the places that are emptied when the activity is left by an event. For each run drawn: `runs` holds
+    a token when it begins, `ends` when it is over, `bodies` is what runs.
     """
 
     active: int
     inside: set[int] = field(default_factory=set)
     ready: dict[str, int] = field(default_factory=dict)
+    runs: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    bodies: "list[Frame]" = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -29,7 +33,7 @@ class Frame:
 
     `active` marks that it runs, where an event or several tokens make that matter; `done` gets its tokens when
     it has come to its end. `before` and `after` are places by node, `waiting` by flow into a join, `inside` all
-    of them and those of everything within.
+    of them and those of everything within; `handlers` are the event sub-processes by node.
     """
 
     scope: Scope
@@ -45,6 +49,7 @@ class Frame:
     armed: dict[str, int] = field(default_factory=dict)
     begins: dict[str, int] = field(default_factory=dict)
     shells: dict[str, Shell] = field(default_factory=dict)
+    handlers: "dict[str, Frame]" = field(default_factory=dict)
 
     def around(self) -> Iterable["Frame"]:
         frame: Frame | None = self

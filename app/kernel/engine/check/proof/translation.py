@@ -44,6 +44,16 @@ def build_net(process: Process, processes: Mapping[str, Process], risk: str) -> 
     return _Translation(processes, risk).net_of(process)
 
 
+def build_position_net(process: Process, processes: Mapping[str, Process], risk: str) -> tuple[Net, Frame]:
+    """The same net without a beginning, and its outermost frame: whoever puts tokens into it says where.
+
+    Raises NetTooLarge, and TooManyWays of `flows`.
+    """
+    translation = _Translation(processes, risk)
+    root = Frame(process.scope, process)
+    return translation.net_of(process, root, translation.net.place("")), root
+
+
 class _Translation:
     def __init__(self, processes: Mapping[str, Process], risk: str) -> None:
         self.processes = processes
@@ -52,8 +62,8 @@ class _Translation:
         # Which places a step empties is known only when all of them are there.
         self.late: list[tuple[int, Places, Places]] = []
 
-    def net_of(self, process: Process) -> Net:
-        self.enter(Frame(process.scope, process), BEGIN)
+    def net_of(self, process: Process, root: Frame | None = None, entry: int = BEGIN) -> Net:
+        self.enter(root or Frame(process.scope, process), entry)
         for index, clears, empty in self.late:
             self.net.transitions[index] = replace(
                 self.net.transitions[index], clears=frozenset(clears()), empty=frozenset(empty())
@@ -144,7 +154,8 @@ class _Translation:
         if start is None or start.event is None or active is None or event.inner is None:
             return
         begin = frame.begins[event.id]
-        self.enter(Frame(event.inner, frame.process, (), frame, event), begin, event.id)
+        frame.handlers[event.id] = Frame(event.inner, frame.process, (), frame, event)
+        self.enter(frame.handlers[event.id], begin, event.id)
         if start.event.kind in THROWN and is_thrown_in(frame.scope, start.event, self.processes):
             return
         clears: Places = (lambda: self._contents(frame)) if start.interrupting else tuple
@@ -217,8 +228,8 @@ class _Translation:
         simple = not frame.scope.boundaries(node.id)
         whole = None if self._is_task(node) else node
         copies = 2 if node.loop and not node.loop.sequential and not node.loop.single else 1
-        runs = [self.place(frame, node, shell) for _ in range(copies)]
-        ends = [self.place(frame, node, shell) for _ in range(copies)]
+        runs = shell.runs = [self.place(frame, node, shell) for _ in range(copies)]
+        ends = shell.ends = [self.place(frame, node, shell) for _ in range(copies)]
         held = [] if simple else [active]
         entry = [frame.before[node.id]]
         self.step(entry, [*held, *ready, *runs], node.id, node=whole, frame=frame)
@@ -238,10 +249,14 @@ class _Translation:
     def _run(self, frame: Frame, node: Node, run: int, end: int) -> None:
         callee = self.processes.get(node.called) if node.tag == "callActivity" else None
         above = {outer.process.id for outer in frame.around()}
+        body = None
         if node.inner is not None:
-            self.enter(Frame(node.inner, frame.process, (end,), frame, node), run)
+            body = Frame(node.inner, frame.process, (end,), frame, node)
         elif callee is not None and callee.id not in above:
-            self.enter(Frame(callee.scope, callee, (end,), frame, node), run)
+            body = Frame(callee.scope, callee, (end,), frame, node)
+        if body is not None:
+            frame.shells[node.id].bodies.append(body)
+            self.enter(body, run)
         else:
             self.step([run], [end], node.id, node=node if self._is_task(node) else None, frame=frame)
             self.raises(frame, node, run)

@@ -122,9 +122,7 @@ class _Prover:
     # ---- guarded effects
 
     def _requires(self, transition: Transition, risk: str) -> tuple[str, ...]:
-        node, process = transition.node, self.processes.get(transition.process, self.process)
-        effect = node.step.effect if node and node.step else None
-        return required_duties(effect, process.policy, risk)
+        return required_at(transition, self.process, self.processes, risk)
 
     def _guarded(self, net: Net, risk: str) -> None:
         needed = {self._requires(transition, risk) for transition in net.transitions if transition.node}
@@ -133,7 +131,7 @@ class _Prover:
 
     def _walk(self, net: Net, risk: str, requires: tuple[str, ...]) -> None:
         def act_of(transition: Transition) -> Act | None:
-            return _act(transition.node, self._requires(transition, risk), requires)
+            return acting(transition.node, self._requires(transition, risk), requires)
 
         small = reduced(net, lambda transition: act_of(transition) is not None, self.deadline)
         walk = Walk(small, requires, act_of, self.deadline)
@@ -157,7 +155,16 @@ class _Prover:
         return Finding("duty-bypass", "error", process.file, node.line, effect, zh, en, first.path)
 
 
-def _act(node: Node | None, required: tuple[str, ...], requires: tuple[str, ...]) -> Act | None:
+def required_at(
+    transition: Transition, process: Process, processes: Mapping[str, Process], risk: str
+) -> tuple[str, ...]:
+    """The duties that a step of the net requires as an effect; `process` is where the case began."""
+    node, owner = transition.node, processes.get(transition.process, process)
+    effect = node.step.effect if node and node.step else None
+    return required_duties(effect, owner.policy, risk)
+
+
+def acting(node: Node | None, required: tuple[str, ...], requires: tuple[str, ...]) -> Act | None:
     """What a node does to the duties `requires`; None when that is nothing."""
     if node is None or node.step is None:
         return None
