@@ -141,7 +141,7 @@ def test_the_owner_installs_no_process_either(office: Office, server: EmbeddedSe
             ("UPDATE process_definition SET title_zh = 'x'", "SD020"),
             ("DELETE FROM definition_file", "SD020"),
             ("UPDATE process_release SET action = 'deploy'", "SD020"),
-            ("TRUNCATE process_content CASCADE", "SD020"),
+            ("TRUNCATE draft_content CASCADE", "SD020"),
         ):
             with pytest.raises(psycopg.Error) as error:
                 owner.execute(statement)
@@ -202,8 +202,8 @@ def test_a_review_by_an_editor_of_the_draft_stands_for_nothing(office: Office, d
     with office.kernel.database.session() as session:
         session.execute(
             text(
-                "INSERT INTO process_draft_editor (draft_id, person_id, account_id, first_at)"
-                " SELECT id, :person, :account, now() FROM process_draft WHERE change_id = :change"
+                "INSERT INTO draft_editor (draft_id, person_id, account_id, first_at)"
+                " SELECT id, :person, :account, now() FROM draft WHERE change_id = :change"
             ),
             {
                 "person": office.actors["rechecker"].person_id,
@@ -221,4 +221,4 @@ def test_contents_are_what_their_names_say(office: Office) -> None:
     with office.kernel.database.session() as session:
         values = {"digest": hashlib.sha256(b"a").digest()}
         with pytest.raises(DBAPIError):
-            session.execute(text("INSERT INTO process_content VALUES (:digest, 'b')"), values)
+            session.execute(text("INSERT INTO draft_content VALUES (:digest, 'b')"), values)

@@ -16,6 +16,13 @@ from app.kernel.duties.refusals import DutyDenied
 from app.kernel.engine.catalogue import DefinitionRetired, get_latest
 from app.kernel.engine.changes import Proposal, propose_change
 from app.kernel.engine.check.report import CheckReport
+from app.kernel.engine.drafting.refusals import (
+    DraftChanged,
+    DraftEditorReviewed,
+    DraftFrozen,
+    DraftNotYours,
+    DraftSettled,
+)
 from app.kernel.engine.lifecycle.contents import check_path
 from app.kernel.engine.lifecycle.drafts import (
     copy_draft,
@@ -31,13 +38,6 @@ from app.kernel.engine.lifecycle.listing import (
     list_versions,
 )
 from app.kernel.engine.lifecycle.queries import check_draft
-from app.kernel.engine.lifecycle.refusals import (
-    DraftChanged,
-    DraftEditorReviewed,
-    DraftFrozen,
-    DraftNotYours,
-    DraftSettled,
-)
 from app.kernel.engine.models import ProcessDefinition
 from app.kernel.engine.operations import CaseStart, start_case
 from app.kernel.refusals import InvalidInput

@@ -36,9 +36,9 @@ from app.faces.web.words import local
 from app.kernel.engine.check.findings import DefinitionInvalid
 from app.kernel.engine.check.report import CheckReport
 from app.kernel.engine.designing.editing import StepEdit, edit_step
+from app.kernel.engine.drafting.refusals import DraftChanged
 from app.kernel.engine.lifecycle.drafts import remove_draft_file, save_draft_file
 from app.kernel.engine.lifecycle.queries import Draft, check_draft, get_draft
-from app.kernel.engine.lifecycle.refusals import DraftChanged
 from app.kernel.refusals import InvalidInput, Refusal
 from app.kernel.transaction import Unit
 

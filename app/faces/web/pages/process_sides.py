@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from app.faces.translation import _
 from app.kernel.changes.content import Content, get_change
 from app.kernel.changes.refusals import ChangeNotFound
+from app.kernel.engine.drafting.refusals import DraftNotFound
 from app.kernel.engine.lifecycle.change_kind import load_proposed
 from app.kernel.engine.lifecycle.queries import get_draft
-from app.kernel.engine.lifecycle.refusals import DraftNotFound, VersionNotFound
+from app.kernel.engine.lifecycle.refusals import VersionNotFound
 from app.kernel.engine.lifecycle.versions import load_files
 
 

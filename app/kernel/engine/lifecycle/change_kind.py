@@ -21,8 +21,8 @@ from app.kernel.engine.catalogue import deploy, find_release, get_deployed, list
 from app.kernel.engine.check.findings import DefinitionInvalid, Finding
 from app.kernel.engine.check.report import check_files
 from app.kernel.engine.dialect import StepSpec
+from app.kernel.engine.drafting.contents import load_contents, read_sums
 from app.kernel.engine.handlers import list_unhandled
-from app.kernel.engine.lifecycle.contents import load_contents, read_sums
 from app.kernel.engine.lifecycle.effects import list_touched
 from app.kernel.engine.lifecycle.plan import Planned, plan_deployment, read_titles
 from app.kernel.engine.lifecycle.versions import find_titles, get_version, load_files, load_files_of

@@ -15,7 +15,7 @@ from app.kernel.cases.models import Case
 from app.kernel.changes.models import ControlledChange
 from app.kernel.duties.models import CaseDecision, Signature
 from app.kernel.engine.catalogue import get_deployed
-from app.kernel.engine.lifecycle.models import ProcessDraft
+from app.kernel.engine.drafting.models import DraftRecord
 from app.kernel.engine.models import ProcessDefinition, ProcessRelease
 from app.kernel.identity.models import Person
 
@@ -234,10 +234,14 @@ def _counts(session: Session, definitions: list[int] | None = None) -> dict[int,
 def _draft_counts(session: Session) -> dict[str, int]:
     """Drafts still worked on, by process."""
     rows = session.execute(
-        select(ProcessDraft.key, func.count())
-        .outerjoin(ControlledChange, ControlledChange.case_id == ProcessDraft.change_id)
-        .where(ProcessDraft.discarded_at.is_(None), ControlledChange.applied_at.is_(None))
-        .group_by(ProcessDraft.key)
+        select(DraftRecord.key, func.count())
+        .outerjoin(ControlledChange, ControlledChange.case_id == DraftRecord.change_id)
+        .where(
+            DraftRecord.kind == "process",
+            DraftRecord.discarded_at.is_(None),
+            ControlledChange.applied_at.is_(None),
+        )
+        .group_by(DraftRecord.key)
     )
     return {row[0]: row[1] for row in rows}
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.kernel.cases.models import Case
 from app.kernel.duties.models import Performance
-from app.kernel.engine.lifecycle.models import DraftEditor
-from app.kernel.engine.lifecycle.refusals import DraftEditorReviewed
+from app.kernel.engine.drafting.models import DraftEditor
+from app.kernel.engine.drafting.refusals import DraftEditorReviewed
 from app.kernel.identity.models import Account, Person
 from app.kernel.transaction.unit import Unit
 

@@ -1,4 +1,4 @@
-"""Tables of drafts: what designers work on before it is proposed."""
+"""Tables of drafts: what designers and rule editors work on before it is proposed."""
 
 from __future__ import annotations
 
@@ -10,29 +10,32 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.storage.base import Base, Instant, big_id
 
 
-class ProcessContent(Base):
+class DraftContent(Base):
     """A file's bytes under their SHA-256: what was proposed once stays as it was, whatever becomes of the draft."""
 
-    __tablename__ = "process_content"
+    __tablename__ = "draft_content"
     __table_args__ = (CheckConstraint("digest = sha256(content)", name="digest"),)
 
     digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class ProcessDraft(Base):
-    """A process folder under work, with the folders it calls; its owner alone edits.
+class DraftRecord(Base):
+    """A folder under work; its owner alone edits.
 
+    `key` is the process's (with the folders it calls) or the rule's; `base_…` the version it began from.
     `change_id` is the latest change that proposed it, `submitted_revision` what that change carries. How the draft
     stands follows from them (queries.py); only its discarding is its own.
     """
 
-    __tablename__ = "process_draft"
+    __tablename__ = "draft"
+    __table_args__ = (CheckConstraint("kind IN ('process', 'rule')", name="kind"),)
 
     id: Mapped[int] = big_id()
+    kind: Mapped[str]
     key: Mapped[str]
     base_definition_id: Mapped[int | None] = mapped_column(ForeignKey("process_definition.id"))
-    copied_from: Mapped[int | None] = mapped_column(ForeignKey("process_draft.id"))
+    copied_from: Mapped[int | None] = mapped_column(ForeignKey("draft.id"))
     owner_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     revision: Mapped[int] = mapped_column(server_default="1")
     change_id: Mapped[int | None] = mapped_column(ForeignKey("controlled_change.case_id"), index=True)
@@ -45,20 +48,20 @@ class ProcessDraft(Base):
 class DraftFile(Base):
     """A file of a draft by `folder/name`; `digest` None: removed."""
 
-    __tablename__ = "process_draft_file"
+    __tablename__ = "draft_file"
 
-    draft_id: Mapped[int] = mapped_column(ForeignKey("process_draft.id"), primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id"), primary_key=True)
     path: Mapped[str] = mapped_column(primary_key=True)
-    digest: Mapped[bytes | None] = mapped_column(ForeignKey("process_content.digest"))
+    digest: Mapped[bytes | None] = mapped_column(ForeignKey("draft_content.digest"))
 
 
 class DraftEditor(Base):
     """Whoever ever edited a draft, under the record and account that did: he can't review it. Append-only."""
 
-    __tablename__ = "process_draft_editor"
+    __tablename__ = "draft_editor"
     __table_args__ = (ForeignKeyConstraint(["account_id", "person_id"], ["account.id", "account.person_id"]),)
 
-    draft_id: Mapped[int] = mapped_column(ForeignKey("process_draft.id"), primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     account_id: Mapped[int] = mapped_column(BigInteger)
     first_at: Mapped[datetime] = mapped_column(Instant)

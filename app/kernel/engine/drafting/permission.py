@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from app.kernel.duties.operations import require_intake
 from app.kernel.duties.refusals import DutyDenied
 from app.kernel.duties.views import Action, deny
-from app.kernel.engine.lifecycle.models import ProcessDraft
-from app.kernel.engine.lifecycle.queries import Draft, get_draft
-from app.kernel.engine.lifecycle.refusals import (
+from app.kernel.engine.drafting.models import DraftRecord
+from app.kernel.engine.drafting.queries import DraftStanding, Kind, get_standing
+from app.kernel.engine.drafting.refusals import (
     DraftChanged,
     DraftFrozen,
     DraftNotFound,
@@ -32,19 +32,16 @@ def require_editor(unit: Unit) -> int:
     return unit.actor.person_id
 
 
-def hold_draft(unit: Unit, draft_id: int, *, revision: int | None = None) -> tuple[ProcessDraft, Draft]:
+def hold_draft(
+    unit: Unit, draft_id: int, kind: Kind, *, revision: int | None = None
+) -> tuple[DraftRecord, DraftStanding]:
     """The locked row and the draft as it stands, for its owner to change.
 
     `revision`: what the caller saw last. Raise DraftNotFound, DraftNotYours, DraftFrozen, DraftSettled, DraftChanged,
     DutyDenied.
     """
     person_id = require_editor(unit)
-    row = lock_draft(unit.session, draft_id)
-    draft = get_draft(unit.session, draft_id)
-    if draft.state == "submitted":
-        raise DraftFrozen(case_no=draft.case_no)
-    if draft.state != "editing":
-        raise DraftSettled
+    row, draft = lock_open(unit.session, draft_id, kind)
     if canonical(unit.session, row.owner_id) != person_id:
         raise DraftNotYours(name=draft.owner)
     if revision is not None and revision != row.revision:
@@ -52,11 +49,22 @@ def hold_draft(unit: Unit, draft_id: int, *, revision: int | None = None) -> tup
     return row, draft
 
 
-def lock_draft(session: Session, draft_id: int) -> ProcessDraft:
+def lock_open(session: Session, draft_id: int, kind: Kind) -> tuple[DraftRecord, DraftStanding]:
+    """Somebody's draft while it is edited. Raise DraftNotFound, DraftFrozen, DraftSettled."""
+    row = lock_draft(session, draft_id, kind)
+    draft = get_standing(session, draft_id, kind)
+    if draft.state == "submitted":
+        raise DraftFrozen(case_no=draft.case_no)
+    if draft.state != "editing":
+        raise DraftSettled
+    return row, draft
+
+
+def lock_draft(session: Session, draft_id: int, kind: Kind) -> DraftRecord:
     """Raise DraftNotFound."""
     row = session.scalar(
-        select(ProcessDraft)
-        .where(ProcessDraft.id == draft_id)
+        select(DraftRecord)
+        .where(DraftRecord.id == draft_id, DraftRecord.kind == kind)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
