@@ -7,7 +7,7 @@ from app.faces.translation import Lazy, _l
 PROCESS_TEXTS: dict[str, Lazy] = {
     "definition_retired": _l("这个业务流程已经停用，不再受理新案：%(key)s。"),
     "definition_needs_change": _l("流程须经受控变更由三个人编制、复核、批准才能部署：%(key)s。"),
-    "draft_not_found": _l("没有这份流程草稿。"),
+    "draft_not_found": _l("没有这份草稿。"),
     "draft_changed": _l("这份草稿刚被改过（现为第 %(revision)s 次修改），请取最新内容再改。"),
     "draft_not_yours": _l("这份草稿由%(name)s编制，您可以复制一份，或者接手。"),
     "draft_frozen": _l("这份草稿已提请变更 %(case_no)s，退回编制以前不能改。"),
