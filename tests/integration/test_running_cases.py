@@ -27,7 +27,7 @@ from app.storage.database import conninfo
 from tests import changing, trial
 from tests.integration.test_incidents import timed
 from tests.office import Office
-from tests.unit.engine.test_migration_fitness import Flows
+from tests.unit.engine.test_migration_fitness import BRANCHED, BRANCHES, Flows
 from tests.unit.engine.test_migration_fitness import renamed as approval_renamed
 
 
@@ -80,8 +80,8 @@ def results(office: Office, change_id: int) -> dict[int, tuple[str, str | None]]
     return {item.case_id: (item.state, item.reason) for item in found}
 
 
-def modified(office: Office, case_id: int, action: str, step: str) -> int:
-    values = {"case_no": office.case(case_id).case_no, "action": action, "step": step}
+def modified(office: Office, case_id: int, action: str, step: str, at: str = "") -> int:
+    values = {"case_no": office.case(case_id).case_no, "action": action, "step": step, "at": at}
     change_id = changing.carry_through(office, "modification", values)
     worked_off(office)
     return change_id
@@ -321,6 +321,33 @@ def test_moves_that_are_not_permitted_are_refused_with_the_reason(
     code, params = refused.value.errors["step"]
     assert code == "move_refused"
     assert why in str(params["why_zh"])
+
+
+def test_one_of_several_branches_is_moved_and_the_others_stay(office: Office) -> None:
+    more, last = trial.user("more", "serve", "rec_clerk"), trial.user("last", "serve", "rec_clerk")
+    flows = [("approve", "more", "") if flow == ("approve", "join", "") else flow for flow in BRANCHES]
+    behind = [("join", "last", "") if flow == ("join", "done", "") else flow for flow in flows]
+    model = trial.bpmn([*BRANCHED, more, last], [*behind, ("more", "join", ""), ("last", "done", "")])
+    trial.put(office, trial.files(bpmn=model))
+    (case_id,) = drawn_up(office, 1)
+
+    def why_not(**values: str) -> str:
+        change = {"case_no": office.case(case_id).case_no, "action": "move", **values}
+        with pytest.raises(InvalidInput) as refused:
+            changing.propose(office, "modification", change)
+        return str(refused.value.errors["step"][1]["why_en"])
+
+    assert "say which" in why_not(step="more")
+    assert "stuck at" in why_not(step="last", at="approve"), (
+        "the other branch would wait at the join for ever"
+    )
+    modified(office, case_id, "move", "more", at="approve")
+    assert sorted(task.step_key for task in rows(office, Task, Task.state == "open")) == ["draft", "more"]
+    modified(office, case_id, "skip", "draft")
+    assert office.open_task_of(case_id).step_key == "more"
+    assert "waits for the others" in why_not(step="more", at="join")
+    office.work(case_id, "clerk")
+    assert office.open_task_of(case_id).step_key == "last"
 
 
 def test_controlled_change_itself_is_not_modified(office: Office) -> None:

@@ -13,6 +13,7 @@ from app.kernel.engine.check.proof.position import Ahead, PositionProof, Unplace
 from app.kernel.engine.check.xml_safety import parsed_xml
 from app.kernel.engine.running.fitness import list_obstacles
 from app.kernel.engine.running.standing import standing_of
+from app.kernel.engine.running.tokens import list_tokens
 from app.kernel.engine.running.transfer import put_token, transferred
 from app.kernel.engine.specs import Spec
 from app.kernel.engine.stepping import Instance
@@ -253,7 +254,8 @@ def test_token_put_elsewhere_ends_what_was_open_and_runs_from_there() -> None:
     drive = Drive(timed(), {"risk": "normal"}, {"check_signatures": {"missing": "none"}})
     drive.complete("draft", "submit_positive")
     assert drive.open == ["approve"]
-    put_token(drive.instance, drive.instance.workflow, "draft")
+    (token,) = list_tokens(drive.instance)
+    put_token(drive.instance, token, "draft")
     drive.pass_time(timedelta(0))
     assert drive.open == ["draft"]
     assert drive.instance.next_due() == drive.now + timedelta(days=1), "its timer is armed anew"

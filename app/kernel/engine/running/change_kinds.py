@@ -138,6 +138,16 @@ class ModificationKind:
                 hint_zh="流程图里的编号：移到、重做填目标环节，跳过填所在的环节。不产生任何职责或签名，不能越过决定",
                 hint_en="its id in the diagram: where to, or what is passed over. Earns no duty, passes no decision",
             ),
+            FieldSpec(
+                "at",
+                "text",
+                "从哪个环节移走",
+                "From which step",
+                required=False,
+                maximum=64,
+                hint_zh="只在有几个并行的环节时填写：要移走的那一支所在的环节；其他分支不动",
+                hint_en="only where several branches are open: the step of the branch that is meant; the others stay",
+            ),
         )
 
     def read(self, session: Session, payload: Payload, at: Moment) -> dict[str, Any]:
@@ -145,7 +155,7 @@ class ModificationKind:
         if case is None:
             raise InvalidInput({"case_no": ("case_not_found", {})})
         try:
-            move, _instance = plan_move(session, case, payload["action"], payload["step"])
+            move = plan_move(session, case, payload["action"], payload["step"], payload.get("at"))
         except MoveRefused as refused:
             words = {"why_zh": refused.obstacle.zh, "why_en": refused.obstacle.en}
             raise InvalidInput({"step": ("move_refused", words)}) from None
@@ -154,6 +164,7 @@ class ModificationKind:
             "case_id": case.id,
             "from_step": move.source.step_key,
             "to_step": move.target.step_key,
+            "unsigned_before": move.gap,
         }
 
     def target(self, payload: Payload) -> str:
@@ -196,6 +207,14 @@ class ModificationKind:
         names = [steps[payload[name]] for name in ("from_step", "to_step")]
         reset_zh = "；此前的签名须重新签" if case.decided_at is None else ""
         reset_en = "; what was signed must be signed again" if case.decided_at is None else ""
+        if payload.get("unsigned_before"):
+            yield Touched(
+                case.id,
+                case.case_no,
+                "info",
+                f"从那里可以不经所需签名走到“{payload['unsigned_before']}”：到时闸门会要求补齐，不会放行",
+                f"a way leads from there to “{payload['unsigned_before']}” without its signatures: the gate will ask",
+            )
         yield Touched(
             case.id,
             case.case_no,

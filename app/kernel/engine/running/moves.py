@@ -10,10 +10,14 @@ from sqlalchemy.orm import Session
 
 from app.kernel.cases.models import Case, CaseState
 from app.kernel.engine.catalogue import Deployed, get_deployed
-from app.kernel.engine.compaction import only_token
+from app.kernel.engine.check.proof.position import Unplaced
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.routes import Diagram, Node, diagram_of
+from app.kernel.engine.running.ahead import list_ahead
 from app.kernel.engine.running.obstacles import Obstacle
+from app.kernel.engine.running.standing import standing_of
+from app.kernel.engine.running.tokens import chain_to, is_at_join, is_instance, list_tokens
+from app.kernel.engine.running.transfer import put_token
 from app.kernel.engine.stepping import Instance
 from app.kernel.engine.workflow import path_of
 from app.kernel.worklist.models import Task
@@ -35,17 +39,22 @@ class MoveRefused(Exception):
 
 @dataclass(frozen=True)
 class Move:
-    """A permitted move: from where, to which element of which scope (the index in `Instance.scopes`)."""
+    """A permitted move, made on `instance` and not yet run: from where, to which element.
+
+    `gap` names a guarded effect that can be come to from there without a signature: the gate will ask for it.
+    """
 
     source: StepSpec
     target: StepSpec
-    scope: int
+    instance: Instance
+    gap: str = ""
 
 
-def plan_move(session: Session, case: Case, action: str, target: str) -> tuple[Move, Instance]:
+def plan_move(session: Session, case: Case, action: str, target: str, at: str | None = None) -> Move:
     """What `action` means for the case as it stands. Raise MoveRefused.
 
-    `target` is a step's key; for `skip` it is the step that is passed over.
+    `target` is a step's key; for `skip` it is the step that is passed over. `at`: the step whose token is meant,
+    where several branches are open.
     """
     deployed = get_deployed(session, case.definition_id)
     if deployed.key == "controlled_change":
@@ -54,40 +63,56 @@ def plan_move(session: Session, case: Case, action: str, target: str) -> tuple[M
         raise MoveRefused(Obstacle("closed"))
     state: Any = session.scalar(select(CaseState.state).where(CaseState.case_id == case.id))
     instance = Instance.restore(deployed.spec, bytes(state))
-    chain = _chain(instance)
-    source = _step_at(deployed, chain[-1])
+    token = _meant(instance, target if action == "skip" else at)
+    source = _step_at(deployed, token)
     if action == "skip":
-        move, node = _skip(deployed, instance, chain, source, target)
+        moved, step, node = _skip(deployed, token, source, target)
     else:
-        move, node = _go(session, case, deployed, instance, chain, source, action, target)
+        moved, step, node = _go(session, case, deployed, token, source, action, target)
     _stay_on_this_side(deployed, case, node)
-    return move, instance
+    _check_alone(instance, moved, token)
+    put_token(instance, moved, step.step_key)
+    return Move(source, step, instance, _prove(deployed, instance, case.risk))
 
 
-def _chain(instance: Instance) -> list[Any]:
-    """The token and the calls around it, outermost first. Raise MoveRefused when there is more than one."""
-    tokens = [only_token(scope) for scope in instance.scopes() if not scope.completed]
-    if not tokens or any(token is None for token in tokens):
+def _meant(instance: Instance, at: str | None) -> Any:
+    """The token to be moved: the only one, or that of the step named. Raise MoveRefused."""
+    tokens = list_tokens(instance)
+    named = [token for token in tokens if token.task_spec.bpmn_id == at]
+    if len(tokens) > 1 and not at:
         raise MoveRefused(Obstacle("parallel"))
-    return sorted(
-        (_held_by(token) for token in tokens if token is not None), key=lambda one: len(path_of(one))
-    )
+    if at and not named:
+        raise MoveRefused(Obstacle("moved", at))
+    token = (named or tokens)[0]
+    if is_at_join(token):
+        raise MoveRefused(Obstacle("at_join", token.task_spec.bpmn_name or token.task_spec.bpmn_id))
+    if any(is_instance(one) for one in chain_to(token)):
+        raise MoveRefused(Obstacle("several_instances", token.task_spec.bpmn_name or token.task_spec.bpmn_id))
+    return token
 
 
-def _held_by(token: Any) -> Any:
-    """The step itself, where the token is the group of a step and its boundary events."""
-    if getattr(token.task_spec, "bpmn_id", None) is not None:
-        return token
-    return next(child for child in token.children if not hasattr(child.task_spec, "event_definition"))
+def _check_alone(instance: Instance, moved: Any, token: Any) -> None:
+    """Leaving a sub-process with one branch would end the others in it unsaid. Raise MoveRefused."""
+    if any(other is not token and moved in chain_to(other) for other in list_tokens(instance)):
+        raise MoveRefused(Obstacle("others_inside", moved.task_spec.bpmn_name or moved.task_spec.bpmn_id))
+
+
+def _prove(deployed: Deployed, instance: Instance, risk: str) -> str:
+    """From where it stands now, with no signature: can it come to an end? Raise MoveRefused; answers `Move.gap`."""
+    try:
+        found = list_ahead(deployed, standing_of(instance), (), risk)
+    except Unplaced as unplaced:
+        raise MoveRefused(Obstacle("unplaced", str(unplaced.args[0]))) from None
+    if not found or found[0].code == "uncovered":
+        return found[0].step if found else ""
+    raise MoveRefused(found[0])
 
 
 def _step_at(deployed: Deployed, token: Any) -> StepSpec:
     return deployed.spec.steps[token.workflow.spec.name][token.task_spec.bpmn_id]
 
 
-def _skip(
-    deployed: Deployed, instance: Instance, chain: list[Any], source: StepSpec, target: str
-) -> tuple[Move, Node]:
+def _skip(deployed: Deployed, token: Any, source: StepSpec, target: str) -> tuple[Any, StepSpec, Node]:
     if target != source.step_key:
         raise MoveRefused(Obstacle("moved", target))
     if source.task_type in GUARDING or (source.effect is not None and source.effect.kind != "notice"):
@@ -98,23 +123,21 @@ def _skip(
     if len(ways) != 1:
         raise MoveRefused(Obstacle("several_ways", source.name))
     following = deployed.spec.steps[source.scope][ways[0].target]
-    node = (*path_of(chain[-1]), following.step_key)
-    return Move(source, following, instance.scopes().index(chain[-1].workflow)), node
+    return token, following, (*path_of(token), following.step_key)
 
 
 def _go(
     session: Session,
     case: Case,
     deployed: Deployed,
-    instance: Instance,
-    chain: list[Any],
+    token: Any,
     source: StepSpec,
     action: str,
     target: str,
-) -> tuple[Move, Node]:
+) -> tuple[Any, StepSpec, Node]:
     """To a task or call of the flow the token is in, or of one around it."""
-    for token in reversed(chain):
-        step = deployed.spec.steps[token.workflow.spec.name].get(target)
+    for moved in reversed(chain_to(token)):
+        step = deployed.spec.steps[moved.workflow.spec.name].get(target)
         if step is None:
             continue
         if step.step_key == source.step_key and action == "move":
@@ -123,8 +146,7 @@ def _go(
             raise MoveRefused(Obstacle("target_unfit", step.name))
         if action == "repeat" and not _was_done(session, case, step):
             raise MoveRefused(Obstacle("never_done", step.name))
-        node = (*path_of(token), target)
-        return Move(source, step, instance.scopes().index(token.workflow)), node
+        return moved, step, (*path_of(moved), target)
     raise MoveRefused(Obstacle("step_unknown", target))
 
 

@@ -61,7 +61,19 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "several_ways": ("环节“{step}”之后不止一条路，不能跳过", "several ways lead on from “{step}”"),
     "never_done": ("环节“{step}”本案没有办过，不是重做", "“{step}” was never done in this case"),
-    "parallel": ("有几个并行的环节，不能修正", "several branches are open"),
+    "parallel": ("有几个并行的环节：请写明动哪一个", "several branches are open: say which step is meant"),
+    "at_join": (
+        "这一支已到“{step}”等其他分支，不能再动",
+        "this branch has arrived at “{step}” and waits for the others",
+    ),
+    "several_instances": (
+        "“{step}”是多实例中的一个，不能单独修正",
+        "“{step}” is one of several instances and can't be changed by itself",
+    ),
+    "others_inside": (
+        "“{step}”里还有别的分支，移出去会一并终止",
+        "other branches are open inside “{step}”: they would end too",
+    ),
     "controlled_change": ("受控变更的案件不能修正", "a controlled change itself can't be modified"),
     "already_there": ("案件正在环节“{step}”", "the case stands at “{step}” already"),
     "failed": ("执行时出错，没有改动", "it failed and changed nothing"),

@@ -19,7 +19,7 @@ from app.kernel.engine.progress import settle
 from app.kernel.engine.running.models import CaseIntervention
 from app.kernel.engine.running.moves import MoveRefused, plan_move
 from app.kernel.engine.running.obstacles import Obstacle
-from app.kernel.engine.running.transfer import put_token, transferred
+from app.kernel.engine.running.transfer import transferred
 from app.kernel.engine.running.weighing import weigh
 from app.kernel.engine.stepping import Instance, ReadyTask
 from app.kernel.transaction import Unit
@@ -150,12 +150,12 @@ def _follow(unit: Unit, task: Task, ready: ReadyTask) -> None:
 def _modify(unit: Unit, case: Case, change_id: int, values: Mapping[str, Any]) -> Obstacle | None:
     """Move the token. Nothing is performed or signed by it, and what was signed must be signed again."""
     try:
-        move, instance = plan_move(unit.session, case, values["action"], values["step"])
+        move = plan_move(unit.session, case, values["action"], values["step"], values.get("at"))
     except MoveRefused as refused:
         return refused.obstacle
+    instance = move.instance
     context = CaseContext(unit, case, get_deployed(unit.session, case.definition_id))
     _reset_signatures(unit, context)
-    put_token(instance, instance.scopes()[move.scope], move.target.step_key)
     instance.assign(context.routing())
     if unit.aside is None:
         with moving(context, instance, "automatic") as handler:

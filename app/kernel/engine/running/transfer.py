@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
+from SpiffWorkflow.bpmn.specs.defaults import InclusiveGateway, ParallelGateway
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from app.kernel.engine.compaction import only_token
 from app.kernel.engine.running.fitness import LIVE, NOT_BEGUN
 from app.kernel.engine.specs import Spec
 from app.kernel.engine.stepping import Instance
@@ -62,22 +62,22 @@ def _seen(instance: Instance) -> tuple[object, ...]:
     )
 
 
-def put_token(instance: Instance, scope: Any, target: str) -> None:
-    """Put the scope's only token on the element `target` of the same scope; what was open there ends.
+def put_token(instance: Instance, token: Any, target: str) -> None:
+    """Take the token from the step that holds it (`tokens.list_tokens`) to the element `target` of the same scope.
 
-    Nothing is run: the caller advances. Raises LookupError when there is not one token.
+    What was open there ends; other branches stay. Nothing is run: the caller advances.
     """
-    token = only_token(scope)
-    if token is None:
-        raise LookupError("not one token")
-    for task in [task for task in scope.tasks.values() if task.id in instance.workflow.subprocesses]:
-        if not task.has_state(TaskState.FINISHED_MASK):
+    scope = token.workflow
+    is_group = isinstance(getattr(token.parent, "task_spec", None), BoundaryEventSplit)
+    group = token.parent if is_group else token
+    left = [group, *group.children]
+    for task in [one for child in left for one in (child, *child.children)]:
+        if task.id in instance.workflow.subprocesses and not task.has_state(TaskState.FINISHED_MASK):
             instance.workflow.delete_subprocess(task)
-    group = (
-        token.parent if isinstance(getattr(token.parent, "task_spec", None), BoundaryEventSplit) else token
-    )
-    for task in [group, *group.children] if group is not token else [token, *token.children]:
+    for task in left:
         task.cancel()
+    if not is_group and isinstance(_entry(scope, target), ParallelGateway | InclusiveGateway):
+        token._set_state(TaskState.COMPLETED)  # a join counts only what has come out of a step
     entry = Task(scope, _entry(scope, target), parent=group, state=TaskState.FUTURE)
     entry.task_spec._predict(entry, mask=NOT_BEGUN)
     entry.task_spec._update(entry)
