@@ -18,6 +18,7 @@ from app.storage.database import Database
 from config import Settings
 
 WORKFLOWS = Path(__file__).resolve().parent.parent / "workflows"
+FORMULAS = WORKFLOWS / "benefits"
 
 
 def build_ports() -> Ports:

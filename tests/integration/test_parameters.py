@@ -20,7 +20,6 @@ from app.kernel.changes.kinds import Moment
 from app.kernel.decisions.parameters import ParameterValue, find_parameter
 from app.kernel.decisions.parameters.change_kind import ParameterKind
 from app.kernel.decisions.parameters.definitions import read_folder
-from app.kernel.decisions.parameters.installing import install_values
 from app.kernel.decisions.parameters.lookup import ParameterUnknown
 from app.kernel.decisions.parameters.models import ParameterEdition
 from app.kernel.decisions.parameters.uses import Looked, record_uses
@@ -28,12 +27,12 @@ from app.kernel.refusals import InvalidInput
 from app.kernel.transaction import Unit, run, system_actor
 from app.storage.embedded import EmbeddedServer
 from app.wiring import WORKFLOWS
-from tests.changing import add_changers, carry_through, propose
+from tests.changing import carry_through, propose
 from tests.conftest import START
 from tests.moving_clock import MovingClock
-from tests.office import CITY, COUNTY, Office, open_office
+from tests.office import CITY, COUNTY, Office
+from tests.parameter_office import REGION, open_parameter_office, row, values
 
-REGION = "640000"
 DAY = date(2024, 8, 1)
 WAGE = "regional_average_wage"
 
@@ -41,17 +40,9 @@ WAGE = "regional_average_wage"
 @pytest.fixture(scope="module")
 def office(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """One office for the module: its tests change different parameters."""
-    with open_office(server, MovingClock(START), tmp_path_factory.mktemp("office") / "data") as opened:
-        add_changers(opened)
-        run(opened.kernel, _install, system_actor())
+    data = tmp_path_factory.mktemp("office") / "data"
+    with open_parameter_office(server, MovingClock(START), data) as opened:
         yield opened
-
-
-def _install(unit: Unit) -> None:
-    shipped = read_folder(WORKFLOWS / "parameters")
-    made_up = read_folder(TEST_VALUES, shipped.definitions)
-    install_values(unit, shipped.editions, {"kind": "bootstrap"})
-    install_values(unit, made_up.editions, {"kind": "tests"})
 
 
 @pytest.fixture
@@ -59,21 +50,6 @@ def session(office: Office) -> Iterator[Session]:
     with office.kernel.database.session() as opened:
         office.kernel.database.scope(opened, ("*",))
         yield opened
-
-
-def row(value: str, since: str, until: str = "", slot: str = "", tag: str = "K") -> dict[str, str]:
-    return {
-        "slot": slot,
-        "value": value,
-        "valid_from": since,
-        "valid_to": until,
-        "source": "宁人社发〔2026〕9号",
-        "tag": tag,
-    }
-
-
-def values(key: str, *rows: dict[str, str], region: str = REGION) -> dict[str, Any]:
-    return {"key": key, "region": region, "rows": list(rows)}
 
 
 def found(session: Session, key: str, on: date = DAY, region: str | None = COUNTY, **more: Any) -> Any:

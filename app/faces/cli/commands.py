@@ -31,6 +31,8 @@ COMMANDS: Commands = {
     "process": ("app.faces.cli.process", "process", "流程定义 / process definitions"),
     "incidents": ("app.faces.cli.incidents", "incidents", "自动环节出错的事件 / incidents of running cases"),
     "decision": ("app.faces.cli.decision", "decision", "决策模型 / decision models"),
+    "parameter": ("app.faces.cli.parameter", "parameter", "参数及其来源 / parameters and their sources"),
+    "formula": ("app.faces.cli.formula", "formula", "待遇公式 / benefit formulas"),
     "rule": ("app.faces.cli.rule", "rule", "规则目录 / the rule catalogue"),
     "import": ("app.faces.cli.imports", "imports", "导入申请 / import applications"),
     "people": ("app.faces.cli.people", "people", "人员与岗位 / people and posts"),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
+from app.faces.cli.commands import refuse
+
 if TYPE_CHECKING:
     from app.kernel.decisions.conformance.running import Conformance, FolderResult
 
@@ -68,6 +70,48 @@ def check(context: click.Context, files: tuple[Path, ...], as_json: bool) -> Non
                 f"{one.message_zh} / {one.message_en}"
             )
     context.exit(any(one.severity == "error" for one in problems))
+
+
+@decision.command(
+    "evaluate",
+    help="求一个决策的值 / evaluate a decision. 导入的模型在同一文件夹里找 / imports are looked for in its folder. "
+    "退出码 / exit: 0 有值 a value, 1 null.",
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--decision", "name", help="决策的名称，默认最后一个 / name of the decision, else the last")
+@click.option("--input", "given", default="{}", metavar="JSON", help="输入数据，按名称 / input data by name")
+@click.option("--trace", "traced", is_flag=True, help="列出每一步 / every step")
+@click.pass_context
+def evaluate(context: click.Context, file: Path, name: str | None, given: str, traced: bool) -> None:
+    """Print the value as JSON, diagnostics on standard error."""
+    from app.kernel.decisions.dmn import ModelInvalid, read_models
+    from app.kernel.decisions.dmn.model import Decision
+    from app.kernel.decisions.feel.hosting import to_host
+
+    try:
+        graph = read_models(
+            file.name, {path.name: path.read_bytes() for path in sorted(file.parent.glob("*.dmn"))}
+        )
+        wanted = name or [one.name for one in graph.main.elements.values() if isinstance(one, Decision)][-1]
+        decided = graph.trace(wanted, orjson.loads(given), datetime.now(UTC))
+    except ModelInvalid as invalid:
+        refuse(
+            "\n".join(
+                f"{one.file}:{one.line or 1} {one.message_zh} / {one.message_en}" for one in invalid.problems
+            )
+        )
+    except (KeyError, IndexError):
+        refuse(f"没有这个决策 / no such decision: {name or ''}")
+    except orjson.JSONDecodeError as error:
+        refuse(f"--input: {error}")
+    for step in decided.steps if traced else ():
+        click.echo(f"{step.name} = {orjson.dumps(to_host(step.value), default=str).decode()}", err=True)
+        for hit in step.hits:
+            click.echo(f"  {hit.number}: {'; '.join(text for _column, text in hit.annotations)}", err=True)
+    for one in decided.diagnostics:
+        click.echo(f"{one.code}: {one.message_zh} / {one.message_en}", err=True)
+    click.echo(orjson.dumps(to_host(decided.value), default=str))
+    context.exit(decided.value is None)
 
 
 def _tell(folder: FolderResult) -> None:

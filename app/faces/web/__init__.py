@@ -26,6 +26,7 @@ from app.faces.web.pages.heat import pages as heat
 from app.faces.web.pages.interests import pages as interests
 from app.faces.web.pages.migrate import pages as migrate
 from app.faces.web.pages.notices import pages as notices
+from app.faces.web.pages.parameters import pages as parameters
 from app.faces.web.pages.people import pages as people
 from app.faces.web.pages.posts import pages as posts
 from app.faces.web.pages.processes import pages as processes
@@ -78,6 +79,7 @@ PAGES = (
     heat,
     migrate,
     simulation,
+    parameters,
 )
 
 

@@ -24,8 +24,9 @@ from app.kernel.changes.fields import LONGEST_PARAGRAPH, LONGEST_TEXT, FieldSpec
 from app.kernel.changes.kinds import ChangeKind, ListsTargets, Moment
 from app.kernel.worklist.forms import FieldError
 
-KINDS = {"text": "input", "paragraph": "textarea", "integer": "input", "date": "input", "choice": "select"}
-INPUTS = {"integer": "number", "date": "date"}
+KINDS = {"paragraph": "textarea", "choice": "select"}
+INPUTS = {"integer": "number", "number": "number", "date": "date"}
+NUMBERS = ("integer", "number")
 BLANK_ROWS = 3
 REASONS = ("change_title", "change_reason", "legal_ground")
 _DUTY = re.compile(r"\[([a-z_0-9]+)\]")
@@ -63,7 +64,7 @@ def change_form(
     )
     people = chosen_people(session, choosing)
     items = [
-        replace(_item(field, values.get(field.key), wrong, rows_shown), person=people.get(field.key))
+        replace(form_item(field, values.get(field.key), wrong, rows_shown), person=people.get(field.key))
         for field in fields
     ]
     shown = [_reason(key, reasons.get(key, ""), wrong) for key in REASONS]
@@ -86,7 +87,7 @@ def change_form(
         rows_shown=rows,
         kind=kind.key,
         targets=_targets(session, who, kind, target) if case_id is None else (),
-        summary=_summary(wrong, items, shown),
+        summary=error_lines(wrong, items, shown),
         refusal=refusal,
         people=person_search(session, who, choosing),
     )
@@ -99,7 +100,8 @@ def _targets(session: Session, who: Standing, kind: ChangeKind, target: str) -> 
     return [Choice(item.value, pick(item.zh, item.en), item.value == target) for item in found]
 
 
-def _item(field: FieldSpec, value: Any, errors: Errors, rows_shown: int) -> FormItem:
+def form_item(field: FieldSpec, value: Any, errors: Errors, rows_shown: int) -> FormItem:
+    """A field with what was entered and its errors; a table shows so many rows, else three blank ones."""
     if field.type != "rows":
         return FormItem(_view(field, value, field.key, errors), _suggestions(field))
     given = [row for row in (value or []) if isinstance(row, Mapping)]
@@ -151,9 +153,9 @@ def _view(field: FieldSpec, value: Any, name: str, errors: Errors) -> FieldView:
         children=(),
         lines=(),
         max_length=limit if field.type in ("text", "paragraph") else None,
-        min=str(field.minimum) if field.type == "integer" and field.minimum is not None else None,
-        max=str(field.maximum) if field.type == "integer" and field.maximum is not None else None,
-        step="1",
+        min=str(field.minimum) if field.type in NUMBERS and field.minimum is not None else None,
+        max=str(field.maximum) if field.type in NUMBERS and field.maximum is not None else None,
+        step="any" if field.type == "number" else "1",
     )
 
 
@@ -175,7 +177,10 @@ def _reason(key: str, value: str, errors: Errors) -> FieldView:
     return _view(field, value, key, errors)
 
 
-def _summary(errors: Errors, items: Sequence[FormItem], reasons: Sequence[FieldView]) -> list[ErrorLine]:
+def error_lines(
+    errors: Errors, items: Sequence[FormItem], reasons: Sequence[FieldView] = ()
+) -> list[ErrorLine]:
+    """The summary above the form."""
     views = {item.view.key: item.view for item in items} | {view.key: view for view in reasons}
     for item in items:
         for number, row in enumerate(item.rows or (), start=1):

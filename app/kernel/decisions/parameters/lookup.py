@@ -156,10 +156,13 @@ def load_editions(
         .where(ParameterRow.edition_id.in_(rows))
         .order_by(ParameterRow.slot.collate("C"), ParameterRow.valid_from)
     ):
-        rows[row.edition_id].append(
-            Row(row.slot, row.value, row.valid_from, row.valid_to, row.source, row.tag)
-        )
+        rows[row.edition_id].append(row_of(row))
     return {head.region_code: Edition(head, tuple(rows[head.id])) for head in found}
+
+
+def row_of(row: ParameterRow) -> Row:
+    """A stored row as the definition checks it."""
+    return Row(row.slot, row.value, row.valid_from, row.valid_to, row.source, row.tag)
 
 
 def value_of(definition: Definition, head: ParameterEdition, chosen: Chosen) -> ParameterValue:
