@@ -235,6 +235,22 @@ def test_once_founded_not_even_the_owner_installs_values(office: Office, session
     assert refused.value.orig.sqlstate == "SD014"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("key", "written", "slot"),
+    [
+        ("lump_sum_disability_months", "五级", "5"),
+        ("lump_sum_disability_months", "grade 5", "5"),
+        ("adjustment_amount", "伤残津贴 / 3", "disability_allowance/3"),
+        ("device_cap", "轮椅", "轮椅"),
+        ("funeral_months", " ", ""),
+    ],
+)
+def test_a_category_may_be_written_in_words(key: str, written: str, slot: str) -> None:
+    definition = next(one for one in read_folder(WORKFLOWS / "parameters").definitions if one.key == key)
+    assert definition.slot_of(written) == slot
+    assert definition.covers(slot)
+
+
 def test_shipped_files_say_where_every_value_comes_from() -> None:
     shipped = read_folder(WORKFLOWS / "parameters")
     assert {row.tag for edition in shipped.editions for row in edition.rows} == {"V", "E", "K", "D"}

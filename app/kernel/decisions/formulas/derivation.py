@@ -41,6 +41,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Provisional: the preceding value stands in, to be recalculated once published: {} ({})",
     ),
     "unverified": ("未核实的参数：{}", "Unverified parameters: {}"),
+    "own_decision": (
+        "法律没有规定、按本系统选定：{}",
+        "Where the law says nothing, this system's choice: {}",
+    ),
     "made_up": ("测试值，不是规定：{}", "Made-up values, not law: {}"),
     "rule": ("规则 {}", "rule {}"),
 }
@@ -197,12 +201,14 @@ def _notes(writer: Writer, calculation: Calculation) -> Iterator[tuple[str, str]
     for one in calculation.provisional:
         ground = one.value.provisional_ground if one.value is not None else ""
         yield "soon", writer.say("provisional", titles([one]), ground)
-    made_up = [one for one in calculation.unverified if one.value is not None and one.value.tag == "TEST"]
-    if made_up:
-        yield "over", writer.say("made_up", titles(made_up))
-    unverified = [one for one in calculation.unverified if one not in made_up]
-    if unverified:
-        yield "soon", writer.say("unverified", titles(unverified))
+    for tag, tone, word in (
+        ("TEST", "over", "made_up"),
+        ("K", "soon", "unverified"),
+        ("D", "", "own_decision"),
+    ):
+        tagged = [one for one in calculation.unverified if one.value is not None and one.value.tag == tag]
+        if tagged:
+            yield tone, writer.say(word, titles(tagged))
 
 
 def _parameter(writer: Writer, one: UsedParameter) -> ParameterLine:

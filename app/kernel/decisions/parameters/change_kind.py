@@ -76,9 +76,10 @@ class ParameterKind:
                 "rows",
                 "全部取值",
                 "All values",
-                hint_zh="有分档的参数每档各一行，各期各一行；有效期含起止两天，同一档不得重叠；截止日留空为长期有效",
-                hint_en="One row per category and period; both days belong to the period, periods of a category may "
-                "not overlap; no end: until further notice",
+                hint_zh="有分档的参数每档各一行（如“五级”，多个分档用 / 隔开），各期各一行；有效期含起止两天，"
+                "同一档不得重叠；截止日留空为长期有效",
+                hint_en="One row per category (several joined by /) and period; both days belong to the period, "
+                "periods of a category may not overlap; no end: until further notice",
                 columns=(
                     FieldSpec("slot", "text", "档次", "Category", required=False, maximum=100),
                     FieldSpec("value", "text", "数值", "Value", maximum=60),
@@ -230,7 +231,7 @@ def _row(definition: Definition, raw: Mapping[str, Any]) -> Row:
             pass
     until = raw["valid_to"]
     return Row(
-        raw["slot"] or "",
+        definition.slot_of(raw["slot"] or ""),
         value,
         date.fromisoformat(raw["valid_from"]),
         date.fromisoformat(until) if until else None,

@@ -103,6 +103,15 @@ class Definition:
             for value, one in zip(given, self.dimensions, strict=True)
         )
 
+    def slot_of(self, text: str) -> str:
+        """The slot for what somebody wrote: values or their words, of several dimensions joined by '/'."""
+        parts = [part.strip() for part in text.split(SLOT_SEPARATOR)] if text.strip() else []
+        told = []
+        for number, part in enumerate(parts):
+            known = self.dimensions[number].values if number < len(self.dimensions) else ()
+            told.append(next((one[0] for one in known if part in one), part))
+        return SLOT_SEPARATOR.join(told)
+
     def slot_words(self, slot: str) -> tuple[str, str]:
         """The slot in words, (zh, en)."""
         zh, en = [], []

@@ -138,31 +138,33 @@ def list_places(session: Session, region: str | None) -> list[str | None]:
 
 
 def load_editions(
-    session: Session, key: str, places: Sequence[str | None], known_at: datetime | None = None
+    session: Session, key: str, places: Sequence[str | None] | None = None, known_at: datetime | None = None
 ) -> dict[str | None, Edition]:
-    """By region the edition that stood at that moment, now by default."""
-    wanted = or_(
-        ParameterEdition.region_code.in_([one for one in places if one]),
-        ParameterEdition.region_code.is_(None),
-    )
-    newest = select(func.max(ParameterEdition.id)).where(ParameterEdition.key == key, wanted)
+    """By region (of `places`, else of all) the edition that stood at that moment, now by default."""
+    newest = select(func.max(ParameterEdition.id)).where(ParameterEdition.key == key)
+    if places is not None:
+        named = ParameterEdition.region_code.in_([one for one in places if one])
+        newest = newest.where(or_(named, ParameterEdition.region_code.is_(None)))
     if known_at is not None:
         newest = newest.where(ParameterEdition.active_from <= known_at)
     newest = newest.group_by(ParameterEdition.region_code)
     found = list(session.scalars(select(ParameterEdition).where(ParameterEdition.id.in_(newest))))
-    rows: dict[int, list[Row]] = {head.id: [] for head in found}
-    for row in session.scalars(
-        select(ParameterRow)
-        .where(ParameterRow.edition_id.in_(rows))
-        .order_by(ParameterRow.slot.collate("C"), ParameterRow.valid_from)
-    ):
-        rows[row.edition_id].append(row_of(row))
+    rows = load_rows(session, [head.id for head in found])
     return {head.region_code: Edition(head, tuple(rows[head.id])) for head in found}
 
 
-def row_of(row: ParameterRow) -> Row:
-    """A stored row as the definition checks it."""
-    return Row(row.slot, row.value, row.valid_from, row.valid_to, row.source, row.tag)
+def load_rows(session: Session, editions: Sequence[int]) -> dict[int, list[Row]]:
+    """Rows by edition, by slot and period."""
+    rows: dict[int, list[Row]] = {edition: [] for edition in editions}
+    for row in session.scalars(
+        select(ParameterRow)
+        .where(ParameterRow.edition_id.in_(editions))
+        .order_by(ParameterRow.slot.collate("C"), ParameterRow.valid_from)
+    ):
+        rows[row.edition_id].append(
+            Row(row.slot, row.value, row.valid_from, row.valid_to, row.source, row.tag)
+        )
+    return rows
 
 
 def value_of(definition: Definition, head: ParameterEdition, chosen: Chosen) -> ParameterValue:

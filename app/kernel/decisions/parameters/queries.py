@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from app.kernel.cases.models import Case
 from app.kernel.changes.models import ControlledChange
 from app.kernel.decisions.parameters.definitions import Definition, Row
-from app.kernel.decisions.parameters.lookup import choose, list_definitions, list_places, row_of, value_of
-from app.kernel.decisions.parameters.models import ParameterEdition, ParameterRow
+from app.kernel.decisions.parameters.lookup import choose, list_definitions, list_places, load_rows, value_of
+from app.kernel.decisions.parameters.models import ParameterEdition
 from app.kernel.decisions.parameters.values import ParameterValue
 
 
@@ -52,7 +52,7 @@ def list_overview(session: Session, region: str | None, on: date) -> list[Overvi
     for head in session.scalars(select(ParameterEdition).where(ParameterEdition.id.in_(newest))):
         if head.region_code in places:
             heads[head.key][head.region_code] = head
-    rows = _rows_by_edition(session, [head.id for found in heads.values() for head in found.values()])
+    rows = load_rows(session, [head.id for found in heads.values() for head in found.values()])
     return [
         Overview(one, tuple(_values(one, places, heads[one.key], rows, on)))
         for one in list_definitions(session)
@@ -75,17 +75,6 @@ def _values(
     )
     chosen = (choose(definition, places, by_place, slot, on) for slot in slots)
     return [value_of(definition, heads[one.place], one) for one in chosen if one is not None]
-
-
-def _rows_by_edition(session: Session, editions: Sequence[int]) -> dict[int, list[Row]]:
-    rows: dict[int, list[Row]] = {edition: [] for edition in editions}
-    for row in session.scalars(
-        select(ParameterRow)
-        .where(ParameterRow.edition_id.in_(editions))
-        .order_by(ParameterRow.slot.collate("C"), ParameterRow.valid_from)
-    ):
-        rows[row.edition_id].append(row_of(row))
-    return rows
 
 
 @dataclass(frozen=True)
@@ -112,7 +101,7 @@ def list_editions(session: Session, key: str) -> list[EditionLine]:
         .where(ParameterEdition.key == key)
         .order_by(ParameterEdition.region_code.nulls_first(), ParameterEdition.edition.desc())
     ).all()
-    rows = _rows_by_edition(session, [head.id for head, _case_no, _reason in found])
+    rows = load_rows(session, [head.id for head, _case_no, _reason in found])
     return [
         EditionLine(
             head.id,

@@ -75,12 +75,16 @@ def list_shifts(
         .where(ParameterUse.id.in_(latest))
         .order_by(ParameterUse.id)
     )
+    standing = {place: one.rows for place, one in load_editions(session, definition.key).items()}
+    changed = {**standing, region: tuple(rows)}
+    lineages: dict[str | None, list[str | None]] = {}
     for use, case in session.execute(uses):
-        places = list_places(session, use.region_code)
+        if use.region_code not in lineages:
+            lineages[use.region_code] = list_places(session, use.region_code)
+        places = lineages[use.region_code]
         if region not in places:
             continue
-        standing = {place: one.rows for place, one in load_editions(session, definition.key, places).items()}
-        found = choose(definition, places, {**standing, region: tuple(rows)}, use.slot, use.on_day)
+        found = choose(definition, places, changed, use.slot, use.on_day)
         after = found.row if found is not None else None
         if after is None or after.value != use.value:
             yield Shift(case, use, after)
