@@ -1,26 +1,54 @@
 // 表单:条件字段、自动存稿、离开提醒、防止重复提交、出错时把焦点放到错误汇总。
 const AUTOSAVE_AFTER = 1500;
 
-function comparison(term) {
-  const match = /^\s*([A-Za-z_]\w*)\s*(!?=)\s*(?:"([^"]*)"|(true|false))\s*$/.exec(term);
-  if (!match) return () => false;
-  const [, key, operator, text, truth] = match;
-  const wanted = text ?? truth;
-  return (data) => ((data.get(key) ?? "") === wanted) === (operator === "=");
+// 最常见的条件(“键 = 文本”用 and、or 相连)在此直接算;其余的 FEEL 按需装入 conditions.js。
+// 服务器说了算,这里只是少看几栏。
+const TERM = /^\s*([A-Za-z_]\w*)\s*(!?=)\s*(?:"([^"\\]*)"|(true|false))\s*$/;
+
+// 把条件读成“或”的“与”;不是这样的给 null
+function terms(expression) {
+  const found = expression.replace(/^\s*=/, "").split(/\bor\b/)
+    .map((part) => part.split(/\band\b/).map((term) => TERM.exec(term)));
+  return found.flat().every(Boolean) ? found : null;
 }
 
-// 与服务器同一小段 FEEL;服务器说了算,这里只是少看几栏
-export function hidden(expression, data) {
-  return expression.replace(/^\s*=/, "").split(/\bor\b/)
-    .some((part) => part.split(/\band\b/).every((term) => comparison(term)(data)));
+// 空的是 null,不等于任何文本;没有勾的是 false
+function equals(typed, text, truth) {
+  return truth ? (typed === "true") === (truth === "true") : typed !== "" && typed === text;
 }
 
-function installHiding(form) {
+function holds(alternatives, data) {
+  return alternatives.some((all) => all.every(([, key, operator, text, truth]) =>
+    equals(data.get(key) ?? "", text, truth) === (operator === "=")));
+}
+
+const source = document.currentScript;
+
+function load(address) {
+  return new Promise((done, failed) => {
+    const script = document.createElement("script");
+    Object.assign(script, { src: address, nonce: source.nonce, onload: done, onerror: failed });
+    document.head.append(script);
+  });
+}
+
+// 每个条件一个“表单数据 → 是否隐藏”;装不上 conditions.js 时就都显示
+async function conditions(parts) {
+  const simple = new Map([...parts].map((part) => [part, terms(part.dataset.hide)]));
+  if ([...simple.values()].some((found) => !found) && !window.sanshenConditions) {
+    await load(source.dataset.conditions).catch(() => {});
+  }
+  return [...simple].map(([part, found]) => [part, found
+    ? (form) => holds(found, new FormData(form))
+    : (form) => window.sanshenConditions?.(part.dataset.hide, form) ?? false]);
+}
+
+async function installHiding(form) {
   const parts = form.querySelectorAll("[data-hide]");
   if (!parts.length) return;
+  const hidden = await conditions(parts);
   const update = () => {
-    const data = new FormData(form);
-    for (const part of parts) part.hidden = hidden(part.dataset.hide, data);
+    for (const [part, hides] of hidden) part.hidden = hides(form);
   };
   form.addEventListener("input", update);
   update();

@@ -187,10 +187,12 @@ def test_what_is_certainly_wrong_is_told_before_deployment(
 
 def test_names_are_faults_only_where_all_are_known() -> None:
     assert find_faults("later > 1") == []
-    assert [fault.message_en for fault in find_faults("later > 1", ["sooner"])] == [
+    assert [fault.message_en for fault in find_faults("later > 1", {"sooner": None})] == [
         "no variable or function 'later'"
     ]
-    assert find_faults("sooner.day > 1", ["sooner"]) == []
+    assert find_faults("sooner.day > 1", {"sooner": None}) == []
+    (fault,) = find_faults('sooner > "1"', {"sooner": "number"})
+    assert fault.message_en == "a number can't be compared with a string"
 
 
 @pytest.mark.parametrize("source", ["(" * 500, "not(" * 100, "-" * 500 + "1", "x" * 50_001, "[" * 900])

@@ -141,10 +141,84 @@ def test_pattern_that_could_run_for_ever_is_refused(pattern: str) -> None:
         read_fields(form({"type": "textfield", "key": "k", "validate": {"pattern": pattern}}))
 
 
-@pytest.mark.parametrize("hide", ["=1 = 1", "=outcome = foo()", '=outcome = "a" and __import__("os")'])
-def test_condition_beyond_the_small_language_is_refused(hide: str) -> None:
+AMOUNT = {"type": "number", "key": "amount", "decimalDigits": 2}
+PARTS = {
+    "type": "checklist",
+    "key": "parts",
+    "values": [{"value": "head", "label": "头"}, {"value": "hand", "label": "手"}],
+}
+BORN = {"type": "datetime", "key": "born", "subtype": "date"}
+AT = {"type": "datetime", "key": "at", "subtype": "datetime"}
+AGREED = {"type": "checkbox", "key": "agreed"}
+
+
+@pytest.mark.parametrize(
+    ("hide", "posted", "hidden"),
+    [
+        ("=amount <= 1000.5", {"amount": "1000.50"}, True),
+        ("=amount <= 1000.5", {"amount": "1,001"}, False),
+        ("=amount <= 1000.5", {"amount": "许多"}, False),
+        ("=amount <= 1000.5", {}, False),
+        ("=amount = null", {}, True),
+        ('=not(list contains(parts, "head"))', {"parts": ["hand"]}, True),
+        ('=not(list contains(parts, "head"))', {"parts": ["head", "hand"]}, False),
+        ('=born < @"2010-08-27"', {"born": "1990-01-01"}, True),
+        ('=at >= @"2026-08-27T00:00:00+08:00"', {"at": "2026-08-27T00:00"}, True),
+        ("=agreed", {"agreed": "true"}, True),
+        ("=agreed", {}, False),
+        ("=agreed = false", {}, True),
+        ('=outcome in ("approve", "return") and amount > 5', {"outcome": "approve", "amount": "6"}, True),
+        ('=outcome != "return"', {}, True),
+    ],
+)
+def test_condition_sees_the_values_of_the_form_by_their_types(
+    hide: str, posted: dict[str, str | list[str]], hidden: bool
+) -> None:
+    more = {"type": "textfield", "key": "more", "conditional": {"hide": hide}}
+    result = validate(form(OUTCOME, AMOUNT, PARTS, BORN, AT, AGREED, more), posted)
+    assert ("more" not in result.values) is hidden
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        "=1 =",
+        "=outcome = foo()",
+        '=outcome = "a" and __import__("os")',
+        '=elsewhere = "a"',
+        '=amount = "3"',
+        "=days_between(born, at) > 3",
+        "=born > today()",
+        "=outcome",
+    ],
+)
+def test_condition_that_can_not_be_right_is_refused(hide: str) -> None:
+    more = {"type": "textfield", "key": "more", "conditional": {"hide": hide}}
     with pytest.raises(FormInvalid):
-        read_fields(form({"type": "textfield", "key": "k", "conditional": {"hide": hide}}))
+        read_fields(form(OUTCOME, AMOUNT, BORN, AT, more))
+
+
+def test_what_is_wrong_with_a_condition_is_told_in_both_languages_with_its_field() -> None:
+    with pytest.raises(FormInvalid) as refused:
+        read_fields(form(OUTCOME, {**AMOUNT, "conditional": {"hide": "=outcome\n = foo(1)"}}))
+    assert "line 2, column 4" in refused.value.message_en
+    assert "'amount'" in refused.value.message_en
+    assert "第 2 行第 4 字" in refused.value.message_zh
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"components": [1]},
+        {"components": [{"type": []}]},
+        {"components": [{"type": "radio", "key": "k", "values": [{"value": "a"}]}]},
+        {"components": [{"type": "number", "key": "k", "validate": {"min": "viel"}}]},
+        {"components": [{"type": "textfield", "key": "k", "conditional": "=a"}]},
+    ],
+)
+def test_what_is_no_form_is_refused(schema: dict[str, Any]) -> None:
+    with pytest.raises(FormInvalid):
+        read_fields(schema)
 
 
 def test_unknown_component_is_refused() -> None:

@@ -11,6 +11,7 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 NEEDED = (
     "app.js",
     "sanshen.css",
+    "conditions.js",
     "diagram.js",
     "diagram.css",
     "designer.js",

@@ -116,7 +116,7 @@ def _field(item: Field, values: Mapping[str, Any], errors: Mapping[str, FieldErr
         value=_shown(item, value),
         input=_input(item),
         error=text_of_field(*error) if error else "",
-        hide=item.hide_text,
+        hide=item.hide,
         options=[_option(option, value) for option in item.options],
         children=[_field(child, values, errors) for child in item.children],
         lines=_lines(_words(item.text, item.text_en)),

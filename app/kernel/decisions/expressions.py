@@ -3,7 +3,7 @@
 Facts and variables go in as they are kept; `to_host` makes what comes out fit to be kept. `feel` is the language.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -47,10 +47,13 @@ def compile_expression(source: str) -> Expression:
     return Expression(source, names_read(compiled.root), reads_clock(compiled.root), compiled)
 
 
-def find_faults(source: str, known: Collection[str] | None = None) -> list[FeelError]:
+def find_faults(
+    source: str, known: Mapping[str, str | None] | None = None, *, condition: bool = False
+) -> list[FeelError]:
     """What is certainly wrong with an expression before it is deployed (`feel/checking.py`).
 
-    `known`: the variables there are; without them any name may be one, but none of them a function.
+    `known`: the variables there are and the FEEL names of their types (None: not known); without them any name may
+    be a variable, but none of them a function. `condition`: what certainly gives no boolean is wrong too.
     """
     if len(source) > LONGEST_IN_PROCESS:
         return [FeelError(source, LONGEST_IN_PROCESS, "表达式过长", "the expression is too long")]
@@ -58,7 +61,7 @@ def find_faults(source: str, known: Collection[str] | None = None) -> list[FeelE
         root = compile_expression(source)._feel.root
     except FeelError as error:
         return [error]
-    return check(source, root, dict.fromkeys(known or ()), strangers=known is None)
+    return check(source, root, known or {}, strangers=known is None, condition=condition)
 
 
 def feel(text: str) -> str:

@@ -23,6 +23,7 @@ from app.kernel.engine.check.xml_safety import parsed_xml
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.parsing import ParsedProcess, parse
 from app.kernel.engine.vocabulary import RISK_CLASSES
+from app.kernel.worklist.form_schema import FormInvalid, read_fields
 
 Table = Mapping[str, Any]
 
@@ -179,6 +180,10 @@ def read_form(path: str, data: bytes) -> Table:
         raise DefinitionInvalid([_problem(path, f"不是有效的 JSON：{error}", f"not JSON: {error}")]) from None
     if not isinstance(form, dict) or not isinstance(form.get("components"), list):
         raise DefinitionInvalid([_problem(path, "不是 form-js 表单", "not a form-js schema")])
+    try:
+        read_fields(form)
+    except FormInvalid as invalid:
+        raise DefinitionInvalid([_problem(path, invalid.message_zh, invalid.message_en)]) from None
     return form
 
 

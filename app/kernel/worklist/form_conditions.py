@@ -1,56 +1,71 @@
-"""When a form field is hidden: a deliberately small part of FEEL.
+"""When a form field is hidden: `conditional.hide`, an expression over the fields of the same form.
 
-Accepted: `=key = "text"`, `=key != "text"`, joined by `and` / `or` (`and` binds tighter). A form that says
-more than this is a fault of the form, found when it is loaded, not when somebody fills it in.
+What is wrong with one is a fault of the form, found when it is read, not when somebody fills it in.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
-_TERM = re.compile(r"""^\s*([A-Za-z_]\w*)\s*(!?=)\s*(?:"([^"]*)"|(true|false))\s*$""")
+from app.kernel.decisions.expressions import FeelError, compile_expression, feel, find_faults
 
+Kinds = Mapping[str, str]
+"""Type in FEEL of each field, by key."""
 
-@dataclass(frozen=True)
-class Comparison:
-    """One comparison of a field's value with a constant."""
-
-    key: str
-    equal: bool
-    value: str
-
-    def holds(self, data: Mapping[str, str]) -> bool:
-        """True when the field's text compares as written; a missing field counts as empty text."""
-        return (data.get(self.key, "") == self.value) is self.equal
+MOMENTS: Mapping[str, str] = {"date": "date", "datetime": "date and time", "time": "time"}
+CONTENTS: Mapping[str, str] = {"checkbox": "boolean", "checklist": "list", "number": "number"}
 
 
-@dataclass(frozen=True)
-class Condition:
-    """Alternatives of conjunctions: true when all comparisons of any alternative hold."""
-
-    alternatives: tuple[tuple[Comparison, ...], ...]
-
-    def holds(self, data: Mapping[str, str]) -> bool:
-        """Evaluate over the submitted texts."""
-        return any(all(term.holds(data) for term in terms) for terms in self.alternatives)
+def kind_of(kind: str, moment: str) -> str:
+    """Type in FEEL of what a component of form-js holds; `moment` is the subtype of a `datetime`."""
+    return MOMENTS.get(moment, "date") if kind == "datetime" else CONTENTS.get(kind, "string")
 
 
-def parse(expression: str) -> Condition:
-    """Parse a `conditional.hide` expression. Raise ValueError on anything beyond the accepted part."""
-    body = expression.strip().removeprefix("=")
-    return Condition(
-        tuple(
-            tuple(_comparison(term) for term in re.split(r"\band\b", part))
-            for part in re.split(r"\bor\b", body)
+def fault_in(condition: str, kinds: Kinds) -> FeelError | None:
+    """The first thing wrong with a condition over these fields, None where all is well."""
+    return _fault(condition, frozenset(kinds.items()))
+
+
+@lru_cache(maxsize=1024)
+def _fault(condition: str, kinds: frozenset[tuple[str, str]]) -> FeelError | None:
+    source = feel(condition)
+    for fault in find_faults(source, dict(kinds), condition=True):
+        return fault
+    if compile_expression(source).reads_clock:
+        zh, en = (
+            "表单不能用 now()、today()：哪一天看都一样",
+            "no now() or today(): a form is the same on every day",
         )
-    )
+        return FeelError(source, 0, zh, en)
+    return None
 
 
-def _comparison(term: str) -> Comparison:
-    match = _TERM.match(term)
-    if match is None:
-        raise ValueError(f"not a condition a form may use: {term.strip()!r}")
-    key, operator, text, truth = match.groups()
-    return Comparison(key, operator == "=", text if text is not None else truth)
+def is_hidden(condition: str, seen: Mapping[str, object]) -> bool:
+    """Whether the condition holds; null doesn't hide."""
+    return compile_expression(feel(condition)).holds(seen)
+
+
+def value_seen(kind: str, posted: str | Sequence[str]) -> object:
+    """What a condition sees of a posted field of this type: empty or malformed is null."""
+    texts = [posted] if isinstance(posted, str) else list(posted)
+    if kind == "list":
+        return [text for text in texts if text]
+    text = texts[0].strip() if texts else ""
+    if kind == "boolean":
+        return text.lower() in ("true", "on", "1")
+    read = _READERS.get(kind)
+    try:
+        return read(text) if read is not None and text else text or None
+    except (ValueError, InvalidOperation):
+        return None
+
+
+_READERS: Mapping[str, Callable[[str], object]] = {
+    "number": lambda text: Decimal(text.replace(",", "")),
+    "date": date.fromisoformat,
+    "date and time": datetime.fromisoformat,
+    "time": time.fromisoformat,
+}

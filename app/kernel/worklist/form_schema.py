@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from app.kernel.worklist.form_conditions import Condition, parse
+from app.kernel.worklist.form_conditions import fault_in, kind_of
 
 KINDS = frozenset(
     {
@@ -32,6 +32,11 @@ _REPEATED_GROUP = re.compile(r"\([^)]*[+*}][^)]*\)\s*[+*{]")
 
 class FormInvalid(ValueError):
     """The schema itself can't be used; found when the process is deployed."""
+
+    def __init__(self, message_zh: str, message_en: str) -> None:
+        super().__init__(message_en)
+        self.message_zh = message_zh
+        self.message_en = message_en
 
 
 @dataclass(frozen=True)
@@ -66,16 +71,52 @@ class Field:
     digits: int = 0
     moment: str = "date"
     options: tuple[Option, ...] = ()
-    hide: Condition | None = None
-    hide_text: str = ""
+    hide: str = ""
+    """The condition under which it is hidden, empty for never."""
     children: tuple[Field, ...] = field(default_factory=tuple)
+
+    @property
+    def holds(self) -> str:
+        """Type in FEEL of its value."""
+        return kind_of(self.kind, self.moment)
 
 
 def read_fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:
-    """All components in order. Raise FormInvalid on unknown types, missing keys or unsafe patterns."""
+    """All components in order. Raise FormInvalid on unknown types, missing keys, unsafe patterns, wrong conditions."""
+    try:
+        fields = _components(schema)
+    except FormInvalid:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        raise FormInvalid(f"不是 form-js 表单：{error!r}", f"not a form-js schema: {error!r}") from error
+    kinds = {item.key: item.holds for item in input_fields(fields)}
+    for item in _everything(fields):
+        if item.hide and (fault := fault_in(item.hide, kinds)) is not None:
+            at_zh, at_en = (
+                f"第 {fault.line} 行第 {fault.column} 字",
+                f"line {fault.line}, column {fault.column}",
+            )
+            raise FormInvalid(
+                f"“{_shown(item)}”的隐藏条件“{item.hide}”有误（{at_zh}）：{fault.message_zh}",
+                f"{_shown(item)!r} is hidden by {item.hide!r}, {at_en}: {fault.message_en}",
+            )
+    return fields
+
+
+def _shown(item: Field) -> str:
+    return item.key or item.label or item.text or item.kind
+
+
+def _everything(fields: Sequence[Field]) -> Iterator[Field]:
+    for item in fields:
+        yield item
+        yield from _everything(item.children)
+
+
+def _components(schema: Mapping[str, Any]) -> tuple[Field, ...]:
     components = schema.get("components")
     if not isinstance(components, Sequence) or isinstance(components, str):
-        raise FormInvalid("a form has a list of components")
+        raise FormInvalid("表单没有 components 列表", "a form has a list of components")
     return tuple(_field(part) for part in components if part.get("type") not in LAYOUT_ONLY)
 
 
@@ -91,13 +132,14 @@ def input_fields(fields: Sequence[Field]) -> Iterator[Field]:
 def _field(part: Mapping[str, Any]) -> Field:
     kind = part.get("type", "")
     if kind not in KINDS:
-        raise FormInvalid(f"component type {kind!r} is not supported")
+        raise FormInvalid(f"不支持的控件类型“{kind}”", f"component type {kind!r} is not supported")
     key = str(part.get("key") or "")
     if kind not in ("text", "group") and not re.fullmatch(r"[A-Za-z_]\w{0,63}", key):
-        raise FormInvalid(f"component of type {kind!r} has no usable key: {key!r}")
+        raise FormInvalid(
+            f"{kind} 控件没有可用的键：“{key}”", f"component of type {kind!r} has no usable key: {key!r}"
+        )
     rules = part.get("validate") or {}
     named = part.get("properties") or {}
-    hide = str((part.get("conditional") or {}).get("hide") or "")
     return Field(
         kind=kind,
         key=key if kind not in ("text", "group") else "",
@@ -116,9 +158,8 @@ def _field(part: Mapping[str, Any]) -> Field:
         digits=int(part.get("decimalDigits") or 0),
         moment=str(part.get("subtype") or "date"),
         options=tuple(_option(item) for item in part.get("values") or ()),
-        hide=_condition(hide),
-        hide_text=hide,
-        children=read_fields(part) if kind == "group" else (),
+        hide=str((part.get("conditional") or {}).get("hide") or ""),
+        children=_components(part) if kind == "group" else (),
     )
 
 
@@ -133,13 +174,6 @@ def _option(item: Mapping[str, Any]) -> Option:
     )
 
 
-def _condition(hide: str) -> Condition | None:
-    try:
-        return parse(hide) if hide else None
-    except ValueError as error:
-        raise FormInvalid(str(error)) from error
-
-
 def _decimal(value: object) -> Decimal | None:
     return None if value is None or value == "" else Decimal(str(value))
 
@@ -150,8 +184,11 @@ def _pattern(source: object) -> re.Pattern[str] | None:
         return None
     text = str(source)
     if len(text) > PATTERN_LIMIT or _REPEATED_GROUP.search(text):
-        raise FormInvalid(f"pattern is too long or repeats a repetition: {text[:60]!r}")
+        raise FormInvalid(
+            f"格式过长或者重复嵌套：{text[:60]}",
+            f"pattern is too long or repeats a repetition: {text[:60]!r}",
+        )
     try:
         return re.compile(text)
     except re.error as error:
-        raise FormInvalid(f"pattern can't be read: {text[:60]!r}") from error
+        raise FormInvalid(f"格式无效：{text[:60]}", f"pattern can't be read: {text[:60]!r}") from error

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from app.kernel.local_time import LOCAL_ZONE
+from app.kernel.worklist.form_conditions import is_hidden, value_seen
 from app.kernel.worklist.form_schema import Field, input_fields, read_fields
 
 EARLIEST = date(1900, 1, 1)
@@ -50,8 +51,9 @@ def validate(schema: Mapping[str, Any], data: Submitted) -> FormResult:
     """
     values: dict[str, Any] = {}
     errors: dict[str, FieldError] = {}
-    texts = {key: value if isinstance(value, str) else "" for key, value in data.items()}
-    for item in _shown(read_fields(schema), texts):
+    fields = read_fields(schema)
+    seen = {item.key: value_seen(item.holds, data.get(item.key, "")) for item in input_fields(fields)}
+    for item in _shown(fields, seen):
         try:
             values[item.key] = _value(item, data.get(item.key, ""))
         except _Wrong as wrong:
@@ -59,13 +61,13 @@ def validate(schema: Mapping[str, Any], data: Submitted) -> FormResult:
     return FormResult(values, errors)
 
 
-def _shown(fields: Sequence[Field], texts: Mapping[str, str]) -> list[Field]:
+def _shown(fields: Sequence[Field], seen: Mapping[str, object]) -> list[Field]:
     shown: list[Field] = []
     for item in fields:
-        if item.hide is not None and item.hide.holds(texts):
+        if item.hide and is_hidden(item.hide, seen):
             continue
         if item.kind == "group":
-            shown.extend(_shown(item.children, texts))
+            shown.extend(_shown(item.children, seen))
         else:
             shown.extend(input_fields((item,)))
     return shown

@@ -130,6 +130,7 @@ LINK = "<bpmn:linkEventDefinition name='l'/>"
         (around(user("x", extra="<sanshen:rules set='=string(now())'/>")), "expression-invalid", "x"),
         (split(flow("x", "y", "is defined(a)")), "expression-invalid", "f_x_y"),
         (split(flow("x", "y", "substring(a) = 1")), "expression-invalid", "f_x_y"),
+        (split(flow("x", "y", '"text"')), "expression-invalid", "f_x_y"),
         (split(flow("x", "y", "a) or (true", risk="normal")), "expression-invalid", "f_x_y"),
         (split(flow("x", "y", "a /* rest", risk="normal")), "expression-invalid", "f_x_y"),
         (around(service("x", extra='<sanshen:effect kind="mystery"/>')), "unsupported-element", "x"),

@@ -75,8 +75,9 @@ def check(
     *,
     members: bool = False,
     strangers: bool = False,
+    condition: bool = False,
 ) -> list[FeelError]:
-    """What is certainly wrong, in the order of the source.
+    """What is certainly wrong, in the order of the source; with `condition` that it gives no boolean.
 
     `input_kind` is the type of `?` in unary tests; `members`: names nobody declared may be members of an item;
     `strangers`: they may be variables, though not functions.
@@ -87,6 +88,8 @@ def check(
         within = known.with_names({"?": input_kind})
         for test in root.tests or ():
             _test(checker, test, within)
+    elif condition:
+        checker.condition(root, known)
     else:
         checker.kind(root, known)
     return sorted(checker.errors, key=lambda error: error.position)

@@ -40,7 +40,7 @@ def conditions(file: str, root: etree._Element) -> Iterator[Finding]:
         defaults = {node.get("id"): node.get("default") for node in scope if local_name(node) in CONDITIONAL}
         edges = list(scope.iterchildren(f"{{{BPMN}}}sequenceFlow"))
         for edge in edges:
-            yield from _compiles(file, edge, written_condition(edge))
+            yield from _compiles(file, edge, written_condition(edge), condition=True)
             yield from _risk(file, edge)
             source = edge.get("sourceRef")
             alone = sum(1 for other in edges if other.get("sourceRef") == source) == 1
@@ -77,7 +77,9 @@ def expressions(file: str, root: etree._Element) -> Iterator[Finding]:
     for node in root.iter(f"{{{SANSHEN}}}rules"):
         yield from _timeless(file, node, node.get("set"))
     for node in root.iter(f"{{{SANSHEN}}}error"):
-        yield from _compiles(file, node, feel(node.get("when", "")) if node.get("when") else None)
+        yield from _compiles(
+            file, node, feel(node.get("when", "")) if node.get("when") else None, condition=True
+        )
 
 
 def _is_of_task(mapping: etree._Element) -> bool:
@@ -89,9 +91,11 @@ def _value(file: str, node: etree._Element, text: str | None) -> Iterator[Findin
         yield from _compiles(file, node, feel(text))
 
 
-def _compiles(file: str, node: etree._Element, source: str | None) -> Iterator[Finding]:
+def _compiles(
+    file: str, node: etree._Element, source: str | None, *, condition: bool = False
+) -> Iterator[Finding]:
     """What will certainly be null or false, with its place within the expression."""
-    for fault in find_faults(source) if source is not None else ():
+    for fault in find_faults(source, condition=condition) if source is not None else ():
         shown = fault.source if len(fault.source) <= SHOWN else fault.source[:SHOWN] + "…"
         zh = f"表达式“{shown}”有误（第 {fault.line} 行第 {fault.column} 字）：{fault.message_zh}"
         en = f"in the expression {shown!r}, line {fault.line}, column {fault.column}: {fault.message_en}"
@@ -164,7 +168,9 @@ def loops(file: str, root: etree._Element) -> Iterator[Finding]:
         for node in root.iter(f"{{{BPMN}}}{name}"):
             for child in children:
                 text = (node.findtext(f"{{{BPMN}}}{child}") or "").strip()
-                yield from _compiles(file, node, feel(text) if text else None)
+                yield from _compiles(
+                    file, node, feel(text) if text else None, condition=child != "loopCardinality"
+                )
             ours = extension(node, ZEEBE, "loopCharacteristics")
             if ours is not None:
                 yield from _zeebe_loop(file, ours)
@@ -184,7 +190,7 @@ def conditional_events(file: str, root: etree._Element) -> Iterator[Finding]:
         text = (node.findtext(f"{{{BPMN}}}condition") or "").strip()
         if not text:
             yield found("expression-invalid", file, node, "条件事件没有条件", "the event has no condition")
-        yield from _compiles(file, node, feel(text) if text else None)
+        yield from _compiles(file, node, feel(text) if text else None, condition=True)
 
 
 def values(file: str, root: etree._Element) -> Iterator[Finding]:

@@ -310,6 +310,6 @@ def _forms(files: Mapping[str, bytes], process_id: str, unread: list[str]) -> di
 def _form(data: bytes) -> Table | None:
     schema = orjson.loads(data)
     if not isinstance(schema, dict):
-        raise FormInvalid("a form is an object")
+        raise FormInvalid("表单应为对象", "a form is an object")
     read_fields(schema)
     return schema
