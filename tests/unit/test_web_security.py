@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.faces.web import create_app
-from app.faces.web.built_assets import Assets
+from app.faces.web.built_assets import NEEDED, Assets
 from app.faces.web.shell import safe_next
 from app.kernel.kernel import Kernel
 from app.storage.blobs import BlobStore
@@ -31,8 +32,7 @@ def application(tmp_path: Path, *, tls: bool = False) -> Flask:
     app.extensions["sanshen_assets"] = assets = Assets(tmp_path)
     app.jinja_env.globals["asset"] = assets.url
     (tmp_path / "dist").mkdir()
-    names = '{"app.js": "app-1.js", "sanshen.css": "s-1.css", "diagram.js": "d.js", "diagram.css": "d.css"}'
-    (tmp_path / "dist/manifest.json").write_text(names)
+    (tmp_path / "dist/manifest.json").write_text(json.dumps({name: name for name in NEEDED}))
     return app
 
 
