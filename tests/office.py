@@ -20,6 +20,7 @@ from app.domain.registry import reference
 from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case
 from app.kernel.deadlines.calendar_operations import seed_years
+from app.kernel.decisions.catalogue.deploying import install_rules
 from app.kernel.duties.operations import GrantRequest, grant_posts
 from app.kernel.engine.catalogue import deploy, get_deployed, read_folder
 from app.kernel.engine.operations import CaseStart, complete_task, start_case
@@ -228,6 +229,7 @@ class Office:
 
 
 def _deploy(unit: Unit) -> None:
+    install_rules(unit, WORKFLOWS, by="tests", approval={"kind": "bootstrap"})
     deploy(
         unit,
         "injury_recognition",

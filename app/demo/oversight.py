@@ -15,8 +15,8 @@ from app.demo.playing import SimulatedClock
 from app.demo.roster import SECOND_ACCOUNT, TRANSFERRED, WUZHONG, YINCHUAN
 from app.demo.staff import Staff
 from app.kernel.decisions.models import RuleHit
+from app.kernel.decisions.overrides import propose_override as propose
 from app.kernel.duties.models import Performance
-from app.kernel.engine.overriding import propose
 from app.kernel.identity.login import account_by_login
 from app.kernel.identity.models import Account
 from app.kernel.identity.sessions import open_session

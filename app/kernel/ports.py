@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from app.kernel.recusal.queries import Match
     from app.kernel.transaction import Unit
 
-DerivedFacts = Callable[["Unit", "Case", Mapping[str, Any]], Mapping[str, Any]]
-"""(unit, case, its facts) -> derived facts for rules and pages."""
+DerivedFacts = Callable[["Session", "Case", Mapping[str, Any]], Mapping[str, Any]]
+"""(session, case, its facts) -> derived facts for rules and pages."""
 
 
 class BusinessError(Exception):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.kernel.decisions.models import RuleHit, RuleOverride
 from app.kernel.decisions.overrides import list_overrides, rule_on_override
+from app.kernel.decisions.overrides import propose_override as propose
 from app.kernel.decisions.refusals import (
     OverrideKnown,
     OverrideNotAllowed,
@@ -21,7 +22,6 @@ from app.kernel.decisions.refusals import (
 )
 from app.kernel.decisions.seniority import list_seniors
 from app.kernel.duties.refusals import DutyDenied
-from app.kernel.engine.overriding import propose
 from app.kernel.refusals import InvalidInput
 from app.kernel.transaction import run
 from app.kernel.worklist.models import Notification

@@ -15,7 +15,6 @@ from app.kernel.duties.models import CaseDecision, CaseRisk, Performance, Perfor
 from app.kernel.duties.records import permit_system
 from app.kernel.duties.refusals import DutyDenied
 from app.kernel.duties.views import Action
-from app.kernel.engine.catalogue import deploy, read_folder
 from app.kernel.engine.dossier import Dossier, read_dossier
 from app.kernel.engine.materials import Upload, add_material
 from app.kernel.engine.operations import complete_task
@@ -35,8 +34,8 @@ from app.kernel.worklist.refusals import (
     NotADiscussion,
     NotConsulted,
 )
-from app.wiring import WORKFLOWS
 from tests.office import Office, bring_to_review
+from tests.rules import changed_rule, put_in_force
 
 MORE_PEOPLE = (("approver2", "rec_approver"), ("approver3", "rec_approver"), ("head", "dept_head"))
 
@@ -537,15 +536,9 @@ def test_second_level_of_approval_is_asked_for_before_the_effect(staffed: Office
     assert len({one.person_id for one in signed}) == 4
 
 
-def test_a_rule_of_the_process_asks_for_the_second_level_and_a_later_rise_keeps_it(staffed: Office) -> None:
-    files = read_folder(WORKFLOWS, "injury_recognition")
-    rules = files["injury_recognition/rules.toml"].decode()
-    assert rules.count('id = "RSK-12"') == 1
-    changed = rules.replace('id = "RSK-12"', 'id = "RSK-12"\napproval_levels = 2')
-    files["injury_recognition/rules.toml"] = changed.encode()
-    approval = {"kind": "bootstrap"}
-    operation = partial(deploy, key="injury_recognition", files=files, by="tests", approval=approval)
-    run(staffed.kernel, operation, system_actor())
+def test_a_rule_asks_for_the_second_level_and_a_later_rise_keeps_it(staffed: Office) -> None:
+    kind = 'kind = "risk"'
+    put_in_force(staffed.kernel, changed_rule("RSK-12", rule__toml=(kind, f"{kind}\napproval_levels = 2")))
     case_id = bring_to_review(staffed, enrolment_received_at="2026-02-19", insured_since="2026-02-10")
     case = staffed.case(case_id)
     assert (case.risk, case.approval_levels) == ("routed", 2)

@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
-
 import pytest
 
-from app.kernel.decisions.rules import parse_rules
+from app.kernel.decisions.catalogue import RuleInvalid
+from app.kernel.decisions.catalogue.manifest import Manifest, read_manifest
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.workflow import persons_of
 from app.kernel.worklist.batch import plain_outcome
-
-RULE: dict[str, Any] = {
-    "id": "AMOUNT-2",
-    "version": 1,
-    "name_zh": "大额",
-    "name_en": "Large amount",
-    "kind": "risk",
-    "severity": "high",
-    "action": "warn",
-    "message_zh": "大额",
-    "message_en": "Large amount",
-    "ground": "D",
-    "effective_from": date(2026, 1, 1),
-    "when": "amount > 50000",
-    "inputs": ["amount"],
-}
+from app.wiring import WORKFLOWS
 
 
 def step(persons: str | None) -> StepSpec:
     return StepSpec("s", "p", "p", "user", "userTask", "s", persons=2, persons_from=persons)
 
 
+def manifest(**given: int) -> Manifest:
+    text = (WORKFLOWS / "rules" / "RSK-12" / "rule.toml").read_text("utf-8")
+    added = "".join(f"{key} = {value}\n" for key, value in given.items())
+    return read_manifest("RSK-12/rule.toml", (added + text).encode())
+
+
 @pytest.mark.parametrize(("given", "levels"), [({}, 1), ({"approval_levels": 2}, 2)])
-def test_a_rule_may_ask_for_a_second_level(given: dict[str, Any], levels: int) -> None:
-    (rule,) = parse_rules("s", [{**RULE, **given}])
-    assert rule.approval_levels == levels
+def test_a_rule_may_ask_for_a_second_level(given: dict[str, int], levels: int) -> None:
+    assert manifest(**given).approval_levels == levels
 
 
 def test_a_third_level_is_no_level() -> None:
-    with pytest.raises(KeyError, match="AMOUNT-2: approval_levels is 3"):
-        parse_rules("s", [{**RULE, "approval_levels": 3}])
+    with pytest.raises(RuleInvalid, match="approval_levels can't be 3"):
+        manifest(approval_levels=3)
 
 
 @pytest.mark.parametrize(

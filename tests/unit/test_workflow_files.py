@@ -16,13 +16,15 @@ import pytest
 from lxml import etree
 
 from app.kernel.cases.schema import FactSchema
-from app.kernel.decisions.rules import parse_rules
+from app.kernel.decisions.catalogue import read_catalogue
+from app.kernel.decisions.catalogue.binding import Supply, bind
 from app.kernel.engine.dialect import FlowSpec, StepSpec
 from app.kernel.engine.parsing import ParsedProcess, parse
 from app.kernel.worklist.form_schema import Field, input_fields, read_fields
 
 WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
 STARTABLE = ["injury_recognition"]
+RULES = read_catalogue(WORKFLOWS / "rules")
 FOLDERS = ["controlled_change", "injury_recognition", "review_block"]
 OWN_KEYS = {"outcome", "opinion", "return_to"}
 EXTERNAL_LABELS = ("Event", "Gateway")
@@ -281,18 +283,34 @@ def _jinja(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("folder", STARTABLE)
-def test_rules_read_declared_facts_and_keep_none_that_is_sensitive(folder: str) -> None:
-    facts = FactSchema.from_toml(settings(folder)).facts
-    document = tomllib.loads((WORKFLOWS / folder / "rules.toml").read_text("utf-8"))
-    rules = parse_rules(document["set"], document["rule"])
-    assert len({rule.rule_id for rule in rules}) == len(rules) > 0
-    for rule in rules:
-        read = {name for name in rule.when.names if not name.startswith("derived.")}
-        assert read <= set(facts), rule.rule_id
-        kept = [key for key in rule.inputs if not key.startswith("derived.")]
-        assert not [key for key in kept if facts[key].sensitive], rule.rule_id
-        shown = {key.removeprefix("derived.") for key in rule.inputs}
-        assert set(re.findall(r"\{(\w+)\}", rule.message_zh + rule.message_en)) <= shown, rule.rule_id
+def test_rules_keep_no_fact_that_is_sensitive_where_it_comes_from(folder: str) -> None:
+    supply, facts = Supply.of(settings(folder)), FactSchema.from_toml(settings(folder)).facts
+    if supply is None:
+        return
+    bound = {key: found for key, rule in RULES.items() if (found := bind(rule, supply)) is not None}
+    assert bound
+    for key, found in bound.items():
+        for fact, place in found.places.items():
+            kept = not RULES[key].manifest.facts[fact].sensitive
+            assert place.startswith("derived.") or not (kept and facts[place].sensitive), (key, fact)
+
+
+def test_recognition_is_judged_by_the_rules_whose_facts_it_supplies() -> None:
+    supply = Supply.of(settings("injury_recognition"))
+    assert supply is not None
+    bound = {key for key, rule in RULES.items() if bind(rule, supply) is not None}
+    assert bound == {
+        "LOG-01",
+        "LOG-02",
+        "LOG-03",
+        "LOG-04",
+        "POL-24",
+        "REC-01",
+        "REC-02",
+        "RSK-11",
+        "RSK-12",
+        "RSK-14",
+    }
 
 
 @pytest.mark.parametrize("folder", STARTABLE)

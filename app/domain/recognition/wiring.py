@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app.domain.recognition.queries import get_surroundings, list_former_colleagues
 from app.domain.recognition.rules import (
     complete_identity,
@@ -28,10 +30,10 @@ def register(ports: Ports) -> None:
     ports.register_handler("register_application", register_application)
 
 
-def derive(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+def derive(session: Session, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     """Derived facts for rules and the case page."""
     received = local_day(case.received_at)
-    around = get_surroundings(unit.session, case)
+    around = get_surroundings(session, case)
     return {
         "duplicate_count": around.duplicates,
         "employer_cases_90d": around.employer_cases,

@@ -19,6 +19,7 @@ from app.kernel.audit.chain import person_chain
 from app.kernel.deadlines.calendar import SEEDED_YEARS
 from app.kernel.deadlines.calendar_operations import publish_year
 from app.kernel.deadlines.models import CalendarYear
+from app.kernel.decisions.catalogue.deploying import install_rules
 from app.kernel.decisions.parameters.definitions import read_folder as read_parameters
 from app.kernel.decisions.parameters.installing import install_values
 from app.kernel.duties.models import Founding as FoundingClosed
@@ -78,7 +79,7 @@ class Founded:
     witnesses: tuple[int, ...]
     definitions: Mapping[str, int]
     waiting: tuple[str, ...]
-    """Folders whose files differ from what is in force: since the founding is closed, they must be proposed."""
+    """Folders and rules whose files differ from what is in force: since the founding is closed, they are proposed."""
     new: bool
     closed: bool
     """Whether every further post needs its permission chain."""
@@ -115,6 +116,9 @@ def found(unit: Unit, founding: Founding, workflows: Path) -> Founded:
     people = _known_people(unit, founding) if before else _set_up(unit, founding)
     _publish_calendar(unit)
     witnesses = [people[witness.id_number] for witness in founding.witnesses]
+    rules = install_rules(
+        unit, workflows, by="founding", approval={"kind": "founding", "witnesses": witnesses}
+    )
     definitions, waiting = _deploy_all(unit, workflows, witnesses)
     _install_parameters(unit, workflows, witnesses)
     if founding.officers and not is_closed(unit.session):
@@ -124,7 +128,7 @@ def found(unit: Unit, founding: Founding, workflows: Path) -> Founded:
         {post: people[person.id_number] for post, person in founding.administrators.items()},
         tuple(people[person.id_number] for person in founding.witnesses),
         definitions,
-        waiting,
+        (*waiting, *rules),
         new=not before,
         closed=is_closed(unit.session),
     )

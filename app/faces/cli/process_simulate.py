@@ -16,6 +16,7 @@ from app.faces.cli.process_files import read_callees, read_process_files
 from app.faces.cli.process_simulate_text import coverage_lines, play_lines, totals_lines, verdict_lines
 
 if TYPE_CHECKING:
+    from app.kernel.decisions.catalogue.versions import Standing
     from app.kernel.engine.simulation.model import Model
     from app.kernel.engine.simulation.verdict import Verdict
 
@@ -72,11 +73,20 @@ def _model(files: dict[str, bytes], process_id: str | None) -> Model:
         known = list_processes(files)
         if not known or (process_id is not None and process_id not in known):
             refuse(f"没有流程 / no process {process_id or ''}; {', '.join(known)}")
-        return read_model(files, process_id or known[0])
+        return read_model(files, process_id or known[0], _shipped())
     except DefinitionInvalid as invalid:
         errors = [finding for finding in invalid.findings if finding.severity == "error"]
         lines = [f"{e.file}:{e.line or '?'} {e.rule} {e.message_zh} / {e.message_en}" for e in errors]
         refuse("不能模拟 / can't be simulated:\n" + "\n".join(lines))
+
+
+def _shipped() -> list[Standing]:
+    """The rules as shipped: no database is asked."""
+    from app.kernel.decisions.catalogue import read_catalogue
+    from app.kernel.decisions.catalogue.versions import Standing
+    from app.wiring import WORKFLOWS
+
+    return [Standing(None, rule) for rule in read_catalogue(WORKFLOWS / "rules").values()]
 
 
 def _play(model: Model, risk: str | None, *, as_json: bool) -> int:

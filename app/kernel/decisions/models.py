@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,6 +19,11 @@ class RuleHit(Base):
     __table_args__ = (
         CheckConstraint("action IN ('block', 'warn', 'route')", name="action"),
         UniqueConstraint("case_id", "rule_id", "rule_version", "inputs_digest"),
+        ForeignKeyConstraint(
+            ["version_id", "rule_id", "rule_version"],
+            ["rule_version.id", "rule_version.rule_id", "rule_version.version"],
+        ),
+        Index("ix_rule_hit_rule_id", "rule_id", "id"),
     )
 
     id: Mapped[int] = big_id()
@@ -37,6 +42,11 @@ class RuleHit(Base):
     disposition: Mapped[str | None]
     disposed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     disposed_at: Mapped[datetime | None] = mapped_column(Instant)
+    version_id: Mapped[int | None] = mapped_column(BigInteger)
+    trigger: Mapped[str | None]
+    """When it was evaluated: intake, duty, gate, payment, change."""
+    reason: Mapped[str | None]
+    """Why the case goes on in spite of a warning."""
 
 
 class RuleOverride(Base):

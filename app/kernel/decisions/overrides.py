@@ -13,6 +13,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.kernel.cases.models import Case
+from app.kernel.decisions.catalogue.evaluation import Hit
+from app.kernel.decisions.catalogue.versions import find_version
 from app.kernel.decisions.models import RuleHit, RuleOverride
 from app.kernel.decisions.refusals import (
     OverrideKnown,
@@ -23,7 +25,6 @@ from app.kernel.decisions.refusals import (
     OverrideOfOneself,
     OverrideRuled,
 )
-from app.kernel.decisions.rules import Hit, RuleSpec
 from app.kernel.decisions.seniority import list_seniors, load_ladder
 from app.kernel.duties.operations import require
 from app.kernel.duties.queries import get_candidate, get_case_view
@@ -60,34 +61,31 @@ class OverrideView:
     ruled_at: datetime | None
 
 
-def propose_override(unit: Unit, hit_id: int, reason: str, evidence: str, rules: Iterable[RuleSpec]) -> None:
-    """Propose to set a blocking hit of the locked case aside; `rules` say which may be.
+def propose_override(unit: Unit, hit_id: int, reason: str, evidence: str) -> None:
+    """Propose to set a blocking hit of the locked case aside, where its rule allows that.
 
     Raise InvalidInput, OverrideNotFound, OverrideNotAllowed, OverrideKnown, OverrideNotYours, DutyDenied.
     """
     case = _case(unit)
-    _check_words({"reason": reason, "evidence": evidence})
-    hit = _get_hit(unit, case, hit_id)
-    if hit.action != "block" or not may_override(hit, rules):
+    check_words({"reason": reason, "evidence": evidence})
+    hit = get_hit(unit, case, hit_id)
+    if hit.action != "block" or not may_override(unit.session, hit):
         raise OverrideNotAllowed(rule=hit.rule_id, title_zh=hit.title_zh, title_en=hit.title_en)
-    own = [task for task in open_tasks(unit, case) if task.claimed_by == unit.actor.person_id]
-    task = next((task for task in own if task.opened_at is not None), None)
-    if task is None or unit.actor.person_id is None:
-        raise OverrideNotYours
+    task, proposer = get_own_task(unit, case)
     if unit.session.get(RuleOverride, hit_id) is not None:
         raise OverrideKnown(rule=hit.rule_id)
     require(unit, Action.OVERRIDE, case=case, task=task)
     unit.session.execute(
         insert(RuleOverride).values(
             hit_id=hit_id,
-            proposed_by=unit.actor.person_id,
+            proposed_by=proposer,
             proposed_at=unit.now,
             reason=reason.strip(),
             evidence=evidence.strip(),
         )
     )
     unit.record("override.proposed", {"hit": hit_id, "rule": hit.rule_id, "version": hit.rule_version})
-    for senior in list_seniors(unit.session, case, unit.actor.person_id, unit.today):
+    for senior in list_seniors(unit.session, case, proposer, unit.today):
         notify(unit, senior.person_id, "override_to_rule", f"override:{hit_id}", case)
 
 
@@ -99,8 +97,8 @@ def rule_on_override(unit: Unit, hit_id: int, verdict: str, ruling: str) -> None
     case, ruler = _case(unit), unit.actor.person_id
     if verdict not in VERDICTS:
         raise InvalidInput({"verdict": ("not_an_option", {})})
-    _check_words({"ruling": ruling})
-    hit = _get_hit(unit, case, hit_id)
+    check_words({"ruling": ruling})
+    hit = get_hit(unit, case, hit_id)
     proposal = unit.session.get(RuleOverride, hit_id, with_for_update=True)
     if proposal is None:
         raise OverrideNotFound(hit_id=hit_id)
@@ -122,7 +120,7 @@ def rule_on_override(unit: Unit, hit_id: int, verdict: str, ruling: str) -> None
 
 def blocking(unit: Unit, case: Case, hits: Iterable[Hit]) -> list[Hit]:
     """The hits that stop the case: blocking ones that nobody lawfully set aside on these very inputs."""
-    stops = [hit for hit in hits if hit.rule.action == "block"]
+    stops = [hit for hit in hits if hit.action == "block"]
     if not stops:
         return []
     granted = {
@@ -133,14 +131,22 @@ def blocking(unit: Unit, case: Case, hits: Iterable[Hit]) -> list[Hit]:
             .where(RuleHit.case_id == case.id, RuleOverride.verdict == "granted")
         )
     }
-    return [hit for hit in stops if (hit.rule.rule_id, hit.rule.version, hit.digest) not in granted]
+    return [hit for hit in stops if hit.key not in granted]
 
 
-def may_override(hit: RuleHit, rules: Iterable[RuleSpec]) -> bool:
-    """Does the rule, in the version that hit, say it may be set aside (`overridable`)?"""
-    return any(
-        rule.overridable and (rule.rule_id, rule.version) == (hit.rule_id, hit.rule_version) for rule in rules
-    )
+def may_override(session: Session, hit: RuleHit) -> bool:
+    """Does the rule, in the version that hit, say that a senior other person may set it aside?"""
+    standing = find_version(session, hit.rule_id, hit.rule_version)
+    return standing is not None and standing.rule.manifest.override is not None
+
+
+def get_own_task(unit: Unit, case: Case) -> tuple[Task, int]:
+    """The actor's opened task of the case, and who he is. Raise OverrideNotYours."""
+    person = unit.actor.person_id
+    for task in open_tasks(unit, case):
+        if person is not None and task.claimed_by == person and task.opened_at is not None:
+            return task, person
+    raise OverrideNotYours
 
 
 def list_blocking_hits(session: Session, case_id: int) -> Sequence[RuleHit]:
@@ -213,14 +219,16 @@ def _case(unit: Unit) -> Case:
     return unit.case
 
 
-def _get_hit(unit: Unit, case: Case, hit_id: int) -> RuleHit:
+def get_hit(unit: Unit, case: Case, hit_id: int) -> RuleHit:
+    """A hit of the case. Raise OverrideNotFound."""
     hit = unit.session.scalar(select(RuleHit).where(RuleHit.id == hit_id, RuleHit.case_id == case.id))
     if hit is None:
         raise OverrideNotFound(hit_id=hit_id)
     return hit
 
 
-def _check_words(texts: dict[str, str]) -> None:
+def check_words(texts: dict[str, str]) -> None:
+    """Raise InvalidInput for what is missing, too short or too long."""
     errors: dict[str, tuple[str, dict[str, object]]] = {}
     for key, text in texts.items():
         said = len(text.strip())

@@ -1,4 +1,4 @@
-"""Refusals of rule overrides (SOD-7)."""
+"""Refusals of rule overrides (SOD-7) and of warnings that nobody has given a reason for."""
 
 from __future__ import annotations
 
@@ -45,3 +45,15 @@ class OverrideNotSenior(Refusal):
     """The ruling needs a post over the region that ranks above every post of the proposer; params: rank."""
 
     code = "override_not_senior"
+
+
+class WarningUnexplained(Refusal):
+    """A duty is completed only once every warning of the case has a reason; params: rules, titles_zh, titles_en."""
+
+    code = "warning_unexplained"
+
+
+class HitNotWarning(Refusal):
+    """Only a warning that stands takes a reason; params: rule."""
+
+    code = "hit_not_warning"

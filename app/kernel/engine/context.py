@@ -59,6 +59,8 @@ class CaseContext:
         self.unit = unit
         self.case = case
         self.deployed = deployed
+        self.changed: set[str] = set()
+        """Facts whose value changed in this unit."""
         self.decision_id: int | None = None
         """The case decision passed in this unit, which documents issued in it refer to."""
 
@@ -93,6 +95,7 @@ class CaseContext:
         before = self._facts
         after = change_facts(self.unit, self.case, self.deployed.schema, before, changes)
         self.__dict__["_facts"] = after
+        self.changed |= {key for key in changes if before.get(key) != after.get(key)}
         moved = self.deployed.party_facts & changes.keys()
         if any(before.get(key) != after.get(key) for key in moved):
             follow_facts(self.unit, self.case, self.deployed, after)
@@ -120,7 +123,7 @@ class CaseContext:
     def derived(self) -> Mapping[str, Any]:
         """What the domain derives from facts and other cases; empty when it derives nothing."""
         derive = self.unit.kernel.ports.derived_facts.get(self.deployed.key)
-        return derive(self.unit, self.case, self.facts) if derive else {}
+        return derive(self.unit.session, self.case, self.facts) if derive else {}
 
     def routing(self) -> dict[str, Any]:
         """Engine variables that follow from the case: its risk class and facts marked as routing."""

@@ -16,6 +16,8 @@ from typing import Any, Final
 
 import orjson
 
+from app.kernel.decisions.catalogue.binding import DERIVED
+from app.kernel.decisions.catalogue.vocabulary import BUSINESSES
 from app.kernel.duties.route import POLICIES
 from app.kernel.engine.check.findings import DefinitionInvalid, Finding
 from app.kernel.engine.check.guarding import check_guarding
@@ -49,7 +51,6 @@ class Definition:
     parsed: ParsedProcess
     manifest: Table
     forms: Mapping[str, Table]
-    rule_sets: Mapping[str, tuple[Table, ...]]
 
     @property
     def process(self) -> Table:
@@ -127,7 +128,7 @@ def load_definition(key: str, files: Mapping[str, bytes]) -> Definition:
         raise DefinitionInvalid(problems)
     manifest = _toml(f"{key}/process.toml", used)
     parsed = parse({path: data for path, data in used.items() if path.endswith(".bpmn")}, key)
-    definition = Definition(key, digest_of(used), used, parsed, manifest, _forms(key, used), _rule_sets(used))
+    definition = Definition(key, digest_of(used), used, parsed, manifest, _forms(key, used))
     problems = [*_manifest_problems(definition), *_reference_problems(definition)]
     if problems:
         raise DefinitionInvalid([*parsed.findings, *problems])
@@ -187,21 +188,14 @@ def read_form(path: str, data: bytes) -> Table:
     return form
 
 
-def _rule_sets(files: Mapping[str, bytes]) -> dict[str, tuple[Table, ...]]:
-    sets = {}
-    for path in files:
-        if path.endswith("/rules.toml"):
-            table = _toml(path, files)
-            sets[str(table.get("set", path.partition("/")[0]))] = tuple(table.get("rule", ()))
-    return sets
-
-
 def _size_problems(files: Mapping[str, bytes]) -> Iterator[Finding]:
     for path, data in files.items():
         if len(data) > LARGEST_FILE:
             yield _problem(path, "文件过大", "the file is too large", "too-large")
         if not path.endswith(FILE_KINDS) or path.count("/") != 1 or ".." in path:
             yield _problem(path, "流程文件夹中不允许此文件", "not a file of a process folder")
+        if path.endswith("/rules.toml"):
+            yield _problem(path, "规则写在规则目录中", "rules are written in the rule catalogue")
 
 
 def _manifest_problems(definition: Definition) -> Iterator[Finding]:
@@ -219,6 +213,22 @@ def _manifest_problems(definition: Definition) -> Iterator[Finding]:
     for key in set(process.get("usual_steps", ())) - definition.steps.keys():
         yield _problem(path, f"usual_steps 中没有环节 {key}", f"usual_steps: no step {key}")
     yield from _fact_problems(path, definition)
+    yield from _supply_problems(path, definition)
+
+
+def _supply_problems(path: str, definition: Definition) -> Iterator[Finding]:
+    """`[rules]`: a business of the catalogue, and facts there are."""
+    table = definition.manifest.get("rules")
+    if table is None:
+        return
+    if not isinstance(table, Mapping) or table.get("business") not in BUSINESSES:
+        yield _problem(path, "[rules] 的 business 未知", "[rules]: unknown business")
+        return
+    for key, place in dict(table.get("facts", {})).items():
+        if not str(place).startswith(DERIVED) and place not in definition.facts:
+            yield _problem(
+                path, f"[rules.facts] {key} 引用未知事实 {place}", f"[rules.facts] {key}: no fact {place}"
+            )
 
 
 def _fact_problems(path: str, definition: Definition) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.kernel.cases.schema import FactSchema
 from app.kernel.deadlines.rules import ClockSpec
-from app.kernel.decisions.rules import RuleSpec, parse_rules
+from app.kernel.decisions.catalogue.binding import Supply
 from app.kernel.engine.definitions import Definition
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.models import ProcessDefinition
@@ -59,7 +59,8 @@ class Deployed:
     """Fact of each organisation the case is about, by role: who stands close to it is recused."""
     required_at: Mapping[str, str]
     steps: Mapping[str, StepSpec]
-    rules: tuple[RuleSpec, ...]
+    supply: Supply | None
+    """What rules are told of its cases; None: no rules judge them."""
     forms: Mapping[str, Mapping[str, Any]]
     spec: Spec
     files: Mapping[str, bytes]
@@ -101,7 +102,7 @@ def is_startable(process: Mapping[str, Any]) -> bool:
 
 
 def parse_deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
-    """The version in `row`, whose files were read into `definition`. Raise what its clocks and rules refuse."""
+    """The version in `row`, whose files were read into `definition`. Raise what its clocks refuse."""
     manifest = definition.manifest
     return Deployed(
         id=row.id,
@@ -125,9 +126,7 @@ def parse_deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
         interests=manifest.get("interest", {}),
         required_at=manifest.get("required_at", {}),
         steps=definition.steps,
-        rules=tuple(
-            rule for name, tables in definition.rule_sets.items() for rule in parse_rules(name, tables)
-        ),
+        supply=Supply.of(manifest),
         forms=definition.forms,
         spec=load_spec(spec_digest(row.spec), row.spec),
         files=definition.files,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from app.kernel.changes.lowering import lowered_despite
+from app.kernel.decisions.catalogue.evaluation import Hit, Inquiry, evaluate
+from app.kernel.decisions.catalogue.versions import list_standing
 from app.kernel.decisions.operations import keep_hits
 from app.kernel.decisions.overrides import blocking
-from app.kernel.decisions.rules import Hit, evaluate_rules
 from app.kernel.duties.levels import raise_approval_levels
 from app.kernel.duties.operations import find_missing_duty, pass_gate, raise_risk
 from app.kernel.engine.change_handlers import handle_apply_change, handle_check_change, handle_drop_change
@@ -19,58 +21,70 @@ from app.kernel.engine.paperwork import issue_document
 from app.kernel.engine.workflow import ServiceCall, value_of
 from app.kernel.local_time import local_minute
 from app.kernel.ports import Ports
+from app.storage.crypto import KeyRing
 
 KernelHandler = Callable[[CaseContext, ServiceCall, Data], Mapping[str, object]]
 
 POSITIVE: Final = "approved_positive"
 
 
-def run_rules(context: CaseContext, rule_set: str) -> list[Hit]:
-    """Evaluate a rule set on the current facts, keep the hits, raise the risk on a `route` hit."""
-    today = context.unit.today
-    hits = evaluate_rules(
-        [rule for rule in context.deployed.rules if rule.rule_set == rule_set],
+def run_rules(
+    context: CaseContext, trigger: str, business: str | None = None, changed: Collection[str] | None = None
+) -> list[Hit]:
+    """Ask the rules of this moment about the current facts, keep the hits, raise the risk on a `route` hit.
+
+    `business`: other rules than those of the process's own; `changed`: only rules that read one of these facts.
+    """
+    supply, unit = context.deployed.supply, context.unit
+    if supply is None:
+        return []
+    inquiry = Inquiry(
+        trigger,
+        unit.now,
         context.facts,
-        {key: spec.type for key, spec in context.deployed.schema.facts.items()},
-        context.derived(),
-        today,
+        context.derived,
+        business,
+        changed,
+        partial(_seal, unit.kernel.keyring),
     )
-    keep_hits(context.unit, context.case, hits)
-    routed = next((hit for hit in hits if hit.rule.action == "route" and _counts(context, hit)), None)
+    said = evaluate(list_standing(unit.session, unit.today), supply, inquiry)
+    keep_hits(unit, context.case, said)
+    routed = next((hit for hit in said.hits if hit.action == "route" and _counts(context, hit)), None)
     if routed is not None:
-        raise_risk(context.unit, context.case, "routed", routed.rule.rule_id)
-    second = next((hit for hit in hits if hit.rule.approval_levels > 1 and _counts(context, hit)), None)
+        raise_risk(unit, context.case, "routed", routed.rule.id)
+    levels = (hit for hit in said.hits if hit.rule.manifest.approval_levels > 1 and _counts(context, hit))
+    second = next(levels, None)
     if second is not None:
-        raise_approval_levels(context.unit, context.case, second.rule.rule_id)
-    return hits
+        raise_approval_levels(unit, context.case, second.rule.id)
+    return said.hits
+
+
+def _seal(keyring: KeyRing, value: str) -> str:
+    return keyring.blind_index("rule_input", value).hex()
 
 
 def _counts(context: CaseContext, hit: Hit) -> bool:
     """Not when three people lowered the risk knowing this very hit; on other inputs it raises again."""
-    rule = hit.rule
-    return not lowered_despite(context.unit.session, context.case.id, rule.rule_id, rule.version, hit.digest)
+    return not lowered_despite(context.unit.session, context.case.id, *hit.key)
 
 
-def _rule_set(call: ServiceCall, data: Data) -> str:
+def _business(call: ServiceCall, data: Data) -> str:
     return str(value_of(call.step.rules or "", data))
 
 
 def handle_run_rules(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
     """RB-1: does anything stop the case that nobody set aside, and which risk class holds now?"""
-    hits = run_rules(context, _rule_set(call, data))
+    hits = run_rules(context, "duty", _business(call, data))
     stops = blocking(context.unit, context.case, hits)
     return {"block": bool(stops), "risk": context.case.risk}
 
 
 def handle_check_signatures(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
     """RB-5a: run the rules again; name the earliest signing duty that is missing or stale."""
-    hits = run_rules(context, _rule_set(call, data))
+    kind = _guarded_kind(context)
+    hits = run_rules(context, "payment" if kind == "paid" else "gate", _business(call, data))
     blocked = context.case.outcome == POSITIVE and blocking(context.unit, context.case, hits)
-    missing = (
-        "blocked"
-        if blocked
-        else find_missing_duty(context.unit, context.case, _guarded_kind(context)) or "none"
-    )
+    missing = "blocked" if blocked else find_missing_duty(context.unit, context.case, kind) or "none"
     return {"missing": missing, "risk": context.case.risk}
 
 

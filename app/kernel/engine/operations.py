@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app.kernel.cases.facts import content_hash, index_columns, insert_facts
 from app.kernel.cases.models import Case, CaseChain, SerialCounter
+from app.kernel.decisions.operations import list_unexplained
+from app.kernel.decisions.refusals import WarningUnexplained
 from app.kernel.duties.models import CaseRisk
 from app.kernel.duties.operations import (
     perform,
@@ -100,6 +102,7 @@ def start_case(unit: Unit, start: CaseStart) -> dict[str, Any]:
         "case.started", {"process": deployed.key, "version": deployed.version, "case_no": case.case_no}
     )
     context = CaseContext(unit, case, deployed)
+    run_rules(context, "intake")
     instance = Instance.start(deployed.spec, context.routing())
     if unit.aside is None:
         with moving(context, instance, "start") as handler:
@@ -173,7 +176,7 @@ def complete_task(
     A signing task signs the current content. A task for several persons completes with the last one. When an
     automatic step behind it fails, the act stands and {"incident": number} is answered.
     Raise InvalidInput by field, StaleForm, TaskNotClaimed, TaskNotOpened, TaskAlreadyCompleted, DutyDenied,
-    ConsultationOpen, CountersignDisagrees, CompletionFailed when the step itself fails.
+    ConsultationOpen, CountersignDisagrees, WarningUnexplained, CompletionFailed when the step itself fails.
     """
     case, task = get_open_task(unit, task_id)
     if task.claimed_by != unit.actor.person_id:
@@ -188,6 +191,7 @@ def complete_task(
     check_return(unit, task, submission)
     context.change(submission.facts)
     check_required(context, task, submission)
+    _check_warnings(unit, case)
     _draft(context, task, submission)
     perform(unit, case, task, agrees=submission.agrees)
     if task.acts + 1 < task.persons_required:
@@ -195,6 +199,17 @@ def complete_task(
         return None
     _close_task(unit, case, task, submission)
     return _advance(context, task, submission) or None
+
+
+def _check_warnings(unit: Unit, case: Case) -> None:
+    """Raise WarningUnexplained while a warning of the case has no reason."""
+    open_hits = list_unexplained(unit, case)
+    if open_hits:
+        raise WarningUnexplained(
+            rules=[hit.rule_id for hit in open_hits],
+            titles_zh="、".join(hit.title_zh for hit in open_hits),
+            titles_en=", ".join(hit.title_en for hit in open_hits),
+        )
 
 
 def _draft(context: CaseContext, task: Task, submission: Submission) -> None:
@@ -267,11 +282,12 @@ def _advance(context: CaseContext, task: Task, submission: Submission) -> dict[s
 
 
 def _run_own_rules(context: CaseContext, task: Task, ready: ReadyTask) -> None:
-    """The rule set of the step itself. Raise CompletionFailed when it can't be evaluated."""
-    if not ready.step.rules:
-        return
+    """The rules the step names, else those that read what it changed. Raise CompletionFailed when they can't be."""
     try:
-        run_rules(context, str(value_of(ready.step.rules, ready.data)))
+        if ready.step.rules:
+            run_rules(context, "duty", str(value_of(ready.step.rules, ready.data)))
+        elif context.changed:
+            run_rules(context, "change", changed=context.changed)
     except (Refusal, DBAPIError):
         raise
     except Exception as error:
@@ -299,6 +315,8 @@ def deliver_message(unit: Unit, message: str, changes: Mapping[str, Any] | None 
     if received:
         context.note(received, local_minute(unit.now))
     unit.record("case.message_received", {"message": message})
+    if context.changed:
+        run_rules(context, "change", changed=context.changed)
     instance = restore(context)
     further = unit.aside is None
     with moving(context, instance, "message") as handler:

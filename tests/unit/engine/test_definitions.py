@@ -34,7 +34,7 @@ def test_the_shipped_recognition_is_a_complete_definition() -> None:
     assert definition.steps["rb5_final_review"].duty == "final_review"
     assert definition.clocks["CR06"]["length"] == 60
     assert {step.form_id for step in definition.parsed.steps if step.form_id} <= set(definition.forms)
-    assert definition.rule_sets["recognition"]
+    assert definition.manifest["rules"]["business"] == "recognition"
 
 
 def test_the_digest_names_every_byte_and_name() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.registry.reference import shipped_rules
+from app.kernel.decisions.catalogue import read_catalogue
+from app.kernel.decisions.catalogue.versions import Standing
 from app.kernel.duties.views import Candidate
 from app.kernel.engine.check.findings import DefinitionInvalid
 from app.kernel.engine.simulation.completing import PersonRefused
@@ -67,7 +69,8 @@ TO_END = [
 def played(
     choices: Sequence[Choice], process: str = "injury_recognition", office: object = None
 ) -> Simulation:
-    model = read_model(shipped(), process)
+    rules = [Standing(None, rule) for rule in read_catalogue(WORKFLOWS / "rules").values()]
+    model = read_model(shipped(), process, rules)
     return Simulation.replay(model, choices, office or MadeUpOffice(shipped_rules()))  # type: ignore[arg-type]
 
 

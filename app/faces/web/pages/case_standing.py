@@ -27,10 +27,9 @@ from app.kernel.decisions.overrides import (
     propose_by,
     rule_on_override,
 )
+from app.kernel.decisions.overrides import propose_override as propose
 from app.kernel.decisions.seniority import list_seniors
 from app.kernel.duties.queries import get_candidate
-from app.kernel.engine.catalogue import get_deployed
-from app.kernel.engine.overriding import propose
 from app.kernel.identity.regions import get_lineage
 from app.kernel.recusal.operations import declare_recusal, request_recusal, rule_on_recusal
 from app.kernel.recusal.queries import (
@@ -177,12 +176,12 @@ def _hits(session: Session, case: Case, who: Standing) -> list[HitRow]:
     hits = list_blocking_hits(session, case.id)
     if not hits:
         return []
-    deployed, overrides = get_deployed(session, case.definition_id), list_overrides(session, case.id)
+    overrides = list_overrides(session, case.id)
     works_here = propose_by(session, case.id, who.person_id)
     rows = []
     for hit in hits:
         override = overrides.get(hit.id)
-        allowed = may_override(hit, deployed.rules)
+        allowed = may_override(session, hit)
         rows.append(
             _ruled_row(session, case, who, hit, override)
             if override is not None

@@ -13,6 +13,7 @@ from app.faces.translation import Lazy, _l
 from app.faces.web.language import pick
 from app.faces.web.pages.designer_tables import RISK_WORDS
 from app.faces.web.parts import Choice
+from app.kernel.decisions.catalogue.vocabulary import BUSINESSES
 from app.kernel.engine.vocabulary import CLOCK_ACTIONS, EFFECT_KINDS
 from app.kernel.grants.holdings import list_posts
 
@@ -53,7 +54,7 @@ def choices_for(
         "risks": _worded(RISK_WORDS, RISK_WORDS),
         "clocks": _titled(files, folders, "clock"),
         "documents": _titled(files, folders, "document"),
-        "ruleSets": [Choice(name, name) for name in _rule_sets(files)],
+        "ruleSets": [Choice(key, f"{key} {pick(*words)}") for key, words in BUSINESSES.items()],
     }
 
 
@@ -80,15 +81,6 @@ def _titled(files: Mapping[str, bytes], folders: Iterable[str], table: str) -> l
             title = pick(str(entry.get("title_zh", "")), str(entry.get("title_en", "")))
             found.setdefault(key, Choice(key, f"{key} {title}".strip()))
     return list(found.values())
-
-
-def _rule_sets(files: Mapping[str, bytes]) -> list[str]:
-    """A rules file names its set, else its folder does."""
-    return [
-        str(read_toml(data).get("set", path.partition("/")[0]))
-        for path, data in sorted(files.items())
-        if path.endswith("/rules.toml")
-    ]
 
 
 def read_toml(data: bytes) -> dict[str, Any]:

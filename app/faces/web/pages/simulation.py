@@ -15,9 +15,10 @@ from app.faces.web.pages.simulation_build import Source, refused_page, simulatio
 from app.faces.web.pages.simulation_choice import choice_of, start_of
 from app.faces.web.pages.simulation_office import load_office
 from app.faces.web.pages.simulation_source import draft_source, version_source
+from app.kernel.decisions.catalogue.versions import list_standing
 from app.kernel.engine.check.findings import DefinitionInvalid
 from app.kernel.engine.simulation.explore import Limits, explore_model
-from app.kernel.engine.simulation.model import read_model
+from app.kernel.engine.simulation.model import Model, read_model
 from app.kernel.engine.simulation.options import suggest_variables
 from app.kernel.engine.simulation.player import Simulation, first_choice
 from app.kernel.engine.simulation.questions import ChoiceInvalid
@@ -96,10 +97,14 @@ def _played(session: Session, source: Source) -> Answer:
 
 def _begun(session: Session, source: Source, play: str) -> Simulation:
     """The play of the address; a new one begins at once."""
-    model = read_model(source.files, source.process)
+    model = _model(session, source)
     choices = unpacked(play) if play else [first_choice(standing().now, None, suggest_variables(model))]
     office = load_office(session, standing(), model, _region())
     return Simulation.replay(model, choices, office)
+
+
+def _model(session: Session, source: Source) -> Model:
+    return read_model(source.files, source.process, list_standing(session, standing().today))
 
 
 def _region() -> str:
@@ -116,7 +121,7 @@ def _printed(
 def _explored(session: Session, source: Source) -> Answer:
     """All paths, within a few seconds."""
     try:
-        model = read_model(source.files, source.process)
+        model = _model(session, source)
     except DefinitionInvalid as invalid:
         return render_template("pages/simulation.html", page=refused_page(source, invalid))
     simulation = _begun(session, source, "")

@@ -192,12 +192,12 @@ def _rules(play: Simulation) -> list[Choice]:
     case = play.case
     named = [
         Choice(
-            rule.rule_id,
-            f"{rule.rule_id} {pick(rule.title_zh, rule.title_en)}"
-            + (_("（已命中）") if rule.rule_id in case.hits else ""),
-            rule.rule_id in case.assumed,
+            rule.id,
+            f"{rule.id} {pick(rule.manifest.name_zh, rule.manifest.name_en)}"
+            + (_("（已命中）") if rule.id in case.hits else ""),
+            rule.id in case.assumed,
         )
-        for rule in play.model.rules
+        for rule in (one.rule for one in play.model.rules)
     ]
     return [*named, *(Choice(key, str(word), key in case.assumed) for key, word in ASSUMED.items())]
 

@@ -11,7 +11,7 @@ import hashlib
 import threading
 import tomllib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Final, TypeVar
@@ -20,8 +20,9 @@ import orjson
 
 from app.kernel.cases.schema import FactSchema
 from app.kernel.deadlines.rules import ClockSpec
+from app.kernel.decisions.catalogue.binding import Supply
+from app.kernel.decisions.catalogue.versions import Standing
 from app.kernel.decisions.expressions import FeelError, compile_expression, feel
-from app.kernel.decisions.rules import RuleSpec, parse_rules
 from app.kernel.engine.catching import ConditionMet
 from app.kernel.engine.check.deployment_set import uses_dialect
 from app.kernel.engine.check.findings import DefinitionInvalid, Finding
@@ -71,7 +72,9 @@ class Model:
     counted_from: Mapping[str, str]
     documents: Mapping[str, Table]
     required_at: Mapping[str, str]
-    rules: tuple[RuleSpec, ...]
+    rules: tuple[Standing, ...]
+    """Rules that judge its cases; those it doesn't supply stay unasked."""
+    supply: Supply | None
     diagrams: Mapping[str, bytes]
     """The file of each process, by its id."""
     unread: tuple[str, ...]
@@ -149,20 +152,24 @@ def names_in(expression: str) -> set[str]:
         return set()
 
 
-def read_model(files: Mapping[str, bytes], process_id: str) -> Model:
+def read_model(files: Mapping[str, bytes], process_id: str, rules: Sequence[Standing] = ()) -> Model:
     """The process `process_id` of a set of files (path or bare name to bytes), kept for the next look.
+
+    `rules`: those in force, which its cases are judged by.
 
     Raise DefinitionInvalid with every finding when the engine can't run it.
     """
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(f"{path}\0{len(files[path])}\0".encode() + files[path])
+    for one in rules:
+        digest.update(one.rule.digest.encode())
     key = (digest.hexdigest(), process_id)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    model = _read(key[0], files, process_id)
+    model = replace(_read(key[0], files, process_id), rules=tuple(rules))
     with _lock:
         _kept[key] = model
         while len(_kept) > CACHED:
@@ -211,7 +218,8 @@ def _read(digest: str, files: Mapping[str, bytes], process_id: str) -> Model:
         },
         documents=_table(manifest, "document"),
         required_at=_table(manifest, "required_at"),
-        rules=tuple(_rules(files, unread)),
+        rules=(),
+        supply=Supply.of(manifest),
         diagrams=dict(_diagrams(diagrams)),
         **_forms(files, process_id, unread),
         unread=tuple(unread),
@@ -282,16 +290,6 @@ def _clocks(manifest: Table, unread: list[str]) -> dict[str, ClockSpec]:
         if spec is not None:
             found[kind] = spec
     return found
-
-
-def _rules(files: Mapping[str, bytes], unread: list[str]) -> Iterator[RuleSpec]:
-    for path in files:
-        if path.rpartition("/")[2] == "rules.toml":
-            table = _toml(path, files, unread)
-            name = str(table.get("set", path.partition("/")[0]))
-            nothing: tuple[RuleSpec, ...] = ()
-            rules: Iterable[Table] = table.get("rule", ())
-            yield from _tried(path, unread, nothing, partial(parse_rules, name, rules))
 
 
 def _forms(files: Mapping[str, bytes], process_id: str, unread: list[str]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from app.kernel.cases.schema import FactInvalid, parse_value
-from app.kernel.decisions.rules import RuleSpec, evaluate_rules
+from app.kernel.decisions.catalogue.evaluation import Inquiry, evaluate
+from app.kernel.decisions.catalogue.rule import Rule
 from app.kernel.engine.engine_data import Data, EngineDataInvalid, checked
 from app.kernel.engine.simulation.case import content_of
 from app.kernel.engine.simulation.model import names_in, names_of
@@ -37,32 +38,30 @@ def call_service(stage: Stage, task_type: str, call: ServiceCall, data: Data) ->
     return _ask_result(stage, call, data)
 
 
-def run_rules(stage: Stage, rule_set: str | None) -> bool:
-    """Evaluate a rule set on the made-up facts, with the hits that are assumed; answers whether one blocks."""
-    rules = [rule for rule in stage.model.rules if rule.rule_set == rule_set]
-    found = evaluate_rules(
-        [rule for rule in rules if rule.rule_id not in stage.case.assumed],
-        stage.case.facts,
-        {key: spec.type for key, spec in stage.model.schema.facts.items()},
-        {"outcome": stage.case.outcome, "investigators": _investigators(stage)},
-        local_day(stage.case.now),
-    )
-    hits = [hit.rule for hit in found]
-    hits += [rule for rule in rules if rule.rule_id in stage.case.assumed]
+def run_rules(stage: Stage, business: str | None, trigger: str = "duty") -> bool:
+    """Ask the rules about the made-up facts, with the hits that are assumed; answers whether one blocks."""
+    model, case = stage.model, stage.case
+    if model.supply is None:
+        return False
+    assumed = [one.rule for one in model.rules if one.rule.id in case.assumed]
+    asked = [one for one in model.rules if one.rule.id not in case.assumed]
+    derived = {"outcome": case.outcome, "investigators": _investigators(stage)}
+    inquiry = Inquiry(trigger, case.now, case.facts, lambda: derived, business)
+    hits = [hit.rule for hit in evaluate(asked, model.supply, inquiry).hits] + assumed
     for rule in hits:
         _apply(stage, rule)
-    return any(rule.action == "block" for rule in hits)
+    return any(rule.manifest.action == "block" for rule in hits)
 
 
-def _apply(stage: Stage, rule: RuleSpec) -> None:
-    case = stage.case
-    if rule.rule_id not in case.hits:
-        case = replace(case, hits={**case.hits, rule.rule_id: (rule.title_zh, rule.title_en)})
-        case = case.noted("rule_hit", rule=rule.rule_id, action=rule.action)
-    if rule.action == "route":
-        case = case.raised("routed", rule.rule_id)
-    if rule.approval_levels > 1:
-        case = case.with_levels(2, rule.rule_id)
+def _apply(stage: Stage, rule: Rule) -> None:
+    case, manifest = stage.case, rule.manifest
+    if rule.id not in case.hits:
+        case = replace(case, hits={**case.hits, rule.id: (manifest.name_zh, manifest.name_en)})
+        case = case.noted("rule_hit", rule=rule.id, action=manifest.action)
+    if manifest.action == "route":
+        case = case.raised("routed", rule.id)
+    if manifest.approval_levels > 1:
+        case = case.with_levels(2, rule.id)
     stage.case = case
 
 
@@ -70,9 +69,9 @@ def _investigators(stage: Stage) -> list[str]:
     return [str(act.person_id) for act in stage.case.acts if act.duty == "investigation"]
 
 
-def _rules_of(stage: Stage, call: ServiceCall) -> bool:
+def _rules_of(stage: Stage, call: ServiceCall, trigger: str) -> bool:
     """Rules of a service step, and what is assumed of them; answers whether anything blocks."""
-    blocks = run_rules(stage, call.rules)
+    blocks = run_rules(stage, call.rules, trigger)
     assumed = _asked_rules(stage, call) if stage.asking_rules else stage.case.assumed
     if ROUTE in assumed:
         stage.case = stage.case.raised("routed", "assumed")
@@ -92,12 +91,12 @@ def _asked_rules(stage: Stage, call: ServiceCall) -> frozenset[str]:
 
 
 def _simulate_rules(stage: Stage, call: ServiceCall, data: Data) -> Result:
-    blocks = _rules_of(stage, call)
+    blocks = _rules_of(stage, call, "duty")
     return {"block": blocks, "risk": stage.case.risk}
 
 
 def _check_signatures(stage: Stage, call: ServiceCall, data: Data) -> Result:
-    blocks = _rules_of(stage, call)
+    blocks = _rules_of(stage, call, "payment" if _guarded_kind(stage) == "paid" else "gate")
     if blocks and stage.case.outcome == POSITIVE:
         missing = "blocked"
     else:
