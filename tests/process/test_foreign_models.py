@@ -158,6 +158,27 @@ ENDING = {
     "a transaction nobody cancels": jumble(
         start(), node("transaction", "sub", task("a")), end(), sequence("start", "sub", "end"),
     ),
+    "thrown compensation": jumble(
+        start(), task("a"), border("c", define("compensate"), attachedToRef="a"),
+        task("undo", isForCompensation="true"),
+        node("intermediateThrowEvent", "back", define("compensate")), node("endEvent", "x", define("compensate")),
+        sequence("start", "a", "back", "x"),
+    ),
+    "a joining complex gateway": jumble(
+        start(), task("a"), task("b"), node("complexGateway", "x", "<bpmn:activationCondition/>"), task("c"),
+        flow("start", "a"), flow("start", "b"), sequence("a", "x", "c"), sequence("b", "x"),
+    ),
+    "a cancelled transaction": jumble(
+        start(), node("transaction", "sub", node("startEvent", "s") + task("a") + node("exclusiveGateway", "g")
+                      + node("endEvent", "no", define("cancel")) + node("endEvent", "yes")
+                      + sequence("s", "a", "g", "no") + flow("g", "yes")),
+        border("off", define("cancel"), attachedToRef="sub"), task("after"), task("again"), end(),
+        sequence("start", "sub", "after", "end"), sequence("off", "again", "end"),
+    ),
+    "a transaction cancelled without anybody around": jumble(
+        start(), node("transaction", "sub", task("a") + node("endEvent", "no", define("cancel")) + flow("a", "no")),
+        flow("start", "sub"),
+    ),
     "an event sub-process": jumble(
         start(), task("a"), end(), sequence("start", "a", "end"),
         inside(node("startEvent", "go", define("message"), isInterrupting="false"), task("h"), flow("go", "h"),
@@ -197,12 +218,9 @@ ENDING = {
 }  # fmt: skip
 
 REFUSED = {
-    "thrown compensation": (jumble(start(), node("endEvent", "x", define("compensate")), flow("start", "x")), "x"),
-    "a joining complex gateway": (
-        jumble(start(), task("a"), task("b"), node("complexGateway", "x"), flow("start", "a"), flow("start", "b"),
-               sequence("a", "x"), sequence("b", "x")), "x"),
-    "a cancelled transaction": (
-        jumble(start(), node("transaction", "x", node("endEvent", "no", define("cancel"))), flow("start", "x")), "x"),
+    "a cancel event outside a transaction": (jumble(start(), node("endEvent", "x", define("cancel")), flow("start", "x")), "x"),
+    "a complex gateway that neither splits nor joins": (
+        jumble(start(), node("complexGateway", "x"), task("a"), sequence("start", "x", "a")), "x"),
     "a boundary event that waits for two things together": (
         jumble(start(), task("a"), border("x", TWO, attachedToRef="a", parallelMultiple="true"),
                sequence("start", "a")), "x"),
@@ -244,6 +262,15 @@ def test_conditions_of_another_system_are_the_players_choice() -> None:
     assert drive.complete("a~choice", **{step.choice: " 1 2 "}).open == ["b", "c"]
     other = Drive(drive.spec).complete("a")
     assert other.complete("a~choice", **{step.choice: "nonsense"}).open == ["g"]
+
+
+def test_a_cancelled_transaction_goes_on_at_its_border() -> None:
+    drive = Drive(foreign_spec(ENDING["a cancelled transaction"])).complete("a")
+    step = drive.task("g~choice").step
+    flows = [flow.target for flow in drive.spec.flows if flow.source == "g~fork"]
+    assert step.choice
+    assert drive.complete("g~choice", **{step.choice: f" {flows.index('no') + 1} "}).open == ["again"]
+    assert "after" not in drive.open
 
 
 def test_each_pool_is_played_by_itself() -> None:

@@ -7,7 +7,10 @@ from lxml import etree
 from app.kernel.engine.dialect import local_name
 from app.kernel.engine.normal.notes import Notes
 from app.kernel.engine.normal.tree import (
+    ADDED,
+    arriving,
     defines,
+    definitions_of,
     leaving,
     nodes_of,
     removed,
@@ -61,23 +64,29 @@ def _read_ad_hoc(node: etree._Element, notes: Notes) -> None:
 
 
 def _read_transaction(node: etree._Element, notes: Notes) -> None:
-    """Without a way to cancel it, a transaction is a sub-process."""
-    attached = [
-        event
-        for event in node.getroottree().iter(tag("boundaryEvent"))
-        if event.get("attachedToRef") == node.get("id")
+    """A sub-process; cancelling it ends it by an error of its own. What was done isn't undone."""
+    key = node.get("id", "")
+    ends = [event for event in node.iter(tag("endEvent")) if defines(event, "cancel")]
+    around = [
+        event for event in node.getroottree().iter(tag("boundaryEvent")) if event.get("attachedToRef") == key
     ]
-    if not any(defines(event, "cancel") for event in [*node.iter(tag("endEvent")), *attached]):
-        node.tag = tag("subProcess")
+    cancelling = [*ends, *(event for event in around if defines(event, "cancel"))]
+    for event in cancelling:
+        notes.add(
+            event, "取消按中断模拟，不补偿", "cancelling is simulated as interrupting, nothing is undone"
+        )
+        removed(definitions_of(event))
+        etree.SubElement(event, tag("errorEventDefinition"), errorRef=f"{key}{ADDED}cancel")
+    if cancelling:
+        error = etree.Element(tag("error"), {"id": f"{key}{ADDED}cancel", "name": f"{key}{ADDED}cancel"})
+        node.getroottree().getroot().insert(0, error)
+    node.tag = tag("subProcess")
 
 
 def _read_complex(node: etree._Element, notes: Notes) -> None:
-    """A complex gateway that only splits chooses like an inclusive one; what a joining one waits for is unknown."""
-    scope = node.getparent()
-    incoming = [] if scope is None else [
-        flow for flow in scope.iterchildren(tag("sequenceFlow")) if flow.get("targetRef") == node.get("id")
-    ]  # fmt: skip
-    if scope is not None and len(incoming) < 2 and len(leaving(scope, node.get("id"))) > 1:
+    """A complex gateway splits and joins like an inclusive one: what it really waits for only its own system knows."""
+    scope, key = node.getparent(), node.get("id")
+    if scope is not None and (len(leaving(scope, key)) > 1 or len(arriving(scope, key)) > 1):
         node.tag = tag("inclusiveGateway")
         removed(node.iterchildren(tag("activationCondition")))
         notes.add(node, "复杂网关按包容网关模拟", "the complex gateway is simulated as an inclusive one")
@@ -92,21 +101,15 @@ _RENAMED: dict[str, Callable[[etree._Element, Notes], None]] = {
 
 
 def _drop_handlers(scope: etree._Element, notes: Notes) -> None:
-    """Compensation that nothing in the file throws never happens: its handlers are decoration."""
-    throwing = ("intermediateThrowEvent", "endEvent")
-    root = scope.getroottree().getroot()
-    thrown = any(defines(node, "compensate") for name in throwing for node in root.iter(tag(name)))
-    dropped = [
-        node
-        for node in nodes_of(scope)
-        if node.get("isForCompensation") == "true"
-        or (local_name(node) == "boundaryEvent" and defines(node, "compensate"))
-    ]
-    if thrown or not dropped:
-        return
-    for node in dropped:
-        notes.add(node, "从不触发的补偿不模拟", "compensation that is never thrown isn't simulated")
-    removed(dropped)
+    """Nothing is undone: handlers of compensation are decoration, what throws it goes on."""
+    for node in nodes_of(scope):
+        on_border = local_name(node) == "boundaryEvent" and defines(node, "compensate")
+        if on_border or node.get("isForCompensation") == "true":
+            notes.add(node, "补偿不模拟", "compensation isn't simulated")
+            removed([node])
+        elif defines(node, "compensate") and local_name(node) in ("intermediateThrowEvent", "endEvent"):
+            notes.add(node, "不补偿，照常继续", "nothing is undone: it goes on")
+            removed(one for one in definitions_of(node) if local_name(one) == "compensateEventDefinition")
 
 
 def _drop_unknown(scope: etree._Element) -> None:
