@@ -218,7 +218,8 @@ ENDING = {
 }  # fmt: skip
 
 REFUSED = {
-    "a cancel event outside a transaction": (jumble(start(), node("endEvent", "x", define("cancel")), flow("start", "x")), "x"),
+    "a cancel event outside a transaction": (
+        jumble(start(), node("endEvent", "x", define("cancel")), flow("start", "x")), "x"),
     "a complex gateway that neither splits nor joins": (
         jumble(start(), node("complexGateway", "x"), task("a"), sequence("start", "x", "a")), "x"),
     "a boundary event that waits for two things together": (

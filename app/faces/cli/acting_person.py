@@ -9,6 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 import click
+from sqlalchemy.orm import Session
 
 from app.faces.cli.commands import refuse
 from app.faces.refusal_texts import text_of, text_of_field
@@ -44,11 +45,24 @@ def acting_as(kernel: Kernel, login: str) -> Iterator[Actor]:
         run(kernel, partial(log_out, token=opened.token), actor)
 
 
-def carry_out_as(kernel: Kernel, login: str, operation: Callable[[Unit], T]) -> T:
-    """One operation as that person; a refusal ends the command with its reasons."""
+def carry_out_as(
+    kernel: Kernel,
+    login: str,
+    operation: Callable[[Unit], T],
+    case: Callable[[Session], int] | None = None,
+) -> T:
+    """One operation as that person; a refusal ends the command with its reasons.
+
+    `case` finds the case to be locked in a session that sees the person's regions.
+    """
     with acting_as(kernel, login) as actor:
         try:
-            return run(kernel, operation, actor)
+            case_id = None
+            if case is not None:
+                with kernel.database.session() as session:
+                    kernel.database.scope(session, actor.regions)
+                    case_id = case(session)
+            return run(kernel, operation, actor, case_id=case_id)
         except InvalidInput as invalid:
             lines = [f"{field}: {text_of_field(*error)}" for field, error in invalid.errors.items()]
             refuse("\n".join([text_of(invalid), *lines]))

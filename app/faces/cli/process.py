@@ -18,6 +18,15 @@ PROCESS_COMMANDS: Commands = {
         "roll_back",
         "提请恢复旧版本 / propose an earlier version",
     ),
+    "migration": (
+        "app.faces.cli.process_migration",
+        "migration",
+        "在办案件换版本：预览、提请、进展 / running cases to another version",
+    ),
+    "heat": ("app.faces.cli.process_running", "heat", "案件在哪些环节 / where the cases are"),
+    "holds": ("app.faces.cli.process_running", "holds", "正在暂停的 / what is on hold"),
+    "hold": ("app.faces.cli.process_running", "hold", "暂停案件或流程 / hold a case or a process"),
+    "end-hold": ("app.faces.cli.process_running", "end_hold", "恢复办理 / end a hold"),
     "retire": ("app.faces.cli.process_propose", "retire", "提请停用 / propose a retirement"),
 }
 

@@ -31,7 +31,7 @@ def list_command(as_json: bool) -> None:
     """One line per process: version in force, cases, callers."""
     from app.kernel.engine.lifecycle.queries import list_definitions
 
-    with _reading() as session:
+    with reading() as session:
         rows = list_definitions(session)
     if as_json:
         click.echo(orjson.dumps([asdict(row) for row in rows]))
@@ -50,7 +50,7 @@ def show(key: str, as_json: bool) -> None:
     """Version, state, digest, three people, cases, notes; then the drafts."""
     from app.kernel.engine.lifecycle.queries import list_drafts, list_versions
 
-    with _reading() as session:
+    with reading() as session:
         versions, drafts = list_versions(session, key), list_drafts(session, key)
     if not versions and not drafts:
         refuse(f"没有这个流程 / no such process: {key}")
@@ -102,7 +102,7 @@ def export(key: str, side: str, output: Path | None) -> None:
     from app.kernel.engine.lifecycle.queries import list_versions
 
     if not side:
-        with _reading() as session:
+        with reading() as session:
             last = next((row.version for row in list_versions(session, key) if row.state != "earlier"), None)
         if last is None:
             refuse(f"没有这个流程 / no such process: {key}")
@@ -133,7 +133,7 @@ def _side(key: str, name: str) -> Mapping[str, bytes]:
     if not name.removeprefix("d").isdigit():
         return read_process_files((Path(name),))
     try:
-        with _reading() as session:
+        with reading() as session:
             if name.startswith("d"):
                 return get_draft(session, int(name[1:])).files
             return load_files(session, key, int(name))
@@ -142,7 +142,8 @@ def _side(key: str, name: str) -> Mapping[str, bytes]:
 
 
 @contextmanager
-def _reading() -> Iterator[Session]:
+def reading() -> Iterator[Session]:
+    """A session that sees every region, under the application's role."""
     from app.faces.cli.processes import opened_kernel
     from app.kernel.transaction.unit import EVERY_REGION
     from config import Settings

@@ -17,6 +17,8 @@ from app.faces.cli.process_files import read_process_files
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sqlalchemy.orm import Session
+
     from app.kernel.transaction import Unit
 
 _AS = click.option(
@@ -49,7 +51,7 @@ def deploy(key: str, files: tuple[Path, ...], login: str, reason: str, ground: s
         draft_id = import_draft(unit, key, read)
         return submit_draft(unit, draft_id, reason=reason, ground=ground, notes=notes)
 
-    _proposed(_carry_out(login, operation))
+    proposed(carry_out(login, operation))
 
 
 @click.command("import", help="导入为某人的草稿，不提请 / import as a draft of a named editor.")
@@ -60,7 +62,7 @@ def import_command(key: str, files: tuple[Path, ...], login: str) -> None:
     """Prints the draft's number."""
     from app.kernel.engine.lifecycle.drafts import import_draft
 
-    draft_id = _carry_out(login, partial(import_draft, key=key, files=_read(files)))
+    draft_id = carry_out(login, partial(import_draft, key=key, files=_read(files)))
     click.echo(f"草稿 / draft {draft_id}")
 
 
@@ -71,7 +73,7 @@ def import_command(key: str, files: tuple[Path, ...], login: str) -> None:
 @_GROUND
 def retire(key: str, login: str, reason: str, ground: str) -> None:
     """Running cases go on."""
-    _proposed(_carry_out(login, _release("retire", key, "", reason, ground)))
+    proposed(carry_out(login, _release("retire", key, "", reason, ground)))
 
 
 @click.command("roll-back", help="提请恢复旧版本 / propose an earlier version.")
@@ -82,7 +84,7 @@ def retire(key: str, login: str, reason: str, ground: str) -> None:
 @_GROUND
 def roll_back(key: str, version: int, login: str, reason: str, ground: str) -> None:
     """New cases begin on it once it is approved."""
-    _proposed(_carry_out(login, _release("roll_back", key, str(version), reason, ground)))
+    proposed(carry_out(login, _release("roll_back", key, str(version), reason, ground)))
 
 
 def _release(
@@ -93,13 +95,16 @@ def _release(
     return partial(propose_release, action=action, key=key, version=version, reason=reason, ground=ground)
 
 
-def _carry_out(login: str, operation: Callable[[Unit], Any]) -> Any:
+def carry_out(
+    login: str, operation: Callable[[Unit], Any], *, case: Callable[[Session], int] | None = None
+) -> Any:
+    """One operation as that person; `case` finds the case to be locked, within the person's regions."""
     from app.faces.cli.acting_person import carry_out_as
     from app.faces.cli.processes import opened_kernel
     from config import Settings
 
     with opened_kernel(Settings.from_environment()) as kernel:
-        return carry_out_as(kernel, login, operation)
+        return carry_out_as(kernel, login, operation, case)
 
 
 def _read(files: tuple[Path, ...]) -> dict[str, bytes]:
@@ -119,7 +124,8 @@ def _read(files: tuple[Path, ...]) -> dict[str, bytes]:
         refuse("\n".join(f"{field}: {text_of_field(*error)}" for field, error in invalid.errors.items()))
 
 
-def _proposed(started: Mapping[str, Any]) -> None:
+def proposed(started: Mapping[str, Any]) -> None:
+    """Say where the change is that was begun."""
     click.echo(
         f"已提请 / proposed: {started['case_no']}  /changes/{started['case_id']}\n"
         "编制人签名后由另外两人复核、批准。 / The editor signs there, then two others recheck and approve."
