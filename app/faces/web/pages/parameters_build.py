@@ -155,8 +155,8 @@ def _line(one: Overview, names: Mapping[str, tuple[str, str]]) -> ParameterRowVi
 
 
 def _marks(one: Overview) -> list[Mark]:
-    if one.missing:
-        return [Mark(_("缺值，不能计算"), "over")]
+    if not one.values:
+        return [Mark(_("缺值，不能计算"), "over") if one.missing else Mark(_("没有这项规定"), "")]
     marks = [tag_mark(tag) for tag in one.tags]
     return [*marks, Mark(_("暂用上期"), "soon")] if one.provisional else marks
 
@@ -218,6 +218,7 @@ def _edition(
     standing: bool,
     may_open: bool,
 ) -> EditionView:
+    rows = sorted(one.rows, key=lambda row: (definition.place_of(row.slot), row.valid_from))
     rests_on = one.case_no or str(APPROVALS.get(one.approved, one.approved))
     return EditionView(
         title=_("%(place)s　第 %(n)s 版", place=_place(one.region, names), n=one.edition),
@@ -225,7 +226,7 @@ def _edition(
         rests_on=rests_on,
         url=url_for("changes.one", case_id=one.case_id) if one.case_id is not None and may_open else "",
         reason=one.reason,
-        rows=[_value_row(definition, row) for row in one.rows],
+        rows=[_value_row(definition, row) for row in rows],
         standing=standing,
     )
 

@@ -81,7 +81,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """A folder as read. `names` are English words of names and answers of the models; `digest` is over all files."""
+    """A folder as read: `results` are names of answers, `amounts` of money within lists.
+
+    `names` are English words of names and answers of the models; `digest` is over all files.
+    """
 
     title_zh: str
     title_en: str
@@ -90,6 +93,7 @@ class Catalogue:
     inputs: Mapping[str, Input]
     parameters: Mapping[str, ParameterRef]
     results: tuple[str, ...]
+    amounts: tuple[str, ...]
     names: Mapping[str, str]
     graphs: Mapping[str, Graph]
     digest: str
@@ -163,6 +167,7 @@ def _catalogue(document: Mapping[str, Any], graphs: Mapping[str, Graph], digest:
         inputs,
         {entry["name"]: _parameter(entry, names) for entry in document["parameter"]},
         tuple(document["results"]),
+        tuple(document.get("amounts", ())),
         dict(document["names"]),
         graphs,
         digest,

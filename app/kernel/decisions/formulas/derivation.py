@@ -88,6 +88,15 @@ class StepLine:
 
 
 @dataclass(frozen=True)
+class ResultTable:
+    """A part of the result that is a list, e.g. what each dependant gets."""
+
+    name: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Derivation:
     """Everything a page or a print shows of a calculation, in one language. `notes` are (tone, text)."""
 
@@ -96,6 +105,7 @@ class Derivation:
     done: bool
     results: tuple[tuple[str, str], ...]
     details: tuple[tuple[str, str], ...]
+    tables: tuple[ResultTable, ...]
     notes: tuple[tuple[str, str], ...]
     inputs: tuple[tuple[str, str], ...]
     parameters: tuple[ParameterLine, ...]
@@ -106,14 +116,21 @@ class Derivation:
 class Writer:
     """Words of one catalogue in one language."""
 
-    def __init__(self, catalogue: Catalogue, language: Language) -> None:
+    def __init__(self, catalogue: Catalogue, calculation: Calculation, language: Language) -> None:
         self._catalogue, self._place = catalogue, 0 if language == "zh" else 1
+        inputs = [column for one in catalogue.inputs.values() for column in (one, *one.columns)]
+        self._answers = {value: (zh, en) for one in inputs for value, zh, en in one.options}
+        for used in calculation.parameters:
+            if used.value is not None and isinstance(used.value.value, str):
+                self._answers[used.value.value] = (used.value.words_zh, used.value.words_en)
 
     def say(self, key: str, *values: object) -> str:
         return WORDS[key][self._place].format(*values)
 
     def name(self, name: str) -> str:
-        """A name or an answer of the models."""
+        """A name or an answer of the models; a value that somebody chose, in its words."""
+        if name in self._answers:
+            return self._answers[name][self._place]
         if self._place == 0:
             return name
         known: Input | Any = self._catalogue.inputs.get(name) or self._catalogue.parameters.get(name)
@@ -145,6 +162,10 @@ class Writer:
             return f"{value:,.{decimals}f}"
         return self.value(value)
 
+    def is_amount(self, name: str) -> bool:
+        """Whether numbers of that name are money."""
+        return name in self._catalogue.amounts
+
     def given(self, one: Input, canonical: Any) -> str:
         """An input as it was entered."""
         if canonical in (None, "", []):
@@ -173,20 +194,45 @@ class Writer:
 
 def describe(catalogue: Catalogue, calculation: Calculation, language: Language) -> Derivation:
     """A calculation in the words of one language."""
-    writer = Writer(catalogue, language)
+    writer = Writer(catalogue, calculation, language)
     item = calculation.item
     return Derivation(
         writer.pick(item.title_zh, item.title_en),
         item.ground,
         calculation.status == "done",
         tuple((writer.name(name), writer.amount(value)) for name, value in calculation.results),
-        tuple((writer.name(name), writer.value(value)) for name, value in calculation.details),
+        tuple(
+            (writer.name(name), writer.value(value))
+            for name, value in calculation.details
+            if not _is_table(value)
+        ),
+        tuple(_table(writer, name, value) for name, value in calculation.details if _is_table(value)),
         tuple(_notes(writer, calculation)),
         tuple((writer.title(one), writer.given(one, value)) for one, value in calculation.inputs),
         tuple(_parameter(writer, one) for one in calculation.parameters if one.value is not None),
-        tuple(_step(writer, step) for step in calculation.steps),
+        tuple(_step(writer, step) for step in calculation.steps if _shown(calculation, step)),
         calculation.digest,
     )
+
+
+def _is_table(value: Value) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _table(writer: Writer, name: str, value: Value) -> ResultTable:
+    items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    rows = tuple(
+        tuple(
+            writer.amount(cell) if writer.is_amount(key) else writer.value(cell) for key, cell in item.items()
+        )
+        for item in items
+    )
+    return ResultTable(writer.name(name), tuple(writer.name(key) for key in items[0]), rows)
+
+
+def _shown(calculation: Calculation, step: Step) -> bool:
+    """A step that came to nothing says something only where the whole did."""
+    return step.value is not None or calculation.status != "done"
 
 
 def _notes(writer: Writer, calculation: Calculation) -> Iterator[tuple[str, str]]:
@@ -265,6 +311,8 @@ def as_text(told: Derivation, language: Language) -> str:
     head = {key: words[place] for key, words in WORDS.items()}
     lines = [told.title, f"{head['ground']}: {told.ground}", "", f"[{head['results']}]"]
     lines += [f"{name}: {value}" for name, value in (*told.results, *told.details)]
+    for table in told.tables:
+        lines += [f"{table.name}: {' | '.join(table.heads)}", *(f"  {' | '.join(row)}" for row in table.rows)]
     lines += [f"! {text}" for _tone, text in told.notes]
     lines += ["", f"[{head['inputs']}]", *(f"{name}: {value}" for name, value in told.inputs)]
     lines += ["", f"[{head['parameters']}]"]

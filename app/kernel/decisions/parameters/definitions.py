@@ -50,7 +50,8 @@ class Dimension:
 @dataclass(frozen=True)
 class Definition:
     """A parameter. `options` of a text: (value, zh, en). `carries_over`: while a period has no value yet the
-    preceding one is used provisionally, on `carry_ground`."""
+    preceding one is used provisionally, on `carry_ground`. `optional`: no value means that there is no such rule.
+    """
 
     key: str
     topic: str
@@ -62,6 +63,7 @@ class Definition:
     carries_over: bool
     carry_ground: str
     regional: bool
+    optional: bool
     topic_zh: str
     topic_en: str
     note_zh: str
@@ -77,6 +79,7 @@ class Definition:
         return {
             "carry_ground": self.carry_ground,
             "regional": self.regional,
+            "optional": self.optional,
             "topic_zh": self.topic_zh,
             "topic_en": self.topic_en,
             "note_zh": self.note_zh,
@@ -111,6 +114,12 @@ class Definition:
             known = self.dimensions[number].values if number < len(self.dimensions) else ()
             told.append(next((one[0] for one in known if part in one), part))
         return SLOT_SEPARATOR.join(told)
+
+    def place_of(self, slot: str) -> tuple[int, str]:
+        """Where a slot stands among the others: as listed in the definition, then by its text."""
+        listed = [value for value, _zh, _en in self.dimensions[0].values] if self.dimensions else []
+        first = slot.split(SLOT_SEPARATOR)[0]
+        return (listed.index(first) if first in listed else len(listed)), slot
 
     def slot_words(self, slot: str) -> tuple[str, str]:
         """The slot in words, (zh, en)."""
@@ -211,6 +220,7 @@ def _definition(document: Mapping[str, Any], entry: Mapping[str, Any], position:
         carries_over="carry_ground" in entry,
         carry_ground=entry.get("carry_ground", ""),
         regional=entry.get("regional", False),
+        optional=entry.get("optional", False),
         topic_zh=document["title_zh"],
         topic_en=document["title_en"],
         note_zh=entry.get("note_zh", ""),

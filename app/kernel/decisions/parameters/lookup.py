@@ -116,7 +116,7 @@ def definition_of(row: Parameter) -> Definition:
 
 
 _COLUMNS = ("key", "topic", "position", "title_zh", "title_en", "kind", "unit", "carries_over")
-_TEXTS = ("carry_ground", "regional", "topic_zh", "topic_en", "note_zh", "note_en")
+_TEXTS = ("carry_ground", "regional", "optional", "topic_zh", "topic_en", "note_zh", "note_en")
 
 
 def _triples(found: Sequence[Sequence[str]]) -> tuple[tuple[str, str, str], ...]:

@@ -27,7 +27,7 @@ class Overview:
 
     @property
     def missing(self) -> bool:
-        return not self.values
+        return not self.values and not self.definition.optional
 
     @property
     def provisional(self) -> bool:
@@ -67,12 +67,7 @@ def _values(
     on: date,
 ) -> list[ParameterValue]:
     by_place = {place: rows[head.id] for place, head in heads.items()}
-    listed = [value for value, _zh, _en in definition.dimensions[0].values] if definition.dimensions else []
-    order = {value: place for place, value in enumerate(listed)}
-    slots = sorted(
-        {row.slot for found in by_place.values() for row in found},
-        key=lambda slot: (order.get(slot, len(order)), slot),
-    )
+    slots = sorted({row.slot for found in by_place.values() for row in found}, key=definition.place_of)
     chosen = (choose(definition, places, by_place, slot, on) for slot in slots)
     return [value_of(definition, heads[one.place], one) for one in chosen if one is not None]
 
