@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kernel.cases.schema import FactSchema
 from app.kernel.decisions.expressions import FeelError, compile_expression, feel, find_faults, to_host
 
 FACTS: Mapping[str, object] = {
@@ -226,6 +227,20 @@ def test_an_expression_says_whether_it_looks_at_the_clock() -> None:
     assert compile_expression('due < today() + @"P3D"').reads_clock
     assert compile_expression("[now()][1]").reads_clock
     assert not compile_expression("today").reads_clock
+
+
+def test_routing_facts_reach_a_process_as_text_that_expressions_read() -> None:
+    kinds = {"at": "datetime", "on": "date", "count": "integer", "left_out": "string"}
+    table = {
+        key: {"type": kind, "label_zh": key, "label_en": key, "routing": key != "left_out"}
+        for key, kind in kinds.items()
+    }
+    facts = {"at": "2026-03-31T23:30", "on": "2026-03-01", "count": 3, "left_out": "x"}
+    variables = FactSchema.from_toml({"fact": table}).routed(facts)
+    assert variables == {"at": "2026-03-31T23:30:00+08:00", "on": "2026-03-01", "count": 3}
+    read = compile_expression('date and time(at) < date and time(date(on) + @"P31D", @"00:00:00+08:00")')
+    assert read.holds(variables)
+    assert FactSchema.from_toml({"fact": table}).routed({}) == {"at": None, "on": None, "count": None}
 
 
 def test_leading_equals_sign_of_the_tools_is_removed() -> None:

@@ -94,6 +94,17 @@ class FactSchema:
         """The part of the facts that a conclusion is about."""
         return {key: facts.get(key) for key, spec in self.facts.items() if spec.decided}
 
+    def routed(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """The facts that are variables of the engine, as kept; instants say their zone, so that FEEL can read them."""
+        return {key: _routed(spec, facts.get(key)) for key, spec in self.facts.items() if spec.routing}
+
+
+def _routed(spec: FactSpec, value: Any) -> Any:
+    if spec.type != "datetime" or not isinstance(value, str):
+        return value
+    moment = datetime.fromisoformat(value)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=LOCAL_ZONE)).isoformat()
+
 
 class FactInvalid(ValueError):
     """A value does not fit its fact; `code` has a text in every language."""

@@ -127,6 +127,4 @@ class CaseContext:
 
     def routing(self) -> dict[str, Any]:
         """Engine variables that follow from the case: its risk class and facts marked as routing."""
-        facts = self.deployed.schema.facts
-        keys = [key for key, spec in facts.items() if spec.routing]
-        return {"risk": self.case.risk, **{key: self.facts.get(key) for key in keys}}
+        return {"risk": self.case.risk, **self.deployed.schema.routed(self.facts)}

@@ -83,7 +83,7 @@ def _variables(given: object) -> dict[str, Scalar]:
 
 def _start(simulation: Simulation, choice: Choice, stage: Stage) -> Instance:
     model = simulation.model
-    routing = {key: stage.case.facts.get(key) for key in model.routing}
+    routing = model.schema.routed(stage.case.facts)
     data = {**routing, **_variables(choice.get("set")), "risk": stage.case.risk}
     return _advance(played(Instance.start(model.spec, data), stage), stage)
 

@@ -176,6 +176,7 @@ def _variables(stage: Stage, step: OpenStep, filled: Filled, parts: tuple[Part, 
 
 
 def _routing(stage: Stage, step: OpenStep, filled: Filled) -> dict[str, Scalar]:
-    facts = {key: stage.case.facts.get(key) for key in stage.model.routing}
+    given = variables_of(stage.model, step, filled.values)
+    facts = stage.model.schema.routed({**stage.case.facts, **given})
     flat = {key: value for key, value in facts.items() if isinstance(value, str | int | float | bool | None)}
-    return {**flat, **variables_of(stage.model, step, filled.values)}
+    return {**given, **flat}
