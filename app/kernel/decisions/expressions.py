@@ -21,12 +21,17 @@ __all__ = ["Expression", "FeelError", "compile_expression", "feel", "find_faults
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression; `names` are the dotted paths it reads from its context."""
+    """A compiled expression; `places` are the dotted paths it reads from its context and where, from 0."""
 
     source: str
-    names: frozenset[str]
+    places: Mapping[str, int]
     reads_clock: bool
     _feel: Feel
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The dotted paths it reads from its context."""
+        return frozenset(self.places)
 
     def evaluate(self, context: Mapping[str, object], now: datetime | None = None) -> object:
         """A value of FEEL (`feel/values.py`); null where a name is unknown or the standard says so. Never raises.

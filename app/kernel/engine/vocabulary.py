@@ -1,5 +1,6 @@
 """Names of the dialect: namespaces and what of BPMN is run, drawn only, or refused."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from app.kernel.duties.vocabulary import DUTIES as DUTIES
@@ -88,3 +89,15 @@ SIGNING_DUTIES: Final = frozenset(
 )
 EFFECT_KINDS: Final = ("decided", "paid", "issued", "deployed", "notice")
 CLOCK_ACTIONS: Final = ("start", "pause", "resume", "extend", "shift", "convert", "stop")
+
+HANDLER_RESULTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "run_rules": ("block", "risk"),
+    "check_signatures": ("missing", "risk"),
+    "seal_decision": ("review_result",),
+    "set_procedure": ("procedure",),
+    "issue_document": (),
+    "archive_case": (),
+    "apply_change": (),
+    "drop_change": (),
+}
+"""What the kernel's own service tasks set (`handlers.py`, `change_handlers.py`); a play asks for `check_change`."""

@@ -52,6 +52,7 @@ ADVICE: dict[str, Lazy] = {
     "endless-automatic-loop": _l("在循环里加一个等人的步骤，或者出口"),
     "timer-unbounded": _l("写明重复几次"),
     "expression-invalid": _l("改正表达式"),
+    "name-unknown": _l("改正名称，或者在前面的环节给它赋值"),
     "script-forbidden": _l("只能写“名称 = 表达式”"),
 }
 """What usually mends it, by rule; other rules say it in their message."""

@@ -13,8 +13,8 @@ Bound = frozenset[str]
 _CLOCKS: Final = ("now", "today")
 
 
-def names_read(root: Node | tree.Tests) -> frozenset[str]:
-    """Dotted paths (`a`, `worker.name`) that begin with a name of the caller's.
+def names_read(root: Node | tree.Tests) -> dict[str, int]:
+    """Dotted paths (`a`, `worker.name`) that begin with a name of the caller's, and where each is read first.
 
     Left out: variables of loops, functions and filters (`item`), keys of contexts, functions that are called. A bare
     name in a filter counts unless a context written in the expression has such a key.
@@ -26,7 +26,7 @@ def names_read(root: Node | tree.Tests) -> frozenset[str]:
     bound: Bound = frozenset({"?"})
     for node in tree.children(root) if isinstance(root, tree.Tests) else [root]:
         reader.read(node, bound)
-    return frozenset(reader.names)
+    return reader.names
 
 
 def reads_clock(root: Node | tree.Tests) -> bool:
@@ -40,7 +40,7 @@ def reads_clock(root: Node | tree.Tests) -> bool:
 class _Reader:
     def __init__(self, keys: frozenset[str]) -> None:
         self.keys = keys
-        self.names: set[str] = set()
+        self.names: dict[str, int] = {}
 
     def read(self, node: Node, bound: Bound) -> None:
         read = _READERS.get(type(node))
@@ -53,7 +53,7 @@ class _Reader:
 
 def _name(reader: _Reader, node: tree.Name, bound: Bound) -> None:
     if node.name not in bound:
-        reader.names.add(node.name)
+        reader.names.setdefault(node.name, node.position)
 
 
 def _path(reader: _Reader, node: tree.Path, bound: Bound) -> None:
@@ -64,7 +64,7 @@ def _path(reader: _Reader, node: tree.Path, bound: Bound) -> None:
     if not isinstance(source, tree.Name):
         reader.read(source, bound)
     elif source.name not in bound:
-        reader.names.add(".".join([source.name, *reversed(steps)]))
+        reader.names.setdefault(".".join([source.name, *reversed(steps)]), source.position)
 
 
 def _filter(reader: _Reader, node: tree.Filter, bound: Bound) -> None:

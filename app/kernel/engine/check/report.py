@@ -18,6 +18,7 @@ from app.kernel.engine.check.findings import DefinitionInvalid, Finding
 from app.kernel.engine.check.guarding import check_guarding
 from app.kernel.engine.check.proof.verdicts import Proved
 from app.kernel.engine.check.structure import identifiers
+from app.kernel.engine.check.unknown_names import unknown_names
 from app.kernel.engine.check.xml_safety import parsed_xml
 from app.kernel.engine.definitions import load_definition, read_form
 from app.kernel.engine.dialect import read_steps
@@ -117,6 +118,7 @@ class _Check:
         self._loose_forms()
         if not any(finding.rule in _UNREADABLE for finding in self.found) and self._has_ids():
             self._guarded()
+            self._named()
         if self.roots and not self.is_business:
             zh = "没有 sanshen: 元素：可以模拟，不能部署办理业务"
             en = "no sanshen: element: may be simulated, not deployed for business"
@@ -226,6 +228,16 @@ class _Check:
         self.found += guarding.findings
         self.proved = () if self.unrunnable else guarding.proved
 
+    def _named(self) -> None:
+        """Names nothing sets, in whole folders: a loose diagram doesn't say which facts route."""
+        own = [path for path in self.roots if self._in_process_folder(path)]
+        if not own or not self.is_business:
+            return
+        callees = {path: parsed_xml(path, data) for path, data in self._callees().items()}
+        files = {**self.deployed, **self.files}
+        manifests = [_document(data) for path, data in files.items() if path.endswith("/process.toml")]
+        self.found += unknown_names({**callees, **self.roots}, manifests, own)
+
 
 def _steps(process: etree._Element) -> Iterator[Any]:
     if process.tag == f"{{{BPMN}}}process":
@@ -252,11 +264,15 @@ def _is_startable(manifest: bytes) -> bool:
 
 def _manifest(data: bytes) -> Mapping[str, Any]:
     """The `[process]` table, empty where it can't be read: that is told elsewhere."""
+    table = _document(data).get("process", {})
+    return table if isinstance(table, dict) else {}
+
+
+def _document(data: bytes) -> Mapping[str, Any]:
     try:
-        table = tomllib.loads(data.decode("utf-8")).get("process", {})
+        return tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
         return {}
-    return table if isinstance(table, dict) else {}
 
 
 __all__ = ["CheckReport", "Proved", "check_files"]

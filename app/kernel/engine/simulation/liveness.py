@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from app.kernel.engine.dialect import StepSpec
-from app.kernel.engine.simulation.model import HANDLER_RESULTS, Model, names_in, names_of
+from app.kernel.engine.simulation.model import Model, names_in, names_of
 from app.kernel.engine.submission import OUTCOME, RETURN_TO
+from app.kernel.engine.vocabulary import HANDLER_RESULTS
 from app.kernel.worklist.form_schema import input_fields
 
 Node = tuple[str, str]

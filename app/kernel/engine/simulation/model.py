@@ -31,21 +31,11 @@ from app.kernel.engine.normal.foreign import playable_processes
 from app.kernel.engine.parsing import parse, parse_foreign, read_roots
 from app.kernel.engine.simulation.gateways import name_flows
 from app.kernel.engine.specs import Spec
+from app.kernel.engine.vocabulary import HANDLER_RESULTS
 from app.kernel.worklist.form_schema import Field, FormInvalid, read_fields
 
 Table = Mapping[str, Any]
 
-# What the kernel's own service tasks set (app/kernel/engine/handlers.py, change_handlers.py).
-HANDLER_RESULTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "run_rules": ("block", "risk"),
-    "check_signatures": ("missing", "risk"),
-    "seal_decision": ("review_result",),
-    "set_procedure": ("procedure",),
-    "issue_document": (),
-    "archive_case": (),
-    "apply_change": (),
-    "drop_change": (),
-}
 UNKNOWN: Final = "unknown"
 """Task type of an automatic step that names none."""
 
