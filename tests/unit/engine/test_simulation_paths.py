@@ -10,6 +10,7 @@ from app.kernel.engine.simulation.explore import Limits, explore
 from app.kernel.engine.simulation.model import read_model
 from app.kernel.engine.simulation.player import Simulation
 from app.kernel.engine.simulation.verdict import Verdict, judge, totals
+from app.kernel.engine.stepping import Instance
 from tests.unit.engine.corpus.parts import Model
 from tests.unit.engine.diagrams import (
     diagram,
@@ -30,14 +31,28 @@ from tests.unit.engine.test_simulation import CHOOSING, shipped
 FEW = Limits(moves=60, depth=60, seconds=60)
 
 
-@pytest.mark.parametrize(("process", "moves"), [("controlled_change", 150), ("injury_recognition", 350)])
-def test_every_element_of_a_shipped_process_is_come_to(process: str, moves: int) -> None:
+@pytest.mark.parametrize(("process", "moves"), [("controlled_change", 150), ("injury_recognition", 700)])
+def test_every_element_of_a_shipped_process_is_come_to(
+    process: str, moves: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And at every wait on the way, saved and taken up again, the case is what it was."""
+    waits = set[bytes]()
+    rest = Simulation.rest
+
+    def resting(simulation: Simulation) -> bytes:
+        state = rest(simulation)
+        assert Instance.restore(simulation.model.spec, state).dump() == state
+        waits.add(state)
+        return state
+
+    monkeypatch.setattr(Simulation, "rest", resting)
     coverage = explore(shipped(), process, Limits(moves=moves, seconds=300))
     missing = [(one.key, one.why, one.detail) for one in coverage.unreached if one.element != "sequenceFlow"]
     print(process, f"{coverage.flows_reached}/{coverage.flows} flows", coverage.runs, "runs", coverage.cut)
     assert missing == []
     assert coverage.failures == coverage.dead_ends == ()
     assert coverage.runs > 0
+    assert len(waits) > 30
 
 
 def test_the_same_limits_give_the_same_report() -> None:
