@@ -32,6 +32,15 @@ function mark(viewer, tokens, passed) {
   }
 }
 
+// 经案件修正跳过的:写“⤼”,描虚线,不算走过
+function skip(viewer, skipped) {
+  for (const id of skipped) {
+    if (!viewer.get("elementRegistry").get(id)) continue;
+    viewer.get("canvas").addMarker(id, "was-skipped");
+    viewer.get("overlays").add(id, { position: { top: -9, left: 6 }, html: overlay("skipped", "⤼") });
+  }
+}
+
 // 模拟没有到达的:打叉,描虚线;旁边的表里有同样的内容
 function cross(viewer, missed) {
   for (const id of missed) {
@@ -108,6 +117,7 @@ async function draw(place) {
   const viewer = new NavigatedViewer({ container: place });
   await viewer.importXML(await response.text());
   mark(viewer, ids(place.dataset.tokens), ids(place.dataset.passed));
+  skip(viewer, ids(place.dataset.skipped));
   cross(viewer, ids(place.dataset.missed));
   compare(viewer, place.dataset);
   if (place.dataset.heat) heat(viewer, JSON.parse(place.dataset.heat));

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -27,6 +28,7 @@ from app.storage.database import conninfo
 from tests import changing, trial
 from tests.integration.test_incidents import timed
 from tests.office import Office
+from tests.pages import sit_down
 from tests.unit.engine.test_migration_fitness import BRANCHED, BRANCHES, Flows
 from tests.unit.engine.test_migration_fitness import renamed as approval_renamed
 
@@ -288,7 +290,9 @@ def test_skipping_a_review_does_not_pass_the_gate(office: Office) -> None:
     assert rows(office, Signature, Signature.case_id == case_id, Signature.duty == "initial_review") == []
 
 
-def test_failing_step_is_passed_over_by_decision_and_its_incident_is_over(office: Office) -> None:
+def test_failing_step_is_passed_over_by_decision_and_its_incident_is_over(
+    office: Office, tmp_path: Path
+) -> None:
     trial.put(office, trial.files())
     trial.compute(office, ValueError("gone"))
     (case_id,) = drawn_up(office, 1)
@@ -297,6 +301,9 @@ def test_failing_step_is_passed_over_by_decision_and_its_incident_is_over(office
     assert office.open_task_of(case_id).step_key == "approve"
     events = [event.event for event in rows(office, AuditEvent, AuditEvent.case_id == case_id)]
     assert {"incident.opened", "incident.passed", "case.modified"} <= set(events)
+    page = sit_down(office.kernel, tmp_path, "supervisor").get(f"/cases/{case_id}/").text
+    assert 'data-skipped="compute"' in page
+    assert "跳过，经案件修正" in page
 
 
 @pytest.mark.parametrize(

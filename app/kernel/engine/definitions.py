@@ -9,7 +9,7 @@ import hashlib
 import re
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -117,9 +117,12 @@ def read_definition(key: str, files: Mapping[str, bytes]) -> Definition:
     return definition
 
 
-def load_definition(key: str, files: Mapping[str, bytes]) -> Definition:
+def load_definition(
+    key: str, files: Mapping[str, bytes], parsing: Callable[[Mapping[str, bytes], str], ParsedProcess] = parse
+) -> Definition:
     """The definition in folder `key` as it can run: what was deployed once isn't proved again.
 
+    `parsing` stands in for `parse` where the same diagrams have been parsed before.
     Raises DefinitionInvalid with every finding over manifest, forms, rules and diagrams.
     """
     used = _used(key, files)
@@ -127,7 +130,7 @@ def load_definition(key: str, files: Mapping[str, bytes]) -> Definition:
     if problems:
         raise DefinitionInvalid(problems)
     manifest = _toml(f"{key}/process.toml", used)
-    parsed = parse({path: data for path, data in used.items() if path.endswith(".bpmn")}, key)
+    parsed = parsing({path: data for path, data in used.items() if path.endswith(".bpmn")}, key)
     definition = Definition(key, digest_of(used), used, parsed, manifest, _forms(key, used))
     problems = [*_manifest_problems(definition), *_reference_problems(definition)]
     if problems:

@@ -8,12 +8,13 @@ from app.kernel.engine.check.findings import Finding
 from app.kernel.engine.check.report import CheckReport, check_files
 from app.kernel.engine.vocabulary import RISK_CLASSES
 from tests.unit.engine.corpus.happenings import HAPPENINGS
-from tests.unit.engine.corpus.parts import Model
+from tests.unit.engine.corpus.parts import Model, final, initial, pay, recheck
 from tests.unit.engine.corpus.raised import RAISED, UNCAUGHT
 from tests.unit.engine.corpus.refused import BESIDE_FORMS, FOREIGN, REFUSED, WARNED, WAYS
 from tests.unit.engine.corpus.scopes import SCOPES
 from tests.unit.engine.corpus.sequences import CHOICES, PARALLEL, RESETS, SEQUENCES
 from tests.unit.engine.corpus.sets import CALLS, RISK, STARTS
+from tests.unit.engine.diagrams import call, diagram, end, sequence, start
 
 MODELS = [
     *SEQUENCES,
@@ -124,3 +125,15 @@ def test_the_corpus_is_large_and_about_a_half_of_it_is_unsafe() -> None:
     assert 0.3 <= unsafe / len(MODELS) <= 0.7
     assert len({model.name for model in MODELS}) == len(MODELS)
     assert set(RISK_CLASSES) == {"normal", "high", "routed"}
+
+
+def test_a_way_past_a_duty_inside_a_called_block_is_told_once() -> None:
+    skipping = diagram(
+        start(), initial(), recheck(), final(), pay(), end(), sequence("start", "initial", "final", "pay", "end"),
+        sequence("recheck", "final"), key="block",
+    )  # fmt: skip
+    caller = diagram(start(), call("c", "block"), end("over"), sequence("start", "c", "over"), key="a_caller")
+    found = bypasses(check_files({"a.bpmn": caller, "b.bpmn": skipping}))
+    assert [(one.file, one.element) for one in found] == [("b.bpmn", "pay")]
+    assert found[0].path is not None
+    assert "c" not in found[0].path, "the way through the block itself"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from flask import url_for
 from sqlalchemy.orm import Session
@@ -105,6 +106,15 @@ def _seat_words(seat: ReviewSeat) -> str:
 def steps(dossier: Dossier, who: Standing) -> list[StepRow]:
     """Finished steps with their people, where it stands, and the reviews and service still to come."""
     rows = [_finished(tasks, dossier, who) for tasks in _finished_steps(dossier).values()]
+    rows += [
+        StepRow(
+            pick(_name(key, dossier), _name_en(key, dossier)),
+            "",
+            _("跳过，经案件修正"),
+            day(local_day(at), who.today),
+        )
+        for key, at in _skipped(dossier).items()
+    ]
     rows += [_open(task, dossier, who) for task in dossier.open_tasks]
     rows += [
         StepRow(pick(_name(item.step_key, dossier), ""), "", _("等候"), _("在此"), here=True)
@@ -161,6 +171,23 @@ def _to_come(dossier: Dossier) -> list[StepRow]:
     ]
 
 
+def _skipped(dossier: Dossier) -> dict[str, datetime]:
+    """Steps a decided modification passed over, and when; not those that were done all the same."""
+    done = {task.step_key for task in dossier.tasks if task.state == "completed"}
+    return {
+        str(event.payload["from"]): event.at
+        for event in reversed(dossier.story)
+        if event.event == "case.modified"
+        and event.payload.get("action") == "skip"
+        and event.payload.get("from") not in done
+    }
+
+
+def _name_en(step_key: str, dossier: Dossier) -> str:
+    step = dossier.deployed.steps.get(step_key)
+    return (step.name_en or "") if step is not None else ""
+
+
 def _name(step_key: str, dossier: Dossier) -> str:
     step = dossier.deployed.steps.get(step_key)
     return pick(step.name, step.name_en or "") if step else step_key
@@ -179,6 +206,7 @@ def diagrams(dossier: Dossier) -> list[DiagramView]:
             page_url=url_for("case.diagram", case_id=dossier.case.id),
             tokens=" ".join(tokens),
             passed=marks,
+            skipped=" ".join(_skipped(dossier)),
             title=pick(dossier.deployed.title_zh, dossier.deployed.title_en)
             if process == dossier.deployed.key
             else _("审查环节"),

@@ -202,12 +202,13 @@ class StepRow:
 
 @dataclass(frozen=True)
 class DiagramView:
-    """Where the diagram's file is, the ids with a token, and `id:times` of the steps passed."""
+    """Where the diagram's file is, the ids with a token, `id:times` of the steps passed, ids of those skipped."""
 
     xml_url: str
     page_url: str
     tokens: str
     passed: str
+    skipped: str = ""
     title: str = ""
 
 

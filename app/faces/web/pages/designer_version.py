@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -14,7 +14,7 @@ from app.faces.web.acting import Standing
 from app.faces.web.language import pick
 from app.faces.web.pages.designer_access import may_design
 from app.faces.web.pages.designer_build import FILE_KINDS, size_words
-from app.faces.web.pages.designer_tables import outlines_of, results_view, steps_view
+from app.faces.web.pages.designer_tables import findings_json, outlines_of, results_view, steps_view
 from app.faces.web.pages.designer_view import FileLine, ResultsView, StepsView
 from app.faces.web.parts import Link
 from app.kernel.engine.designing.checked import check_once
@@ -35,6 +35,8 @@ class VersionPage:
     steps: StepsView
     files: Sequence[FileLine]
     new_url: str
+    findings: Sequence[Mapping[str, object]] = ()
+    """What the canvas draws of the check: paths, with number and words."""
 
 
 def version_page(session: Session, who: Standing, key: str, version: int, asked: str) -> VersionPage:
@@ -60,6 +62,7 @@ def version_page(session: Session, who: Standing, key: str, version: int, asked:
         steps=steps_view(outlines.get(file, EMPTY), report, file=file, revision=0),
         files=[_file(key, version, path, len(content)) for path, content in sorted(files.items())],
         new_url=url_for("designer.new", process=key) if may_design(who) else "",
+        findings=findings_json(report),
     )
 
 

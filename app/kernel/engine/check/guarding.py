@@ -51,11 +51,15 @@ def _check(
     findings: list[Finding] = []
     proved: list[Proved] = []
     alive, complete = set[str](), True
-    for process in own:
+    told = set[tuple[str, str | None, str]]()
+    for process in sorted(own, key=lambda process: _calls(process, own)):
         if _is_called_beside(process, own):
             continue
         proof = prove(process, processes, deadline)
-        findings += proof.findings
+        # What is wrong inside a block is told once, with the way through the block itself.
+        fresh = [one for one in proof.findings if (one.rule, one.element, one.message_zh) not in told]
+        told.update((one.rule, one.element, one.message_zh) for one in fresh)
+        findings += fresh
         proved += proof.proved
         alive |= proof.alive
         complete = complete and proof.complete
@@ -70,6 +74,15 @@ def _check(
         if process.id not in parts:
             findings += _without_papers(process, processes)
     return Guarding(tuple(dict.fromkeys(findings)), tuple(dict.fromkeys(proved)))
+
+
+def _calls(process: Process, own: list[Process]) -> int:
+    """How deep the calls of `process` go among `own`: what others call comes first. At most their number."""
+    called = {process.id: {node.called for node in process.scope.everything()} for process in own}
+    depth, reached = 0, called.get(process.id, set()) & called.keys()
+    while reached and depth < len(own):
+        depth, reached = depth + 1, set().union(*(called[key] for key in reached)) & called.keys()
+    return depth
 
 
 def _is_called_beside(process: Process, own: list[Process]) -> bool:

@@ -23,7 +23,7 @@ from app.kernel.engine.check.xml_safety import parsed_xml
 from app.kernel.engine.definitions import load_definition, read_form
 from app.kernel.engine.dialect import read_steps
 from app.kernel.engine.normal.foreign import playable_processes
-from app.kernel.engine.parsing import parse, parse_foreign
+from app.kernel.engine.parsing import ParsedProcess, parse, parse_foreign
 from app.kernel.engine.vocabulary import BPMN
 
 SECONDS: Final = 6.0
@@ -94,6 +94,7 @@ class _Check:
         self.proved: tuple[Proved, ...] = ()
         self.unrunnable = False
         self.is_business = False
+        self.parsed: dict[tuple[str, frozenset[str]], ParsedProcess | DefinitionInvalid] = {}
 
     def run(self) -> None:
         self._read()
@@ -114,7 +115,9 @@ class _Check:
             zh, en = f"流程超过 {MOST_PROCESSES} 个", f"more than {MOST_PROCESSES} processes"
             self._tell("too-large", next(iter(self.files)), zh, en)
         for folder in self._folders():
-            self._catching(lambda folder=folder: load_definition(folder, {**self.deployed, **self.files}))  # type: ignore[misc]
+            self._catching(
+                lambda folder=folder: load_definition(folder, {**self.deployed, **self.files}, self._parse)  # type: ignore[misc]
+            )
         self._loose_forms()
         if not any(finding.rule in _UNREADABLE for finding in self.found) and self._has_ids():
             self._guarded()
@@ -180,9 +183,23 @@ class _Check:
         diagrams = {**self._callees(), **{path: self.files[path] for path in self.roots}}
 
         def parses() -> None:
-            self._add(parse(diagrams, process_id).findings)
+            self._add(self._parse(diagrams, process_id).findings)
 
         return self._catching(parses) or (not self.is_business and self._plays(diagrams, process_id))
+
+    def _parse(self, diagrams: Mapping[str, bytes], process_id: str) -> ParsedProcess:
+        """`parse`, once for each process over the same diagrams: a folder is read for its parts and as a whole."""
+        key = (process_id, frozenset(diagrams))
+        found = self.parsed.get(key)
+        if found is None:
+            try:
+                found = parse(diagrams, process_id)
+            except DefinitionInvalid as invalid:
+                found = invalid
+            self.parsed[key] = found
+        if isinstance(found, DefinitionInvalid):
+            raise found
+        return found
 
     def _plays(self, diagrams: Mapping[str, bytes], process_id: str) -> bool:
         """Whether a file made elsewhere runs once what it leaves open is filled in; says what that is."""
