@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from app.domain.recognition import wiring as recognition
+from app.kernel.decisions.catalogue.change_kind import RuleKind
+from app.kernel.engine.catalogue import get_supply
 from app.kernel.engine.lifecycle.change_kind import ProcessKind
 from app.kernel.engine.routes import get_route
 from app.kernel.engine.running.change_kinds import running_kinds
@@ -23,7 +25,8 @@ FORMULAS = WORKFLOWS / "benefits"
 
 def build_ports() -> Ports:
     """All answers of the domain, and the engine's to its siblings."""
-    ports = Ports(routes=get_route)
+    ports = Ports(routes=get_route, supplies=get_supply)
+    ports.change_kinds[RuleKind.key] = RuleKind(ports)
     ports.change_kinds[ProcessKind.key] = ProcessKind(ports)
     ports.change_kinds.update({kind.key: kind for kind in running_kinds()})
     recognition.register(ports)

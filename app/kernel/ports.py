@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from app.kernel.cases.models import Case
     from app.kernel.changes.kinds import ChangeKind
+    from app.kernel.decisions.catalogue.binding import Supply
     from app.kernel.duties.route import Route
     from app.kernel.recusal.queries import Match
     from app.kernel.transaction import Unit
@@ -50,6 +51,8 @@ class Ports:
     recusal_leads: dict[str, RecusalLeads] = field(default_factory=dict)
     change_kinds: dict[str, ChangeKind] = field(default_factory=dict)
     """Kinds of controlled change beside the kernel's own (app/kernel/changes/registry.py)."""
+    supplies: Callable[[Session, int], Supply | None] | None = None
+    """(session, definition id) -> what that version tells rules of its cases: the engine's answer to its siblings."""
     routes: Callable[[Session, int], Route] | None = None
     """(session, definition id) -> what is ahead in that version: the engine's answer to its siblings."""
 

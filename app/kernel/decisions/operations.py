@@ -105,8 +105,11 @@ def explain_hit(unit: Unit, hit_id: int, reason: str) -> None:
 
 
 def list_unexplained(unit: Unit, case: Case) -> list[RuleHit]:
-    """Warnings of a case that nobody has given a reason for."""
+    """Warnings of a case from before this unit that nobody has given a reason for."""
     found = select(RuleHit).where(
-        RuleHit.case_id == case.id, RuleHit.action == "warn", RuleHit.disposition.is_(None)
+        RuleHit.case_id == case.id,
+        RuleHit.action == "warn",
+        RuleHit.disposition.is_(None),
+        RuleHit.at < unit.now,
     )
     return list(unit.session.scalars(found.order_by(RuleHit.id)))

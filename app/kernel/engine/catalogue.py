@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import URL, func, select
 from sqlalchemy.orm import Session
 
+from app.kernel.decisions.catalogue.binding import Supply
 from app.kernel.duties.models import Founding
 from app.kernel.engine.definitions import Definition, load_definition, read_definition
 from app.kernel.engine.deployed import Deployed, is_startable, parse_deployed
@@ -28,6 +29,7 @@ __all__ = [
     "find_release",
     "get_deployed",
     "get_latest",
+    "get_supply",
     "list_folders",
     "list_in_force",
     "list_latest",
@@ -196,6 +198,11 @@ def get_deployed(session: Session, definition_id: int) -> Deployed:
         found = parse_deployed(row, load_definition(row.key, files))
         _CACHE[key] = found
     return found
+
+
+def get_supply(session: Session, definition_id: int) -> Supply | None:
+    """What a version tells rules of its cases."""
+    return get_deployed(session, definition_id).supply
 
 
 def get_latest(session: Session, key: str) -> Deployed:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -191,7 +192,7 @@ def complete_task(
     check_return(unit, task, submission)
     context.change(submission.facts)
     check_required(context, task, submission)
-    _check_warnings(unit, case)
+    _check_warnings(context, task)
     _draft(context, task, submission)
     perform(unit, case, task, agrees=submission.agrees)
     if task.acts + 1 < task.persons_required:
@@ -201,12 +202,18 @@ def complete_task(
     return _advance(context, task, submission) or None
 
 
-def _check_warnings(unit: Unit, case: Case) -> None:
-    """Raise WarningUnexplained while a warning of the case has no reason."""
-    open_hits = list_unexplained(unit, case)
+def _check_warnings(context: CaseContext, task: Task) -> None:
+    """Ask the rules that read what was changed; raise WarningUnexplained while a warning that was there has no reason.
+
+    A warning that this very step brings up waits for the next duty: who has never seen it can't give a reason.
+    """
+    if context.changed:
+        with _asking(context, task):
+            run_rules(context, "change", changed=context.changed)
+    open_hits = list_unexplained(context.unit, context.case)
     if open_hits:
         raise WarningUnexplained(
-            rules=[hit.rule_id for hit in open_hits],
+            rules="、".join(hit.rule_id for hit in open_hits),
             titles_zh="、".join(hit.title_zh for hit in open_hits),
             titles_en=", ".join(hit.title_en for hit in open_hits),
         )
@@ -282,16 +289,20 @@ def _advance(context: CaseContext, task: Task, submission: Submission) -> dict[s
 
 
 def _run_own_rules(context: CaseContext, task: Task, ready: ReadyTask) -> None:
-    """The rules the step names, else those that read what it changed. Raise CompletionFailed when they can't be."""
-    try:
-        if ready.step.rules:
+    """The rules the step names. Raise CompletionFailed when they can't be asked."""
+    if ready.step.rules:
+        with _asking(context, task):
             run_rules(context, "duty", str(value_of(ready.step.rules, ready.data)))
-        elif context.changed:
-            run_rules(context, "change", changed=context.changed)
+
+
+@contextmanager
+def _asking(context: CaseContext, task: Task) -> Iterator[None]:
+    try:
+        yield
     except (Refusal, DBAPIError):
         raise
     except Exception as error:
-        failed = StepFailed(ready.step_key, error)
+        failed = StepFailed(task.step_key, error)
         raise CompletionFailed(context.case.id, failure_of(context, failed, "completion", task.id)) from error
 
 
