@@ -73,6 +73,13 @@ ENDING = {
         start(), task("a", default="f_a_g"), task("b"), task("c"), task("g"), flow("start", "a"),
         conditional("a", "b", "${amount &gt; 5}"), conditional("a", "c", "amount &lt; 5"), flow("a", "g"),
     ),
+    "functions and mappings of another product": jumble(
+        start(), node("exclusiveGateway", "x"), task("a"),
+        node("userTask", "b", extensions="<zeebe:ioMapping><zeebe:input source='=get or else(amount, 0)' target='sum'/>"
+             "<zeebe:output source='=last day of month(day)' target='month'/></zeebe:ioMapping>"), end(),
+        conditional("x", "a", "=is defined(amount)"), conditional("x", "b", "=not(is defined(amount))"),
+        flow("start", "x"), sequence("a", "end"), sequence("b", "end"),
+    ),
     "gateway without conditions": jumble(
         start(), node("exclusiveGateway", "x"), task("a"), task("b"), end(), sequence("start", "x", "a", "end"),
         sequence("x", "b", "end"),

@@ -105,8 +105,14 @@ def _name(checker: Checker, node: tree.Name, known: _Known) -> str | None:
     if node.name in LIBRARY:
         return "function"
     if not known.open and (not known.strangers or " " in node.name):
-        checker.error(node.position, f"没有变量或函数“{node.name}”", f"no variable or function {node.name!r}")
+        zh, en = f"没有变量或函数“{node.name}”", f"no variable or function {node.name!r}"
+        checker.error(node.position, *_with_hint(node.name, zh, en))
     return None
+
+
+def _with_hint(name: str, zh: str, en: str) -> tuple[str, str]:
+    instead = ELSEWHERE.get(name)
+    return (zh, en) if instead is None else (f"{zh}，请写 {instead}", f"{en}: write {instead}")
 
 
 def _arithmetic(checker: Checker, node: tree.Arithmetic, known: _Known) -> str | None:
@@ -246,10 +252,7 @@ def _check_function(checker: Checker, node: tree.Name, known: _Known) -> str | N
     if node.name in known.kinds or node.name in LIBRARY:
         return known.kinds.get(node.name, "function")
     zh, en = f"没有函数“{node.name}”", f"there is no function {node.name!r}"
-    instead = ELSEWHERE.get(node.name)
-    if instead is not None:
-        zh, en = f"{zh}，请写 {instead}", f"{en}: write {instead}"
-    checker.error(node.position, zh, en)
+    checker.error(node.position, *_with_hint(node.name, zh, en))
     return None
 
 
