@@ -63,16 +63,20 @@ OPINIONS: Mapping[str, str] = {
 
 def propose_shown(kernel: Kernel, staff: Staff) -> None:
     """Play both with the real operations; they are of the moment of the load."""
-    people = {post: staff.holders(post, REGION, kernel.clock().date())[0] for post in _POSTS}
-    editor, checker, approver = (people[post] for post in _POSTS)
-    in_force = _propose(kernel, editor, IN_FORCE)
-    _sign(kernel, editor, in_force, "submit_positive")
-    _sign(kernel, checker, in_force, "agree")
-    _sign(kernel, approver, in_force, "approve")
-    _sign(kernel, editor, _propose(kernel, editor, WAITING), "submit_positive")
+    carry_change(kernel, staff, IN_FORCE)
+    carry_change(kernel, staff, WAITING, until=1)
 
 
 _POSTS = ("rule_editor", "rule_checker", "rule_approver")
+_SIGNED = ("submit_positive", "agree", "approve")
+
+
+def carry_change(kernel: Kernel, staff: Staff, proposal: Proposal, *, until: int = len(_SIGNED)) -> None:
+    """Propose a change and sign it by its three people, or only by the first `until` of them."""
+    people = [staff.holders(post, REGION, kernel.clock().date())[0] for post in _POSTS]
+    case_id = _propose(kernel, people[0], proposal)
+    for worker, outcome in zip(people[:until], _SIGNED, strict=False):
+        _sign(kernel, worker, case_id, outcome)
 
 
 def _propose(kernel: Kernel, editor: Worker, proposal: Proposal) -> int:

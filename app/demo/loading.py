@@ -11,6 +11,7 @@ from multiprocessing import get_context
 
 from app.demo.absences import enter_absences
 from app.demo.changes import propose_shown
+from app.demo.merging import merge_found_late
 from app.demo.oversight import show_oversight, with_names_that_differ
 from app.demo.people import show_people
 from app.demo.plans import Plan, Planner
@@ -56,8 +57,9 @@ def load(
         began = datetime(since.year, since.month, since.day, 1, tzinfo=LOCAL_ZONE)
         staff = found_region(replace(quick, clock=SimulatedClock(began)), SEED, since, transfer)
         planner = Planner(SEED, now)
-        drawn = with_names_that_differ(list(planner.plans(cases - 2)))
-        plans = [planner.old_case(transfer), *drawn, planner.small_county()]
+        drawn = with_names_that_differ(list(planner.plans(cases - 3)))
+        cast = [planner.old_case(transfer), planner.case_of_two_records(transfer)]
+        plans = [*cast, *drawn, planner.small_county()]
         played = partial(_play, staff=staff, now=now)
         if cases >= WORTH_TWO:
             _play_in_two(quick, plans, played, told)
@@ -71,6 +73,7 @@ def load(
         with quick.database.session() as session:
             routing = list_routing(session)
         recheck_staffing(quick, routing)
+        merge_found_late(quick, staff)
         show_oversight(quick, staff)
         run(quick, close_founding, system_actor("demo"))
 

@@ -1,4 +1,4 @@
-"""What auditors and seniors find: refused attempts, a rule to be set aside; and accounts that were in use yesterday."""
+"""What auditors and seniors find: refused attempts, rules set aside or to be, and accounts in use yesterday."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from app.demo.plans import INITIAL, Plan
 from app.demo.playing import SimulatedClock
 from app.demo.roster import SECOND_ACCOUNT, TRANSFERRED, WUZHONG, YINCHUAN
 from app.demo.staff import Staff
+from app.kernel.cases.models import Case
 from app.kernel.decisions.models import RuleHit
 from app.kernel.decisions.overrides import propose_override as propose
+from app.kernel.decisions.overrides import rule_on_override
+from app.kernel.decisions.seniority import list_seniors
 from app.kernel.duties.models import Performance
 from app.kernel.identity.login import account_by_login
 from app.kernel.identity.models import Account
+from app.kernel.identity.queries import accounts_of
 from app.kernel.identity.sessions import open_session
 from app.kernel.kernel import Kernel
+from app.kernel.local_time import local_day
 from app.kernel.refusals import Refusal
 from app.kernel.transaction import Actor, Unit, run, system_actor
 from app.kernel.transaction.unit import EVERY_REGION
@@ -100,7 +105,7 @@ def _account(kernel: Kernel, login: str) -> int:
 
 
 def _set_rules_aside(kernel: Kernel) -> None:
-    """Proposals that wait for a senior."""
+    """Proposals for a senior: one he has granted, one that waits for him."""
     with kernel.database.session() as session:
         kernel.database.scope(session, EVERY_REGION)
         found = session.execute(
@@ -115,3 +120,18 @@ def _set_rules_aside(kernel: Kernel) -> None:
         reason, evidence = "异体字，系同一人", f"派出所证明 2026-{31 + place:03d} 号"
         asked = partial(propose, hit_id=row.id, reason=reason, evidence=evidence)
         run(kernel, asked, holder, case_id=row.case_id)
+    for row in found[1:]:
+        _grant(kernel, row.case_id, row.id, row.claimed_by)
+
+
+def _grant(kernel: Kernel, case_id: int, hit_id: int, proposer: int) -> None:
+    """By the first of those who stand higher in this business."""
+    with kernel.database.session() as session:
+        kernel.database.scope(session, EVERY_REGION)
+        case = session.get_one(Case, case_id)
+        senior = list_seniors(session, case, proposer, local_day(kernel.clock()))[0]
+        account = accounts_of(session, senior.person_id)[0]
+    ruler = Actor(account.id, senior.person_id, (YINCHUAN,), request_id="demo")
+    ruling = "已核对派出所证明原件，确系同一人，准予放行。"
+    granted = partial(rule_on_override, hit_id=hit_id, verdict="granted", ruling=ruling)
+    run(kernel, granted, ruler, case_id=case_id)

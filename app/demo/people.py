@@ -14,7 +14,7 @@ from app.demo.generator import Generator
 from app.demo.logins import login_of
 from app.demo.playing import SimulatedClock
 from app.demo.roster import PASSWORD, YINCHUAN
-from app.demo.staff import BORN_IN, Staff
+from app.demo.staff import BORN_IN, Staff, misread
 from app.kernel.duties.models import PostGrant
 from app.kernel.grants.operations import (
     PostApplication,
@@ -26,7 +26,6 @@ from app.kernel.grants.operations import (
     review_request,
 )
 from app.kernel.identity.administration import NewPerson, register_person
-from app.kernel.identity.identifiers import IdentifierInvalid, parse_id_number
 from app.kernel.identity.login import account_by_login
 from app.kernel.kernel import Kernel
 from app.kernel.transaction import Actor, run
@@ -102,17 +101,6 @@ def _register(played: _Played, seed: str) -> dict[str, int]:
 def _person(played: _Played, new: NewPerson, days_ago: float) -> int:
     done = played.act(SYSTEM, days_ago, partial(register_person, new=new))
     return int(done.person_id)
-
-
-def misread(number: str) -> str:
-    """The number with another last digit of the serial (of the same sex) and the check digit that belongs to it."""
-    body = number[:16] + str((int(number[16]) + 2) % 10)
-    for check in "0123456789X":
-        try:
-            return parse_id_number(body + check).number
-        except IdentifierInvalid:
-            continue
-    raise ValueError("every body has a check digit")
 
 
 def _carry(

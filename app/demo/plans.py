@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from app.demo.generator import Employer, Generator
-from app.demo.roster import HELAN, TRANSFERRED, WUZHONG, YANCHI, YINCHUAN, YONGNING
+from app.demo.roster import HELAN, TRANSFERRED, TWO_RECORDS, WUZHONG, YANCHI, YINCHUAN, YONGNING
 from app.kernel.local_time import LOCAL_ZONE
 
 CHECK, ACCEPT, ASSIGN = "p01_02_material_check", "p01_06_accept", "p01_07_assign"
@@ -117,6 +117,24 @@ class Planner:
         ]
         received = datetime.combine(may, time(9, 20))
         return self._drawn(YINCHUAN, received, steps, RECHECK, routed=False, simple=True, taken="")
+
+    def case_of_two_records(self, transfer: date) -> Plan:
+        """A case that one person reviewed and rechecked under two records nobody knew to be one, open to this day."""
+        first, second = TWO_RECORDS
+        may = transfer - timedelta(days=28)
+        since_return = (self.now.date() - transfer).days + 4 - 9
+        steps = [
+            Step(CHECK, "complete", 3),
+            Step(ACCEPT, "accept", 1),
+            Step(ASSIGN, "assigned", 1),
+            Step(CHOOSE, "simple", 1, first),
+            Step(INITIAL, "submit_positive", 8, first),
+            Step(RECHECK, "agree", 4, second),
+            Step(FINAL, "return", 6, "张永宁"),
+            Step(INITIAL, "submit_positive", since_return, "许静"),
+        ]
+        received = datetime.combine(may, time(10, 5))
+        return self._drawn(WUZHONG, received, steps, RECHECK, routed=False, simple=True, taken="")
 
     def small_county(self) -> Plan:
         """A case whose recheck came up this morning in a county where nobody may do it: it waits for staff."""

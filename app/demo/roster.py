@@ -12,6 +12,8 @@ REGION, YINCHUAN, WUZHONG = "640000", "640100", "640300"
 YONGNING, HELAN, YANCHI = "640121", "640122", "640323"
 TRANSFERRED = "李文静"
 SECOND_ACCOUNT = "liwenjing2"
+# One person under two records: the second name and number were written down wrongly, and he worked under both.
+TWO_RECORDS = ("杨小龙", "杨小尤")
 
 
 @dataclass(frozen=True)
@@ -125,13 +127,14 @@ def holdings(since: date, transfer: date) -> Iterator[Holding]:
                 yield Holding(name, post, office.region, since)
     yield Holding(TRANSFERRED, "rec_handler", YINCHUAN, since, transfer)
     yield Holding(TRANSFERRED, "rec_checker", YINCHUAN, transfer)
+    yield Holding(TWO_RECORDS[1], "rec_checker", WUZHONG, since, transfer)
 
 
 def names() -> list[str]:
     """Every person once, administrators first."""
     everyone = [*ADMINISTRATORS.values(), *WITNESSES]
     everyone += [name for office in OFFICES for _, held in office.posts for name in held]
-    return list(dict.fromkeys([*everyone, TRANSFERRED]))
+    return list(dict.fromkeys([*everyone, TRANSFERRED, TWO_RECORDS[1]]))
 
 
 @dataclass(frozen=True)

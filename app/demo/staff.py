@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from app.demo.roster import (
     PASSWORD,
     SECOND_ACCOUNT,
     TRANSFERRED,
+    TWO_RECORDS,
     WITNESSES,
     Holding,
     holdings,
@@ -25,6 +26,7 @@ from app.domain.registry.founding import Founder, Founding, found
 from app.kernel.decisions.parameters.definitions import read_folder
 from app.kernel.decisions.parameters.installing import install_values
 from app.kernel.duties.operations import GrantRequest, grant_posts
+from app.kernel.identity.identifiers import IdentifierInvalid, parse_id_number
 from app.kernel.identity.operations import create_account, create_person
 from app.kernel.identity.queries import person_by_id_number
 from app.kernel.kernel import Kernel
@@ -89,7 +91,20 @@ def _install_test_values(unit: Unit) -> None:
 
 def _citizens(seed: str) -> dict[str, Citizen]:
     generator = Generator(f"{seed}:staff")
-    return {name: generator.citizen(BORN_IN, name, youngest=1970, oldest=1998) for name in names()}
+    citizens = {name: generator.citizen(BORN_IN, name, youngest=1970, oldest=1998) for name in names()}
+    first, second = TWO_RECORDS
+    return citizens | {second: replace(citizens[second], id_number=misread(citizens[first].id_number))}
+
+
+def misread(number: str) -> str:
+    """The number with another last digit of the serial (of the same sex) and the check digit that belongs to it."""
+    body = number[:16] + str((int(number[16]) + 2) % 10)
+    for check in "0123456789X":
+        try:
+            return parse_id_number(body + check).number
+        except IdentifierInvalid:
+            continue
+    raise ValueError("every body has a check digit")
 
 
 def _founding(citizens: Mapping[str, Citizen]) -> Founding:

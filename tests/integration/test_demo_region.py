@@ -10,12 +10,21 @@ import pytest
 from sqlalchemy import func, select
 
 from app.demo import accounts, load
-from app.demo.roster import AWAY, AWAY_APPROVER, AWAY_SOON, AWAY_SUBSTITUTE, TRANSFERRED, YANCHI
+from app.demo.roster import (
+    AWAY,
+    AWAY_APPROVER,
+    AWAY_SOON,
+    AWAY_SUBSTITUTE,
+    TRANSFERRED,
+    TWO_RECORDS,
+    YANCHI,
+)
 from app.domain.registry import reference
 from app.kernel.absences.queries import list_absent, list_substitutions
 from app.kernel.audit.models import AuditEvent
 from app.kernel.audit.verify import verify
 from app.kernel.cases.models import Case, Material
+from app.kernel.changes.models import ControlledChange
 from app.kernel.deadlines.models import Clock
 from app.kernel.duties.models import CaseDecision, Performance
 from app.kernel.duties.refusals import DutyDenied
@@ -28,6 +37,7 @@ from app.kernel.identity.queries import accounts_of
 from app.kernel.kernel import Kernel
 from app.kernel.recusal.models import PersonInterest, Recusal, RecusalRuling
 from app.kernel.transaction import Actor, run
+from app.kernel.violations.queries import list_violations
 from app.kernel.worklist.models import Notification, Task
 from app.kernel.worklist.operations import claim_task
 from app.storage.embedded import EmbeddedServer
@@ -38,7 +48,7 @@ from tests.moving_clock import MovingClock
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 CASES = 45
-SHOWN_CHANGES = 2
+SHOWN_CHANGES = 4
 DAY = timedelta(days=1)
 
 
@@ -184,3 +194,21 @@ def test_requests_for_posts_stand_in_every_state_and_one_identity_is_in_doubt(re
     assert [(doubt.name, doubt.other_name, doubt.raised_by) for doubt in doubts] == [
         ("马建华", "马建华", None)
     ]
+
+
+def test_a_merge_found_late_shows_its_violations_and_one_waits_for_its_ruling(region: Kernel) -> None:
+    with region.database.session() as session:
+        region.database.scope(session, ("*",))
+        first, second = (
+            session.scalars(select(Person).where(Person.name == name)).one() for name in TWO_RECORDS
+        )
+        assert second.canonical_id == first.id
+        found = list_violations(session, person_id=first.id, open_only=True)
+        assert found
+        assert {violation.cause for violation in found} == {"merge"}
+        kinds = select(ControlledChange.kind, CaseDecision.case_id).outerjoin(
+            CaseDecision, CaseDecision.case_id == ControlledChange.case_id
+        )
+        decided = {kind: case_id is not None for kind, case_id in session.execute(kinds)}
+    assert decided["person_merge"]
+    assert not decided["violation_ruling"]

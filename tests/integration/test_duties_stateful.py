@@ -17,6 +17,7 @@ from typing import Any, ClassVar, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis import seed as numbered
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -547,7 +548,12 @@ def test_an_office_lives_without_a_conflict(probing: Office) -> None:
     live(examples=8, steps=25)
 
 
+PARTS = 20
+
+
 @pytest.mark.long
-def test_an_office_lives_long_without_a_conflict(probing: Office) -> None:
-    """Fifty thousand steps."""
-    live(examples=1000, steps=50)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_an_office_lives_long_without_a_conflict(probing: Office, seed: int, part: int) -> None:
+    """Fifty thousand steps, in parts that each print what they counted, in an office of their own."""
+    numbered(seed * PARTS + part)(Life)
+    live(examples=1000 // PARTS, steps=50)

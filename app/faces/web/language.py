@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import TypedDict
 
 from flask import Flask, current_app, request
-from flask_babel import Babel, get_locale  # type: ignore[import-untyped]
+from flask_babel import Babel, ngettext  # type: ignore[import-untyped]
+
+from app.faces.translation import _, in_english, pick
+
+__all__ = ["Language", "code", "install", "other", "pick", "selected"]
 
 TRANSLATIONS = Path(__file__).resolve().parents[3] / "translations"
 COOKIE = "sanshen_lang"
@@ -30,6 +34,7 @@ def install(app: Flask, default: str) -> None:
         BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS),
     )
     Babel(app, locale_selector=selected)
+    app.jinja_env.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
 
 
 def selected() -> str:
@@ -40,13 +45,7 @@ def selected() -> str:
 
 def code() -> str:
     """`zh` or `en`; outside a request the default."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "zh"
-
-
-def pick(zh: str, en: str) -> str:
-    """The one of two stored texts that fits the reader; Chinese where no English was given."""
-    return en if code() == "en" and en else zh
+    return "en" if in_english() else "zh"
 
 
 def other() -> Language:

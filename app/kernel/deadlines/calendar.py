@@ -68,6 +68,7 @@ class WorkingCalendar:
     ) -> None:
         self._overrides = {override.day: override for override in overrides}
         self._published = frozenset(published_years)
+        self._works: dict[date, bool] = {}
 
     def is_published(self, year: int) -> bool:
         """Whether the holidays of this year are official."""
@@ -87,7 +88,10 @@ class WorkingCalendar:
 
     def is_working_day(self, day: date) -> bool:
         """Whether offices work on this day; make-up workdays on weekends do count."""
-        return self.rest_day(day) is None
+        known = self._works.get(day)  # a list counts the same days again for every clock
+        if known is None:
+            known = self._works[day] = self.rest_day(day) is None
+        return known
 
     def is_public_holiday(self, day: date) -> bool:
         """Whether the day lies in an announced holiday, the weekend days inside it included."""

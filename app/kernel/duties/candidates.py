@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Date, and_, bindparam, case, column, exists, false, func, or_, select, union_all
@@ -22,8 +23,12 @@ from app.storage.core import among, among_texts, execute, table
 from app.storage.reading import remembered
 
 
+@lru_cache(maxsize=8)
 def grant_in_force(today: date) -> ColumnElement[bool]:
-    """Condition on PostGrant: gives its post today and is not cut by a revoking row."""
+    """Condition on PostGrant: gives its post today and is not cut by a revoking row.
+
+    Kept by day: a page puts it into many statements, and to build it takes longer than to run some of them.
+    """
     revoking = aliased(PostGrant)
     return and_(
         PostGrant.revokes.is_(None),

@@ -33,12 +33,11 @@ def _conflict(
     new = rule.members_of(duty, case.process_key, case.case_role)
     if not new or rule.kind == "minimum" or (rule.scope == "task" and task_id is None):
         return None
-    acts = [act for act in case.acts if _in_scope(act, case, rule, task_id)]
     if rule.kind == "same":
-        return _tied_to_another(person_id, acts, rule)
+        return _tied_to_another(person_id, [a for a in case.acts if _in_scope(a, case, rule, task_id)], rule)
     held: dict[str, list[PastAct]] = {}
-    for act in acts:
-        if act.person_id == person_id:
+    for act in case.acts:
+        if act.person_id == person_id and _in_scope(act, case, rule, task_id):
             for member in rule.members_of(act.duty, act.process_key, act.case_role):
                 held.setdefault(member, []).append(act)
     maximum = 1 if rule.scope == "party" else rule.maximum
