@@ -57,9 +57,9 @@ def load(
         began = datetime(since.year, since.month, since.day, 1, tzinfo=LOCAL_ZONE)
         staff = found_region(replace(quick, clock=SimulatedClock(began)), SEED, since, transfer)
         planner = Planner(SEED, now)
-        drawn = with_names_that_differ(list(planner.plans(cases - 3)))
-        cast = [planner.old_case(transfer), planner.case_of_two_records(transfer)]
-        plans = [*cast, *drawn, planner.small_county()]
+        drawn = with_names_that_differ(list(planner.plans(cases - 2))[1:])
+        plans = [planner.old_case(transfer), *drawn, planner.small_county()]
+        plans.append(planner.case_of_two_records(transfer))
         played = partial(_play, staff=staff, now=now)
         if cases >= WORTH_TWO:
             _play_in_two(quick, plans, played, told)
