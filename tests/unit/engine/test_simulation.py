@@ -376,7 +376,7 @@ def test_time_of_the_start_is_an_instant(at: object) -> None:
 
 
 def test_a_file_that_cannot_run_is_refused_with_its_findings() -> None:
-    thrown = node("intermediateThrowEvent", "t", "<bpmn:compensateEventDefinition/>")
+    thrown = node("intermediateThrowEvent", "t", "<bpmn:cancelEventDefinition/>")
     with pytest.raises(DefinitionInvalid):
         small(start(), thrown, end(), sequence("start", "t", "end"))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.kernel.engine.check.report import check_files
+from app.kernel.engine.simulation.coverage import Coverage, Unreached
 from app.kernel.engine.simulation.explore import Limits, explore
 from app.kernel.engine.simulation.model import read_model
 from app.kernel.engine.simulation.player import Simulation
@@ -31,7 +32,7 @@ from tests.unit.engine.test_simulation import CHOOSING, shipped
 FEW = Limits(moves=60, depth=60, seconds=60)
 
 
-@pytest.mark.parametrize(("process", "moves"), [("controlled_change", 150), ("injury_recognition", 700)])
+@pytest.mark.parametrize(("process", "moves"), [("controlled_change", 150), ("injury_recognition", 200)])
 def test_every_element_of_a_shipped_process_is_come_to(
     process: str, moves: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,12 +48,23 @@ def test_every_element_of_a_shipped_process_is_come_to(
 
     monkeypatch.setattr(Simulation, "rest", resting)
     coverage = explore(shipped(), process, Limits(moves=moves, seconds=300))
-    missing = [(one.key, one.why, one.detail) for one in coverage.unreached if one.element != "sequenceFlow"]
-    print(process, f"{coverage.flows_reached}/{coverage.flows} flows", coverage.runs, "runs", coverage.cut)
-    assert missing == []
+    assert [one for one in missing(coverage) if one.scope == process] == []
     assert coverage.failures == coverage.dead_ends == ()
     assert coverage.runs > 0
     assert len(waits) > 30
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("process", "moves"), [("controlled_change", 150), ("injury_recognition", 900)])
+def test_every_element_of_what_a_shipped_process_calls_is_come_to(process: str, moves: int) -> None:
+    coverage = explore(shipped(), process, Limits(moves=moves, seconds=300))
+    print(process, f"{coverage.flows_reached}/{coverage.flows} flows", coverage.runs, "runs", coverage.cut)
+    assert missing(coverage) == []
+    assert coverage.failures == coverage.dead_ends == ()
+
+
+def missing(coverage: Coverage) -> list[Unreached]:
+    return [one for one in coverage.unreached if one.element != "sequenceFlow"]
 
 
 def test_the_same_limits_give_the_same_report() -> None:
@@ -60,7 +72,13 @@ def test_the_same_limits_give_the_same_report() -> None:
     assert explore(shipped(), "review_block", limits) == explore(shipped(), "review_block", limits)
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+EVERY_OTHER = [
+    pytest.param(model, id=model.name, marks=[pytest.mark.long] if number % 2 else [])
+    for number, model in enumerate(MODELS)
+]
+
+
+@pytest.mark.parametrize("model", EVERY_OTHER)
 def test_what_the_check_calls_simulatable_never_fails_in_the_middle(model: Model) -> None:
     simulatable = check_files(model.files).simulatable
     verdicts = judge(model.name, model.files, FEW)
