@@ -39,9 +39,18 @@ def test_number_of_people_is_written_out_or_an_expression(source: str | None, co
     assert persons_of(step(source), {"voters": 5}) == count
 
 
-@pytest.mark.parametrize("source", ["=0", "=10", '="three"', "=nobody_knows"])
-def test_number_of_people_beyond_reason_is_a_fault(source: str) -> None:
-    with pytest.raises(LookupError, match="persons gives"):
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("=0", "not 1 to 9$"),
+        ("=10", "not 1 to 9$"),
+        ('="three"', "not 1 to 9$"),
+        ("=nobody_knows", r"\(there is no variable 'nobody_knows'\)$"),
+        ('=2 + "1"', r"\(number \+ string is not defined\)$"),
+    ],
+)
+def test_number_of_people_beyond_reason_is_a_fault(source: str, reason: str) -> None:
+    with pytest.raises(LookupError, match=f"persons gives.*{reason}"):
         persons_of(step(source), {})
 
 

@@ -10,13 +10,13 @@ from functools import lru_cache
 
 from app.kernel.decisions.feel.checking import check
 from app.kernel.decisions.feel.errors import FeelError
-from app.kernel.decisions.feel.expression import Feel
+from app.kernel.decisions.feel.expression import Feel, Result
 from app.kernel.decisions.feel.expression import compile_expression as compile_feel
 from app.kernel.decisions.feel.hosting import to_host
 from app.kernel.decisions.feel.limits import IN_PROCESS, LONGEST_IN_PROCESS
 from app.kernel.decisions.feel.reads import names_read, reads_clock
 
-__all__ = ["Expression", "FeelError", "compile_expression", "feel", "find_faults", "to_host"]
+__all__ = ["Expression", "FeelError", "compile_expression", "feel", "find_faults", "to_host", "why_null"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,10 @@ class Expression:
         `now`: the operation's time, for `now()` and `today()`; without it they are null.
         """
         return self._feel.evaluate(context, now, IN_PROCESS)
+
+    def explain(self, context: Mapping[str, object], now: datetime | None = None) -> Result:
+        """As `evaluate`, with what the evaluation noted: why the value, or a part of it, is null."""
+        return self._feel.explain(context, now, IN_PROCESS)
 
     def holds(self, context: Mapping[str, object], now: datetime | None = None) -> bool:
         """Whether a condition is true: neither false nor null nor anything else."""
@@ -67,6 +71,17 @@ def find_faults(
     except FeelError as error:
         return [error]
     return check(source, root, known or {}, strangers=known is None, condition=condition)
+
+
+def why_null(text: str, context: Mapping[str, object], now: datetime | None = None) -> str:
+    """Behind the message of a failure, in brackets: what the expression in an attribute came to grief over.
+
+    Names and types only, no values: messages of failures are logged. Empty where nothing was noted.
+    """
+    if not text.lstrip().startswith("="):
+        return ""
+    notes = compile_expression(feel(text)).explain(context, now).diagnostics
+    return f" ({'; '.join(dict.fromkeys(note.message_en for note in notes))})" if notes else ""
 
 
 def feel(text: str) -> str:

@@ -14,7 +14,7 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from app.kernel.decisions.expressions import feel
+from app.kernel.decisions.expressions import feel, why_null
 from app.kernel.engine.dialect import LoopSpec
 from app.kernel.engine.engine_data import Scalar, from_expression
 from app.kernel.engine.values import changes
@@ -151,8 +151,9 @@ def _number(text: str, my_task: Task) -> int:
         or value != value.to_integral_value()
         or not 0 <= value <= MOST_INSTANCES
     ):
+        reason = why_null("=" + feel(text), my_task.data, clock_of(my_task))
         raise LookupError(
-            f"{my_task.task_spec.name}: {value!r} is no number of instances up to {MOST_INSTANCES}"
+            f"{my_task.task_spec.name}: {value!r} is no number of instances up to {MOST_INSTANCES}{reason}"
         )
     return int(value)
 

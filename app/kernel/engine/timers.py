@@ -18,7 +18,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
 )
 from SpiffWorkflow.bpmn.util import PendingBpmnEvent
 
-from app.kernel.decisions.expressions import to_host
+from app.kernel.decisions.expressions import to_host, why_null
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 MOST_CYCLES: Final = 100
@@ -92,7 +92,10 @@ def _text(task: Any, expression: str) -> str:
     """ISO 8601 as written, or of the moment or duration that the expression gives."""
     value = to_host(task.workflow.script_engine.value(task, expression))
     if not isinstance(value, str):
-        raise ValueError(f"timer expression {expression!r} gives neither a text nor a moment or duration")
+        reason = why_null(expression, task.data, _now(task))
+        raise ValueError(
+            f"timer expression {expression!r} gives neither a text nor a moment or duration{reason}"
+        )
     return value
 
 

@@ -19,7 +19,7 @@ from SpiffWorkflow.bpmn.specs.defaults import (
 )
 from SpiffWorkflow.util.task import TaskState
 
-from app.kernel.decisions.expressions import compile_expression, feel
+from app.kernel.decisions.expressions import compile_expression, feel, why_null
 from app.kernel.engine.catching import Boundary, CaseEvents, error_of
 from app.kernel.engine.dialect import Assignment, StepSpec
 from app.kernel.engine.engine_data import Data, Scalar, checked, from_expression
@@ -221,7 +221,8 @@ def persons_of(step: StepSpec, data: Data) -> int:
         return step.persons
     value = from_expression("persons", value_of(step.persons_from, data))
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_PERSONS:
-        raise LookupError(f"{step.step_key}: persons gives {value!r}, not 1 to {MOST_PERSONS}")
+        reason = why_null(step.persons_from, data)
+        raise LookupError(f"{step.step_key}: persons gives {value!r}, not 1 to {MOST_PERSONS}{reason}")
     return value
 
 
