@@ -1,4 +1,4 @@
-"""The door through which processes, forms and rules reach FEEL: compiled once, bounded, in Asia/Shanghai.
+"""The door through which processes and forms reach FEEL: compiled once, bounded, in Asia/Shanghai.
 
 Facts and variables go in as they are kept; `to_host` makes what comes out fit to be kept. `feel` is the language.
 """

@@ -37,6 +37,6 @@ class Limits:
 DEFAULT_LIMITS: Final = Limits()
 
 LONGEST_IN_PROCESS: Final = 2_000
-"""Characters of an expression in a process, form or rule."""
+"""Characters of an expression in a process or form."""
 IN_PROCESS: Final = Limits(steps=20_000, calls=30, text=10_000, items=10_000)
-"""Of one in a process, form or rule: it is evaluated while a case is locked."""
+"""Of one in a process or form: it is evaluated while a case is locked."""
