@@ -79,6 +79,9 @@ TEXTS: dict[str, Lazy] = {
     "override_not_yours": _l("放行由正在办理本案任务的人提出：请先领取并打开任务。"),
     "warning_unexplained": _l("本案有提醒还没有说明理由：%(rules)s。请先在“规则命中”中逐条说明，再办结。"),
     "hit_not_warning": _l("规则 %(rule)s 的这次命中不需要说明，或者已经说明。"),
+    "finding_not_found": _l("没有这条统计发现，或者不在您的辖区。"),
+    "finding_not_yours": _l("统计发现由稽核、督办人员处置，涉及本人的由别人处置。"),
+    "finding_disposed": _l("这条统计发现已经处置过了。"),
     "override_of_oneself": _l("自己提出的放行不能自己裁定，换一个账号也不行。请更高岗位的另一人裁定。"),
     "override_not_senior": _l(
         "裁定放行的人，岗位须高于提出人在本业务的全部岗位，并且管辖本案。请找可裁定的人。"

@@ -32,6 +32,7 @@ from app.faces.web.pages.posts import pages as posts
 from app.faces.web.pages.processes import pages as processes
 from app.faces.web.pages.queue import pages as queue
 from app.faces.web.pages.recusals import pages as recusals
+from app.faces.web.pages.rules import pages as rules
 from app.faces.web.pages.running import pages as running
 from app.faces.web.pages.session import ask_to_log_in
 from app.faces.web.pages.session import pages as session
@@ -80,6 +81,7 @@ PAGES = (
     migrate,
     simulation,
     parameters,
+    rules,
 )
 
 

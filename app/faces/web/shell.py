@@ -41,6 +41,8 @@ SAID = {
     "recusal_ruled": _l("回避已裁定。"),
     "override_proposed": _l("已提出放行，等更高岗位的另一人裁定。"),
     "override_ruled": _l("放行已裁定。"),
+    "warning_explained": _l("理由已记录。"),
+    "finding_disposed": _l("已处置。"),
     "interest_declared": _l("已申报，正在与在办案件比对。"),
     "interest_ended": _l("已终止。原来的回避不变，需要恢复的请部门负责人裁定。"),
     "interests_confirmed": _l("本年度申报已确认。"),

@@ -75,6 +75,7 @@ def _ways(who: Standing, registers: bool) -> list[Link]:
         (may_watch(who), "watch.show", _("职责监督"), False),
         (may_follow_leads(who), "chains.suggestions", _("关联线索"), False),
         (not posts.isdisjoint(CHANGE_READERS), "changes.show", _("受控变更"), request.blueprint == "changes"),
+        (bool(posts), "rules.show", _("规则目录"), request.blueprint == "rules"),
         (bool(posts), "parameters.show", _("参数与待遇计算"), request.blueprint == "parameters"),
         (may_read_designs(who), "designer.show", _("流程设计"), designing),
         (may_see_people(who), "people.show", _("人员与岗位"), people),

@@ -13,6 +13,7 @@ from app.faces.worker.interventions import carry_out_change
 from app.faces.worker.timers import advance_case, retry, sweep_incidents, sweep_timers
 from app.kernel.deadlines.calendar_operations import RECOMPUTE
 from app.kernel.deadlines.jobs import check_clocks, recompute_clocks
+from app.kernel.decisions.catalogue.reports import REPORTS_JOB, run_reports
 from app.kernel.engine.catalogue import list_routing
 from app.kernel.engine.incidents.recording import RETRY_JOB
 from app.kernel.engine.progress import TIMER_JOB
@@ -88,6 +89,10 @@ def _watch_all_duties(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> N
     run_watch(kernel, full=True)
 
 
+def _report_rules(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> int:
+    return run_reports(kernel)
+
+
 JOBS: tuple[Job, ...] = (
     Job("check_clocks", _check_clocks, cron="* * * * *"),
     Job(RECOMPUTE, _recompute_clocks),
@@ -100,6 +105,7 @@ JOBS: tuple[Job, ...] = (
     Job(RECONSIDER_JOB, _reconsider_claims),
     Job(FIND_JOB, _find_recusals),
     Job("watch_duties", _watch_duties, cron="*/15 * * * *"),
+    Job(REPORTS_JOB, _report_rules, cron="7 19 * * *"),
     Job("watch_all_duties", _watch_all_duties, cron="37 17 * * *"),
     Job("forget_logins", _forget_logins, cron="47 3 * * *"),
     Job("find_duplicates", _find_duplicates, cron="27 18 * * *"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from app.kernel.cases.models import Case
 from app.kernel.decisions.catalogue.evaluation import Evaluation, Hit
@@ -104,12 +105,14 @@ def explain_hit(unit: Unit, hit_id: int, reason: str) -> None:
     unit.record("rule.explained", {"hit": hit_id, "rule": hit.rule_id, "version": hit.rule_version})
 
 
+def list_open_warnings(session: Session, case_id: int) -> list[RuleHit]:
+    """Warnings of a case that hold and have no reason yet."""
+    found = select(RuleHit).where(
+        RuleHit.case_id == case_id, RuleHit.action == "warn", RuleHit.disposition.is_(None)
+    )
+    return list(session.scalars(found.order_by(RuleHit.id)))
+
+
 def list_unexplained(unit: Unit, case: Case) -> list[RuleHit]:
     """Warnings of a case from before this unit that nobody has given a reason for."""
-    found = select(RuleHit).where(
-        RuleHit.case_id == case.id,
-        RuleHit.action == "warn",
-        RuleHit.disposition.is_(None),
-        RuleHit.at < unit.now,
-    )
-    return list(unit.session.scalars(found.order_by(RuleHit.id)))
+    return [hit for hit in list_open_warnings(unit.session, case.id) if hit.at < unit.now]

@@ -16,6 +16,8 @@ from app.kernel.audit.models import AuditEvent
 from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case, CaseState, Material
 from app.kernel.deadlines.queries import ClockView, clocks_of
+from app.kernel.decisions.catalogue.rule import Rule
+from app.kernel.decisions.catalogue.versions import load_versions
 from app.kernel.decisions.models import RuleHit
 from app.kernel.documents.models import Document
 from app.kernel.duties.queries import get_candidate, list_case_views
@@ -58,6 +60,8 @@ class Dossier:
     facts: Mapping[str, Any]
     materials: Sequence[Material]
     hits: Sequence[RuleHit]
+    hit_rules: Mapping[int, Rule]
+    """The versions that hit, by id: where the legal source of each hit stands."""
     tasks: Sequence[Task]
     documents: Sequence[Document]
     clocks: Sequence[ClockView]
@@ -110,6 +114,11 @@ def require_reading(unit: Unit, case_id: int) -> Case:
     return case
 
 
+def _rules_of(session: Session, hits: Sequence[RuleHit]) -> dict[int, Rule]:
+    ids = sorted({hit.version_id for hit in hits if hit.version_id is not None})
+    return {one.id: one.rule for one in load_versions(session, ids) if one.id is not None}
+
+
 def find_material(session: Session, uid: UUID) -> Material | None:
     """A received file by its public id; None also outside the reader's regions."""
     return session.scalar(select(Material).where(Material.uid == uid))
@@ -136,6 +145,7 @@ def load_dossier(kernel: Kernel, session: Session, case: Case, now: datetime, to
     view = list_case_views(session, [case])[case.id]
     people = _people(session, tasks, view)
     position, waiting, required = _position(session, case, deployed)
+    hits = session.scalars(select(RuleHit).where(RuleHit.case_id == case.id).order_by(RuleHit.id)).all()
     return Dossier(
         case=case,
         deployed=deployed,
@@ -144,7 +154,8 @@ def load_dossier(kernel: Kernel, session: Session, case: Case, now: datetime, to
         materials=session.scalars(
             select(Material).where(Material.case_id == case.id).order_by(Material.id)
         ).all(),
-        hits=session.scalars(select(RuleHit).where(RuleHit.case_id == case.id).order_by(RuleHit.id)).all(),
+        hits=hits,
+        hit_rules=_rules_of(session, hits),
         tasks=tasks,
         documents=session.scalars(
             select(Document).where(Document.case_id == case.id).order_by(Document.id.desc())

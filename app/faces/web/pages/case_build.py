@@ -58,7 +58,7 @@ def case_page(
         clock_grounds=clocks.grounds(main, who.today),
         facts=parts.facts(dossier, revealed),
         materials=parts.materials(dossier, who, mine, upload_errors or []),
-        rules=parts.rules(dossier.hits) if dossier.hits else None,
+        rules=parts.rules(dossier) if dossier.hits else None,
         opinions=parts.opinions(dossier, who),
         documents=parts.documents(dossier, who),
         service=parts.service(dossier, who),

@@ -125,15 +125,29 @@ def _size(size: int) -> str:
     return f"{size / 1048576:.1f} MB" if size >= 1048576 else f"{max(size // 1024, 1)} KB"
 
 
-DISPOSITIONS = {"overridden": _l("已放行"), "override_refused": _l("不予放行")}
+DISPOSITIONS = {
+    "overridden": _l("已放行"),
+    "override_refused": _l("不予放行"),
+    "explained": _l("已说明"),
+    "lapsed": _l("数据已改，不再命中"),
+}
 
 
-def rules(hits: Sequence[RuleHit]) -> Rules:
-    """What rules found, with the inputs they saw."""
-    return Rules([_rule(hit) for hit in hits], _("命中 %(n)s 条", n=len(hits)))
+def rules(dossier: Dossier) -> Rules:
+    """What rules found, with the legal source of each; hits that hold no more stand last."""
+    hits = sorted(dossier.hits, key=lambda hit: hit.disposition == "lapsed")
+    standing = sum(hit.disposition != "lapsed" for hit in hits)
+    return Rules([_rule(hit, dossier) for hit in hits], _("命中 %(n)s 条", n=standing))
 
 
-def _rule(hit: RuleHit) -> RuleRow:
+def hit_handling(disposition: str | None, reason: str | None) -> str:
+    """What became of a hit, with the reason given."""
+    words = str(DISPOSITIONS.get(disposition or "", "—"))
+    return _("%(words)s：%(reason)s", words=words, reason=reason) if reason else words
+
+
+def _rule(hit: RuleHit, dossier: Dossier) -> RuleRow:
+    source = dossier.hit_rules.get(hit.version_id or 0)
     words, tone = ACTIONS.get(hit.action, (hit.action, "soon"))
     return RuleRow(
         rule=hit.rule_id,
@@ -141,7 +155,9 @@ def _rule(hit: RuleHit) -> RuleRow:
         fact=pick(hit.message_zh, hit.message_en),
         action=str(words),
         tone=tone,
-        handling=str(DISPOSITIONS.get(hit.disposition or "", "—")),
+        handling=hit_handling(hit.disposition, hit.reason),
+        ground=pick(source.manifest.ground_zh, source.manifest.ground_en) if source else "",
+        url=url_for("rules.one", rule_id=hit.rule_id) if source else "",
     )
 
 

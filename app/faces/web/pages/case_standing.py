@@ -19,6 +19,7 @@ from app.faces.web.posted import posted_form
 from app.faces.web.words import moment
 from app.kernel.cases.models import Case
 from app.kernel.decisions.models import RuleHit
+from app.kernel.decisions.operations import explain_hit, list_open_warnings
 from app.kernel.decisions.overrides import (
     OverrideView,
     list_blocking_hits,
@@ -103,6 +104,13 @@ def rule_override(case_id: int, hit_id: int) -> Answer:
     return _carried(f"override-ruling-{hit_id}", case_id, operation, _back(case_id, "override_ruled"))
 
 
+@pages.post("/warnings/<int:hit_id>")
+def explain_warning(case_id: int, hit_id: int) -> Answer:
+    """Say why the case goes on in spite of a warning."""
+    operation = partial(explain_hit, hit_id=hit_id, reason=said(posted_form(), "reason"))
+    return _carried(f"warning-{hit_id}", case_id, operation, _back(case_id, "warning_explained"))
+
+
 def _back(case_id: int, code: str) -> str:
     return url_for("case.show", case_id=case_id, said=code) + "#standing"
 
@@ -173,12 +181,12 @@ def _people(
 
 def _hits(session: Session, case: Case, who: Standing) -> list[HitRow]:
     """Blocking hits of the case, the latest first, each with its override or the way to one."""
-    hits = list_blocking_hits(session, case.id)
-    if not hits:
+    hits, warnings = list_blocking_hits(session, case.id), list_open_warnings(session, case.id)
+    if not hits and not warnings:
         return []
     overrides = list_overrides(session, case.id)
     works_here = propose_by(session, case.id, who.person_id)
-    rows = []
+    rows = [_warning_row(case, hit, works_here=works_here) for hit in warnings]
     for hit in hits:
         override = overrides.get(hit.id)
         allowed = may_override(session, hit)
@@ -188,6 +196,19 @@ def _hits(session: Session, case: Case, who: Standing) -> list[HitRow]:
             else _open_row(case, hit, allowed=allowed, works_here=works_here)
         )
     return rows
+
+
+def _warning_row(case: Case, hit: RuleHit, *, works_here: bool) -> HitRow:
+    return HitRow(
+        key=str(hit.id),
+        rule=hit.rule_id,
+        title=pick(hit.title_zh, hit.title_en),
+        message=pick(hit.message_zh, hit.message_en),
+        state=_("提醒"),
+        tone="soon",
+        remedy=_("办结下一个环节之前须说明理由，由正在办理的人填写。"),
+        explain_url=url_for("standing.explain_warning", case_id=case.id, hit_id=hit.id) if works_here else "",
+    )
 
 
 def _open_row(case: Case, hit: RuleHit, *, allowed: bool, works_here: bool) -> HitRow:

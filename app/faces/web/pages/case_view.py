@@ -83,6 +83,8 @@ class RuleRow:
     action: str
     tone: str
     handling: str
+    ground: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)

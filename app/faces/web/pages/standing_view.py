@@ -40,7 +40,7 @@ class RecusalRow:
 
 @dataclass(frozen=True)
 class HitRow:
-    """One rule hit that stops the case, with what became of its override."""
+    """One rule hit that stops the case or asks for a reason, with what became of it."""
 
     key: str
     rule: str
@@ -54,6 +54,7 @@ class HitRow:
     rule_url: str = ""
     may_rule: str = ""
     remedy: str = ""
+    explain_url: str = ""
 
 
 @dataclass(frozen=True)

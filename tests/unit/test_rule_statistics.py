@@ -1,0 +1,102 @@
+"""Figures of statistical rules over given acts, conclusions and bills, and what the rules say of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from app.kernel.decisions.catalogue import Rule, read_rule
+from app.kernel.decisions.catalogue.statistics import (
+    Act,
+    Conclusion,
+    DecidedCase,
+    ProviderFigure,
+    Sample,
+    concentration,
+    grade_drift,
+    provider_outlier,
+    tempo,
+)
+from tests.rules import rule_files
+
+NOW = datetime(2026, 3, 9, 1, tzinfo=UTC)
+ANA, BEN, CEM, DIA = ((number, name) for number, name in enumerate(("甲", "乙", "丙", "丁")))
+
+
+@pytest.fixture(scope="module")
+def rules() -> dict[str, Rule]:
+    return {key: read_rule(key, rule_files(key)) for key in ("RSK-15", "RSK-16", "RSK-17", "RSK-20")}
+
+
+def outcome(rule: Rule, sample: Sample) -> str:
+    return rule.judge(sample.facts, NOW).outcome
+
+
+def decided(initial: tuple[int, str], final: tuple[int, str], region: str = "640123") -> DecidedCase:
+    return DecidedCase(region, "盐池县" if region == "640323" else region, initial, final)
+
+
+def test_one_officer_or_one_pair_with_most_of_an_offices_cases_is_found(rules: dict[str, Rule]) -> None:
+    spread = [decided(one, other) for one in (ANA, BEN) for other in (CEM, DIA)] * 5
+    (even,) = concentration(spread)
+    assert (even.facts["officer_share"], even.facts["pair_share"]) == (Decimal("0.5"), Decimal("0.25"))
+    assert outcome(rules["RSK-15"], even) == "no_hit"
+    (one_sided,) = concentration([decided(ANA, CEM)] * 6 + [decided(BEN, DIA)] * 4)
+    assert one_sided.facts["officer_share"] == Decimal("0.6")
+    assert one_sided.persons == (0, 2)
+    assert outcome(rules["RSK-15"], one_sided) == "hit"
+    (few,) = concentration([decided(ANA, CEM)] * 3)
+    assert outcome(rules["RSK-15"], few) == "no_hit"
+    assert len(list(concentration([*spread, decided(ANA, CEM, "640323")]))) == 2
+
+
+def test_acts_at_night_and_bursts_are_found(rules: dict[str, Rule]) -> None:
+    monday = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 9:00 in Shanghai
+    calm = [
+        Act(person, str(person), "640100", monday + timedelta(hours=hour))
+        for person in range(4)
+        for hour in range(8)
+    ]
+    night = Act(1, "1", "640100", datetime(2026, 3, 2, 15, tzinfo=UTC))
+    burst = [Act(9, "9", "640100", monday + timedelta(minutes=minute)) for minute in range(30)]
+    samples = {
+        one.persons[0]: one for one in tempo([*calm, night, *burst], lambda day: day.weekday() < 5, 7, 21)
+    }
+    said = {person: outcome(rules["RSK-16"], sample) for person, sample in samples.items()}
+    assert said == {0: "no_hit", 1: "hit", 2: "no_hit", 3: "no_hit", 9: "hit"}
+    assert samples[1].facts["outside_hours"] == 1
+    assert samples[9].facts["acts_in_hour"] == 30
+    (sunday,) = tempo(
+        [Act(1, "1", "640100", monday - timedelta(days=1))], lambda day: day.weekday() < 5, 7, 21
+    )
+    assert sunday.facts["outside_hours"] == 1
+
+
+def test_an_assessor_whose_grades_drift_is_found(rules: dict[str, Rule]) -> None:
+    usual = [
+        Conclusion(city, "640000", grade, changed=False)
+        for city in "AB"
+        for grade in (7, 8, 9, 10)
+        for _ in range(20)
+    ]
+    odd = [Conclusion("C", "640000", 4, changed=number < 5) for number in range(40)]
+    said = {one.subject: outcome(rules["RSK-17"], one) for one in grade_drift([*usual, *odd])}
+    assert said == {"A": "no_hit", "B": "no_hit", "C": "hit"}
+    facts = {one.subject: one.facts for one in grade_drift([*usual, *odd])}["C"]
+    assert (facts["conclusions"], facts["reversal_rate"]) == (40, Decimal("0.125"))
+    assert facts["grade_distance"] == Decimal("0.8")
+
+
+def test_a_provider_far_above_its_peers_is_found_and_two_alone_say_nothing(rules: dict[str, Rule]) -> None:
+    values = {"a": 5000, "b": 5200, "c": 4800, "d": 9000}
+    figures = [ProviderFigure(name, "640100", "mean_bill", Decimal(value)) for name, value in values.items()]
+    said = {one.facts["provider"]: outcome(rules["RSK-20"], one) for one in provider_outlier(figures)}
+    assert said == {"a": "no_hit", "b": "no_hit", "c": "no_hit", "d": "hit"}
+    assert list(provider_outlier(figures[:2])) == []
+
+
+def test_nothing_done_says_nothing() -> None:
+    assert list(tempo([], lambda _day: True, 7, 21)) == []
+    assert list(concentration([])) == []
