@@ -9,10 +9,11 @@ import hashlib
 import re
 import time
 import tomllib
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 
@@ -28,6 +29,7 @@ from app.kernel.engine.vocabulary import RISK_CLASSES
 from app.kernel.worklist.form_schema import FormInvalid, read_fields
 
 Table = Mapping[str, Any]
+Kept = TypeVar("Kept")
 
 FACT_TYPES: Final = frozenset(
     {"string", "text", "integer", "decimal", "boolean", "date", "datetime", "enum", "list"}
@@ -108,12 +110,16 @@ def read_definition(key: str, files: Mapping[str, bytes]) -> Definition:
     finding over manifest, forms, rules and diagrams, or with the ways past a duty.
     """
     definition = load_definition(key, files)
+    known = (key, definition.digest)
+    if known in _proved:
+        return definition
     diagrams = {path: data for path, data in definition.files.items() if path.endswith(".bpmn")}
     own = [path for path in diagrams if path.startswith(f"{key}/")]
     roots = {path: parsed_xml(path, data) for path, data in diagrams.items()}
     guarding = check_guarding(roots, own, time.perf_counter() + PROVING_SECONDS)
     if any(finding.severity == "error" for finding in guarding.findings):
         raise DefinitionInvalid([*definition.parsed.findings, *guarding.findings])
+    _keep(_proved, known, True)
     return definition
 
 
@@ -125,6 +131,9 @@ def load_definition(
     `parsing` stands in for `parse` where the same diagrams have been parsed before.
     Raises DefinitionInvalid with every finding over manifest, forms, rules and diagrams.
     """
+    asked = (key, digest_of(files))
+    if (found := _loaded.get(asked)) is not None:
+        return found
     used = _used(key, files)
     problems = list(_size_problems(used))
     if problems:
@@ -135,7 +144,20 @@ def load_definition(
     problems = [*_manifest_problems(definition), *_reference_problems(definition)]
     if problems:
         raise DefinitionInvalid([*parsed.findings, *problems])
-    return definition
+    return _keep(_loaded, asked, definition)
+
+
+# What the same files say is the same: read and proved once while the process lives, by content.
+_REMEMBERED: Final = 64
+_loaded: OrderedDict[tuple[str, str], Definition] = OrderedDict()
+_proved: OrderedDict[tuple[str, str], bool] = OrderedDict()
+
+
+def _keep(kept: OrderedDict[tuple[str, str], Kept], key: tuple[str, str], value: Kept) -> Kept:
+    kept[key] = value
+    while len(kept) > _REMEMBERED:
+        kept.popitem(last=False)
+    return value
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:

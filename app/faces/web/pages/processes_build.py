@@ -26,7 +26,7 @@ from app.faces.web.parts import Choice, Link
 from app.faces.web.words import moment
 from app.kernel.changes.content import PROCESS
 from app.kernel.engine.catalogue import DefinitionNotFound
-from app.kernel.engine.check.report import check_files
+from app.kernel.engine.designing.checked import check_once
 from app.kernel.engine.lifecycle.listing import DefinitionRow, Release, VersionRow, list_definitions
 from app.kernel.engine.lifecycle.queries import DraftRow, list_drafts, list_releases, list_versions
 from app.kernel.engine.lifecycle.versions import load_files_of
@@ -99,7 +99,7 @@ def _line(
     session: Session, who: Standing, row: DefinitionRow, version: VersionRow, *, edits: bool
 ) -> VersionLine:
     words, tone = STATE_WORDS[version.state]
-    report = check_files(load_files_of(session, version.id)) if version.state == "in_force" else None
+    report = check_once(load_files_of(session, version.id)) if version.state == "in_force" else None
     findings, findings_tone = "", ""
     if report is not None:
         findings = (

@@ -19,7 +19,7 @@ from app.kernel.changes.kinds import Change, Difference, Moment, Payload, Touche
 from app.kernel.changes.refusals import ChangeOutdated
 from app.kernel.engine.catalogue import deploy, find_release, get_deployed, list_in_force, release
 from app.kernel.engine.check.findings import DefinitionInvalid, Finding
-from app.kernel.engine.check.report import check_files
+from app.kernel.engine.designing.checked import check_once
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.drafting.contents import load_contents, read_sums
 from app.kernel.engine.handlers import list_unhandled
@@ -146,7 +146,7 @@ Read = tuple[list[dict[str, str]], Sequence[StepSpec]]
 def _read_deploy(session: Session, payload: Payload) -> Read:
     planned = _planned(session, payload)
     if planned:
-        _require_deployable(check_files(_all_files(planned)).findings)
+        _require_deployable(check_once(_all_files(planned)).findings)
     return [item.signed for item in planned], [step for item in planned for step in item.steps]
 
 
@@ -193,7 +193,7 @@ def _read_roll_back(session: Session, payload: Payload) -> Read:
     standing = find_release(session, payload["key"])
     if standing is not None and standing.definition_id == row.id:
         raise InvalidInput({"version": ("version_in_force", {"version": row.version})})
-    _require_deployable(check_files(load_files_of(session, row.id)).findings)
+    _require_deployable(check_once(load_files_of(session, row.id)).findings)
     steps = tuple(get_deployed(session, row.id).steps.values())
     return [{"key": row.key, "digest": row.digest, "spec": row.spec_digest}], steps
 
