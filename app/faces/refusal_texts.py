@@ -77,7 +77,7 @@ TEXTS: dict[str, Lazy] = {
     "override_not_found": _l("本案没有这条规则命中，或者没有人对它提出放行。"),
     "override_ruled": _l("%(name)s已经裁定过这次放行。"),
     "override_not_yours": _l("放行由正在办理本案任务的人提出：请先领取并打开任务。"),
-    "warning_unexplained": _l("本案有提醒还没有说明理由：%(rules)s。请先在“规则命中”中逐条说明，再办结。"),
+    "warning_unexplained": _l("本案有提醒还没有说明理由：%(rules)s。请先在“回避与放行”中逐条说明，再办结。"),
     "hit_not_warning": _l("规则 %(rule)s 的这次命中不需要说明，或者已经说明。"),
     "finding_not_found": _l("没有这条统计发现，或者不在您的辖区。"),
     "finding_not_yours": _l("统计发现由稽核、督办人员处置，涉及本人的由别人处置。"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ FOLDER = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="规则文件夹（默认 workflows/rules） / folder of rules (default workflows/rules)",
 )
+DATABASE = click.option(
+    "--database", is_flag=True, help="数据库中今日现行的规则 / the rules in force in the database today"
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="只输出 JSON / print JSON only")
 RULES = click.argument("ids", nargs=-1, metavar="[RULE-ID…]")
 
@@ -32,9 +36,10 @@ def rule() -> None:
 
 @rule.command("list", help="列出规则 / list rules.")
 @FOLDER
+@DATABASE
 @JSON
-def list_command(folder: Path | None, as_json: bool) -> None:
-    rules = load_rules(folder)
+def list_command(folder: Path | None, database: bool, as_json: bool) -> None:
+    rules = load_rules(folder, database)
     if as_json:
         click.echo(orjson.dumps([summary(one) for one in rules.values()]))
         return
@@ -45,8 +50,9 @@ def list_command(folder: Path | None, as_json: bool) -> None:
 @rule.command("show", help="一条规则的全部内容 / everything of one rule.")
 @click.argument("rule_id", metavar="RULE-ID")
 @FOLDER
-def show(rule_id: str, folder: Path | None) -> None:
-    rules = load_rules(folder)
+@DATABASE
+def show(rule_id: str, folder: Path | None, database: bool) -> None:
+    rules = load_rules(folder, database)
     if rule_id not in rules:
         refuse(f"没有规则 {rule_id} / there is no rule {rule_id}")
     for line in as_lines(rules[rule_id]):
@@ -82,11 +88,12 @@ def check(context: click.Context, ids: tuple[str, ...], folder: Path | None, as_
 )
 @RULES
 @FOLDER
+@DATABASE
 @click.pass_context
-def test(context: click.Context, ids: tuple[str, ...], folder: Path | None) -> None:
+def test(context: click.Context, ids: tuple[str, ...], folder: Path | None, database: bool) -> None:
     from app.kernel.decisions.catalogue import run_cases
 
-    rules = load_rules(folder)
+    rules = load_rules(folder, database)
     for key in ids:
         if key not in rules:
             refuse(f"没有规则 {key} / there is no rule {key}")
@@ -113,14 +120,25 @@ def chosen_folders(root: Path, ids: Sequence[str]) -> list[Path]:
     return [path for key, path in found.items() if not ids or key in ids]
 
 
-def load_rules(folder: Path | None) -> Mapping[str, Rule]:
-    """The rules of the folder by id. What can't be read ends the command, by file and line."""
+def load_rules(folder: Path | None, database: bool) -> Mapping[str, Rule]:
+    """The rules of the folder, or those in force, by id. What can't be read ends the command, by file and line."""
     from app.kernel.decisions.catalogue import RuleInvalid, read_catalogue
 
+    if database:
+        return _in_force()
     try:
         return read_catalogue(root_of(folder))
     except RuleInvalid as invalid:
         refuse("\n".join(problem_line(one) for one in invalid.problems))
+
+
+def _in_force() -> dict[str, Rule]:
+    from app.faces.cli.process_life import reading
+    from app.kernel.decisions.catalogue.versions import list_standing
+    from app.kernel.local_time import local_day
+
+    with reading() as session:
+        return {one.rule.id: one.rule for one in list_standing(session, local_day(datetime.now(UTC)))}
 
 
 def summary(one: Rule) -> dict[str, object]:

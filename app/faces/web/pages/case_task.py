@@ -22,6 +22,7 @@ from app.faces.web.signin import kernel
 from app.faces.web.viewer import may_supervise
 from app.faces.web.words import duty, moment
 from app.kernel.cases.models import Case
+from app.kernel.decisions.operations import list_open_warnings
 from app.kernel.duties.queries import get_candidate
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.worklist.forms import FieldError
@@ -109,6 +110,7 @@ def _own(session: Session, row: QueueRow, situation: Situation, who: Standing) -
         release_url=release,
         release_words=_("放回队列（仍算已打开）"),
         consequence=_for(row) + _consequence(task),
+        first=_unexplained(session, task),
         before=_before(session, task),
         submit=_("签名并提交") if task.signs else _("提交"),
         saved=_saved(task, who),
@@ -118,6 +120,15 @@ def _own(session: Session, row: QueueRow, situation: Situation, who: Standing) -
         next_case=_next_words(following, task),
         dock=_("去办理：%(step)s", step=pick(task.title_zh, task.title_en)),
     )
+
+
+def _unexplained(session: Session, task: Task) -> str:
+    """Warnings that want a reason first."""
+    found = list_open_warnings(session, task.case_id)
+    if not found:
+        return ""
+    named = _("、").join(f"{hit.rule_id} {pick(hit.title_zh, hit.title_en)}" for hit in found)
+    return _("先说明理由才能办结：%(rules)s。在下面“回避与放行”中填写。", rules=named)
 
 
 def _for(row: QueueRow) -> str:

@@ -154,6 +154,8 @@ class TaskPanel:
     may: str = ""
     warning: str = ""
     consequence: str = ""
+    first: str = ""
+    """What must be done before the task can be completed."""
     submit: str = ""
     saved: str = ""
     refusal: str = ""

@@ -40,6 +40,7 @@ from app.kernel.decisions.catalogue.queries import (
     list_rule_hits,
     list_versions,
 )
+from app.kernel.decisions.catalogue.rule import filled
 from app.kernel.decisions.catalogue.versions import find_version, list_standing
 from app.kernel.decisions.catalogue.vocabulary import EVERYWHERE, Words
 from app.kernel.engine.catalogue import list_in_force
@@ -152,7 +153,7 @@ def rule_page(session: Session, who: Standing, rule_id: str) -> RulePage | None:
     return RulePage(
         rule=rule_id,
         title=pick(manifest.name_zh, manifest.name_en),
-        message=pick(manifest.message_zh, manifest.message_en),
+        message=_message(rule),
         marks=[_bearing_mark(bearing)] if standing else [Mark(_("已停用"), "over")],
         note=_note(rule, bearing),
         facts=[
@@ -175,6 +176,14 @@ def rule_page(session: Session, who: Standing, rule_id: str) -> RulePage | None:
         hits=_hits(session, who, rule_id),
         propose_url=url_for("changes.new", kind="rule", target=rule_id) if may_propose(who) else "",
     )
+
+
+def _message(rule: Rule) -> str:
+    """What the officer reads, with the names of facts and the values of parameters where they stand in it."""
+    manifest = rule.manifest
+    named = {key: f"〔{pick(fact.zh, fact.en)}〕" for key, fact in manifest.facts.items()}
+    valued = {key: to_kept(one.value) for key, one in manifest.parameters.items()}
+    return filled(pick(manifest.message_zh, manifest.message_en), {**named, **valued})
 
 
 def _tag_tone(tag: str) -> str:

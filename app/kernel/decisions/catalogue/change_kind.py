@@ -124,8 +124,14 @@ class RuleKind:
         return {"version": newest_version(session, target), "release": releases[0].id}
 
     def prefill(self, session: Session, target: str, at: Moment) -> dict[str, Any]:
+        """The last version's texts, numbered as the next."""
         rule = last_version(session, target)
         texts = {name.replace(".", "_"): rule.files[name].decode() for name in FILES} if rule else {}
+        if rule is not None:
+            before, after = rule.manifest.version, newest_version(session, target) + 1
+            texts["rule_toml"] = texts["rule_toml"].replace(
+                f"version = {before}\n", f"version = {after}\n", 1
+            )
         return {"action": DEPLOY, "rule": target, **texts}
 
     def differences(

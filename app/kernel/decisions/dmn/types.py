@@ -36,6 +36,8 @@ class Types:
             self._items[prefix + item.name] = (prefix, item)
         self.unknown: set[str] = set()
         """References to types nobody defined; they are taken as Any."""
+        self._read: dict[str, Type | None] = {}
+        """References read once: every value that comes in asks for its type."""
         self._known: dict[str, Type] = dict.fromkeys(self._items, ANY)
         self.definitions: dict[str, Type] = {
             name: self._type_of(item, prefix) for name, (prefix, item) in self._items.items()
@@ -50,6 +52,11 @@ class Types:
         """The type a reference names; None for no reference or Any."""
         if type_ref is None or type_ref == "Any":
             return None
+        if type_ref not in self._read:
+            self._read[type_ref] = self._parsed(type_ref)
+        return self._read[type_ref]
+
+    def _parsed(self, type_ref: str) -> Type | None:
         if type_ref in self._items:
             return Named(type_ref)
         try:
