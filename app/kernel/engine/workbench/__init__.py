@@ -1,0 +1,1 @@
+"""The rule workbench: drafts of rules, tried on past cases, proposed as controlled changes."""
