@@ -1,6 +1,8 @@
+DROP TABLE rule_verdict, rule_trial_case, rule_trial;
 -- Drafts of rules stay as discarded ones: the code before doesn't list those.
 UPDATE draft SET discarded_at = coalesce(discarded_at, now()) WHERE kind <> 'process';
-ALTER TABLE draft DROP CONSTRAINT ck_draft_kind, DROP COLUMN kind;
+ALTER TABLE draft DROP CONSTRAINT ck_draft_base_process, DROP CONSTRAINT ck_draft_base_rule,
+    DROP COLUMN base_rule_version_id, DROP CONSTRAINT ck_draft_kind, DROP COLUMN kind;
 
 ALTER INDEX ix_draft_change_id RENAME TO ix_process_draft_change_id;
 DO $$

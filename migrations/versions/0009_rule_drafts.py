@@ -17,6 +17,7 @@ SQL = Path(__file__).resolve().parents[1] / "sql"
 
 def upgrade() -> None:
     run_script("0009_drafts")
+    run_script("0009_workbench")
 
 
 def downgrade() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.faces.worker.interventions import carry_out_change
 from app.faces.worker.timers import advance_case, retry, sweep_incidents, sweep_timers
+from app.faces.worker.trials import try_rule
 from app.kernel.deadlines.calendar_operations import RECOMPUTE
 from app.kernel.deadlines.jobs import check_clocks, recompute_clocks
 from app.kernel.decisions.catalogue.reports import REPORTS_JOB, run_reports
@@ -18,6 +19,7 @@ from app.kernel.engine.catalogue import list_routing
 from app.kernel.engine.incidents.recording import RETRY_JOB
 from app.kernel.engine.progress import TIMER_JOB
 from app.kernel.engine.running.operations import CARRY_OUT_JOB
+from app.kernel.engine.workbench.trials import TRIAL_JOB
 from app.kernel.identity.attempts import forget_attempts
 from app.kernel.identity.doubts import raise_likely_doubts
 from app.kernel.identity.sessions import forget_sessions
@@ -100,6 +102,7 @@ JOBS: tuple[Job, ...] = (
     Job("sweep_timers", sweep_timers, cron="*/5 * * * *"),
     Job(RETRY_JOB, retry),
     Job(CARRY_OUT_JOB, carry_out_change),
+    Job(TRIAL_JOB, try_rule),
     Job("sweep_incidents", sweep_incidents, cron="2-59/5 * * * *"),
     Job("recheck_staffing", _recheck_staffing, cron="*/10 * * * *"),
     Job(RECONSIDER_JOB, _reconsider_claims),

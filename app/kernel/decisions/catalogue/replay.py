@@ -5,10 +5,10 @@ Sealed facts stay sealed here: a rule that needs one says nothing of these cases
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any, Literal
 
 from sqlalchemy import select
@@ -49,8 +49,7 @@ def what_if(
     """
     business = {key for one in (draft, standing) if one is not None for key in one.manifest.business}
     for case, facts, supply in _cases(session, ports, business, only_open=only_open):
-        derive = partial(_derived, session, ports, case, facts)
-        said = [_judge(one, supply, facts, derive, now) for one in (draft, standing)]
+        said = judge_case(session, ports, case, facts, supply, (draft, standing), now)
         hits = [one is not None and one.outcome == "hit" for one in said]
         if not any(hits):
             continue
@@ -60,14 +59,34 @@ def what_if(
             yield Replayed(case.id, case.case_no, verdict, shown)
 
 
-def _cases(
-    session: Session, ports: Ports, business: set[str], *, only_open: bool
-) -> Iterator[tuple[Case, Mapping[str, Any], Supply]]:
+def judge_case(
+    session: Session,
+    ports: Ports,
+    case: Case,
+    facts: Mapping[str, Any],
+    supply: Supply,
+    versions: Sequence[Rule | None],
+    now: datetime,
+) -> list[Judgement | None]:
+    """What each version says of the same facts; None for one that the case's process doesn't supply."""
+    derive = cache(partial(_derived, session, ports, case, facts))
+    return [_judge(one, supply, facts, derive, now) for one in versions]
+
+
+def list_supplies(session: Session, ports: Ports, business: Collection[str]) -> dict[int, Supply]:
+    """What versions of processes of these businesses offer to rules, by their ids."""
     supplies: dict[int, Supply] = {}
     for definition in session.scalars(select(Case.definition_id).distinct()):
         supply = ports.supplies(session, definition) if ports.supplies is not None else None
         if supply is not None and supply.business in business:
             supplies[definition] = supply
+    return supplies
+
+
+def _cases(
+    session: Session, ports: Ports, business: set[str], *, only_open: bool
+) -> Iterator[tuple[Case, Mapping[str, Any], Supply]]:
+    supplies = list_supplies(session, ports, business)
     query = (
         select(Case, CaseFacts.facts)
         .join(CaseFacts, CaseFacts.case_id == Case.id)

@@ -29,12 +29,17 @@ class DraftRecord(Base):
     """
 
     __tablename__ = "draft"
-    __table_args__ = (CheckConstraint("kind IN ('process', 'rule')", name="kind"),)
+    __table_args__ = (
+        CheckConstraint("kind IN ('process', 'rule')", name="kind"),
+        CheckConstraint("kind = 'process' OR base_definition_id IS NULL", name="base_process"),
+        CheckConstraint("kind = 'rule' OR base_rule_version_id IS NULL", name="base_rule"),
+    )
 
     id: Mapped[int] = big_id()
     kind: Mapped[str]
     key: Mapped[str]
     base_definition_id: Mapped[int | None] = mapped_column(ForeignKey("process_definition.id"))
+    base_rule_version_id: Mapped[int | None] = mapped_column(ForeignKey("rule_version.id"))
     copied_from: Mapped[int | None] = mapped_column(ForeignKey("draft.id"))
     owner_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     revision: Mapped[int] = mapped_column(server_default="1")

@@ -129,7 +129,7 @@ def _standing(found: Any) -> DraftStanding:
     return DraftStanding(
         id=draft.id,
         key=draft.key,
-        base_id=draft.base_definition_id,
+        base_id=draft.base_definition_id or draft.base_rule_version_id,
         revision=draft.revision,
         state=state,
         owner_id=draft.owner_id,

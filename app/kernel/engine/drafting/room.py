@@ -25,7 +25,7 @@ def begin_draft(unit: Unit, draft: DraftRecord, files: Mapping[str, bytes]) -> i
     draft.owner_id = require_editor(unit)
     _insert(unit, draft)
     _write(unit, draft.id, dict(files))
-    base = draft.base_definition_id
+    base = draft.base_definition_id or draft.base_rule_version_id
     unit.record("draft.created", {"draft": draft.id, "kind": draft.kind, "key": draft.key, "base": base})
     return draft.id
 
@@ -38,6 +38,7 @@ def copy_draft(unit: Unit, draft_id: int, kind: Kind) -> int:
         kind=source.kind,
         key=source.key,
         base_definition_id=source.base_definition_id,
+        base_rule_version_id=source.base_rule_version_id,
         copied_from=source.id,
         owner_id=owner,
     )
