@@ -52,14 +52,27 @@ async function licences(inputs) {
 
 // The content security policy allows no style attributes in markup; what packages write so, our styles say instead.
 const styled = { filter: /bpmn-js-properties-panel[\\/]dist[\\/]index\.esm\.js$/, markup: 'style="height: 100%"' };
+// What dmn-js makes from markup (its mark, that must stay as it is) keeps its styles: set by script, they are allowed.
+const made = { filter: /node_modules[\\/]domify[\\/]index\.js$/, markup: "element.innerHTML = prefix + htmlString + suffix;" };
 const withoutInlineStyles = {
   name: "without-inline-styles",
-  setup: (builder) => builder.onLoad({ filter: styled.filter }, async ({ path: file }) => {
-    const source = await readFile(file, "utf8");
-    if (!source.includes(styled.markup)) throw new Error(`${file} no longer holds ${styled.markup}: adapt assets/build.mjs`);
-    return { contents: source.replaceAll(styled.markup, ""), loader: "js" };
-  }),
+  setup: (builder) => {
+    replacing(builder, styled, "");
+    replacing(builder, made, `element.innerHTML = prefix + htmlString.replace(/ style="/g, ' data-style="') + suffix;
+		for (const one of element.querySelectorAll("[data-style]")) {
+			one.style.cssText = one.dataset.style;
+			delete one.dataset.style;
+		}`);
+  },
 };
+
+function replacing(builder, { filter, markup }, by) {
+  builder.onLoad({ filter }, async ({ path: file }) => {
+    const source = await readFile(file, "utf8");
+    if (!source.includes(markup)) throw new Error(`${file} no longer holds ${markup}: adapt assets/build.mjs`);
+    return { contents: source.replaceAll(markup, by), loader: "js" };
+  });
+}
 
 // The form editor and the fields it shows must share one preact: npm installs the editor's beside it.
 const editorDirectory = path.join(root, "node_modules", "@bpmn-io", "form-js-editor");

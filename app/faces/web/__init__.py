@@ -17,6 +17,7 @@ from app.faces.web.pages.case_acts import pages as case_acts
 from app.faces.web.pages.case_standing import pages as case_standing
 from app.faces.web.pages.chains import pages as chains
 from app.faces.web.pages.changes import pages as changes
+from app.faces.web.pages.compare import pages as compare
 from app.faces.web.pages.designer import pages as designer
 from app.faces.web.pages.designer_files import pages as designer_files
 from app.faces.web.pages.documents import pages as documents
@@ -32,6 +33,7 @@ from app.faces.web.pages.posts import pages as posts
 from app.faces.web.pages.processes import pages as processes
 from app.faces.web.pages.queue import pages as queue
 from app.faces.web.pages.recusals import pages as recusals
+from app.faces.web.pages.rule_release import pages as rule_release
 from app.faces.web.pages.rules import pages as rules
 from app.faces.web.pages.running import pages as running
 from app.faces.web.pages.session import ask_to_log_in
@@ -41,7 +43,11 @@ from app.faces.web.pages.staffing import pages as staffing
 from app.faces.web.pages.supervisor import pages as supervisor
 from app.faces.web.pages.task import pages as task
 from app.faces.web.pages.tokens import pages as tokens
+from app.faces.web.pages.trials import pages as trials
+from app.faces.web.pages.tuning import pages as tuning
 from app.faces.web.pages.watch import pages as watch
+from app.faces.web.pages.workbench import pages as workbench
+from app.faces.web.pages.workbench_files import pages as workbench_files
 from app.faces.web.request_log import configure_log
 from app.faces.web.shell import build_shell
 from app.faces.web.viewer import show_viewer
@@ -82,6 +88,12 @@ PAGES = (
     simulation,
     parameters,
     rules,
+    workbench,
+    workbench_files,
+    trials,
+    compare,
+    rule_release,
+    tuning,
 )
 
 

@@ -18,6 +18,8 @@ NEEDED = (
     "designer.css",
     "formeditor.js",
     "formeditor.css",
+    "ruleeditor.js",
+    "ruleeditor.css",
 )
 
 

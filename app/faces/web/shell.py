@@ -53,6 +53,11 @@ SAID = {
     "draft_saved": _l("已保存。"),
     "draft_file_removed": _l("文件已从草稿里删去。"),
     "draft_discarded": _l("草稿已废弃。"),
+    "draft_taken_over": _l("草稿已由您接手；此前的编制人仍算编制人。"),
+    "rule_proposed": _l("已提出规则变更，编制任务在您名下。核对后到案件里签名报复核。"),
+    "trial_ordered": _l("已提请试算，后台算完后结果留在这里。"),
+    "trial_cancelled": _l("已停止试算，算过的部分留着。"),
+    "hit_judged": _l("已记下这次命中的结论。"),
     "process_proposed": _l("已提出流程变更，编制任务在您名下。核对后到案件里签名报复核。"),
     "completed_incident": _l(
         "已签名并提交。后面的自动环节出错，已登记事件，后台正在重试，业务主管已收到通知；您不用再办。"

@@ -21,6 +21,7 @@ from app.kernel.duties.posts import HeldPost
 from app.kernel.recusal.rules import HEAD
 from app.kernel.worklist.notices import count_unread
 
+RULE_PAGES = ("rules", "workbench", "workbench_files", "trials", "compare", "rule_release", "tuning")
 RANK = {"business": 0, "supervision": 1, "audit": 2, "design": 3, "platform": 4}
 
 
@@ -75,7 +76,7 @@ def _ways(who: Standing, registers: bool) -> list[Link]:
         (may_watch(who), "watch.show", _("职责监督"), False),
         (may_follow_leads(who), "chains.suggestions", _("关联线索"), False),
         (not posts.isdisjoint(CHANGE_READERS), "changes.show", _("受控变更"), request.blueprint == "changes"),
-        (bool(posts), "rules.show", _("规则目录"), request.blueprint == "rules"),
+        (bool(posts), "rules.show", _("规则目录"), request.blueprint in RULE_PAGES),
         (bool(posts), "parameters.show", _("参数与待遇计算"), request.blueprint == "parameters"),
         (may_read_designs(who), "designer.show", _("流程设计"), designing),
         (may_see_people(who), "people.show", _("人员与岗位"), people),

@@ -24,7 +24,8 @@ export class Results {
   swap(id, html) {
     const place = document.getElementById(id);
     if (!place) return;
-    if (place.contains(document.activeElement) && document.activeElement.closest("form")) { place.dataset.stale = "yes"; return; }
+    const filling = place.contains(document.activeElement) && document.activeElement.closest("form");
+    if (filling || [...place.querySelectorAll("form :is(input, textarea, select)")].some(typed)) { place.dataset.stale = "yes"; return; }
     place.innerHTML = html;
   }
 
@@ -58,4 +59,13 @@ export class Results {
     this.edit(form.dataset.step, Object.fromEntries(new FormData(form)));
     form.closest("details").open = false;
   }
+}
+
+// 填了还没提交的格子
+function typed(field) {
+  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  if (field.type === "hidden") return false;
+  const options = [...(field.options ?? [])];
+  if (options.length) return options.some((option) => option.selected !== option.defaultSelected) && options.some((option) => option.defaultSelected);
+  return field.value !== field.defaultValue;
 }

@@ -16,12 +16,13 @@ from app.faces.web.pages.case_actions import answer_forms, step_actions
 from app.faces.web.pages.case_actions_view import StepActions
 from app.faces.web.pages.case_story import timeline
 from app.faces.web.pages.case_task import Attempt, Situation, own_open_task, task_panel
-from app.faces.web.pages.case_view import CaseHead, CasePage, Correction, GatePage
+from app.faces.web.pages.case_view import CaseHead, CasePage, Correction, GatePage, Rules
 from app.faces.web.pages.queue_rows import clock_words, procedure
 from app.faces.web.parts import ErrorLine
 from app.faces.web.words import day, local, moment
 from app.kernel.cases.models import Case
 from app.kernel.deadlines.queries import load_calendar
+from app.kernel.decisions.tuning.queries import list_verdicts
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.engine.dossier import Dossier
 from app.kernel.identity.models import Region
@@ -58,7 +59,7 @@ def case_page(
         clock_grounds=clocks.grounds(main, who.today),
         facts=parts.facts(dossier, revealed),
         materials=parts.materials(dossier, who, mine, upload_errors or []),
-        rules=parts.rules(dossier) if dossier.hits else None,
+        rules=_rules(session, dossier, who, works_here=mine is not None) if dossier.hits else None,
         opinions=parts.opinions(dossier, who),
         documents=parts.documents(dossier, who),
         service=parts.service(dossier, who),
@@ -72,6 +73,12 @@ def case_page(
         diagram=shown[-1] if shown else None,
         actions=step_actions(session, dossier, who, attempt),
     )
+
+
+def _rules(session: Session, dossier: Dossier, who: Standing, *, works_here: bool) -> Rules:
+    """Hits with what they turned out to be; who works on the case or supervises says so."""
+    verdicts = list_verdicts(session, [hit.id for hit in dossier.hits])
+    return parts.rules(dossier, verdicts, may_judge=works_here or who.holds("supervision"))
 
 
 def gate_page(

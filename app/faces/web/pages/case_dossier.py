@@ -25,6 +25,7 @@ from app.faces.web.parts import Choice, ErrorLine
 from app.faces.web.words import day, duty, moment
 from app.kernel.cases.schema import FactSpec
 from app.kernel.decisions.models import RuleHit
+from app.kernel.decisions.tuning.queries import HitVerdict
 from app.kernel.engine.dossier import Dossier
 from app.kernel.local_time import local_day
 from app.kernel.worklist.models import Task
@@ -133,11 +134,17 @@ DISPOSITIONS = {
 }
 
 
-def rules(dossier: Dossier) -> Rules:
+VERDICTS = {"justified": _l("属实"), "false_alarm": _l("误报")}
+
+
+def rules(dossier: Dossier, verdicts: Mapping[int, HitVerdict], *, may_judge: bool) -> Rules:
     """What rules found, with the legal source of each; hits that hold no more stand last."""
     hits = sorted(dossier.hits, key=lambda hit: hit.disposition == "lapsed")
     standing = sum(hit.disposition != "lapsed" for hit in hits)
-    return Rules([_rule(hit, dossier) for hit in hits], _("命中 %(n)s 条", n=standing))
+    return Rules(
+        [_rule(hit, dossier, verdicts.get(hit.id), may_judge=may_judge) for hit in hits],
+        _("命中 %(n)s 条", n=standing),
+    )
 
 
 def hit_handling(disposition: str | None, reason: str | None) -> str:
@@ -146,7 +153,7 @@ def hit_handling(disposition: str | None, reason: str | None) -> str:
     return _("%(words)s：%(reason)s", words=words, reason=reason) if reason else words
 
 
-def _rule(hit: RuleHit, dossier: Dossier) -> RuleRow:
+def _rule(hit: RuleHit, dossier: Dossier, verdict: HitVerdict | None, *, may_judge: bool) -> RuleRow:
     source = dossier.hit_rules.get(hit.version_id or 0)
     words, tone = ACTIONS.get(hit.action, (hit.action, "soon"))
     return RuleRow(
@@ -158,7 +165,15 @@ def _rule(hit: RuleHit, dossier: Dossier) -> RuleRow:
         handling=hit_handling(hit.disposition, hit.reason),
         ground=pick(source.manifest.ground_zh, source.manifest.ground_en) if source else "",
         url=url_for("rules.one", rule_id=hit.rule_id) if source else "",
+        key=str(hit.id),
+        verdict=_verdict(verdict) if verdict is not None else "",
+        judge_url=url_for("standing.judge", case_id=hit.case_id, hit_id=hit.id) if may_judge else "",
     )
+
+
+def _verdict(one: HitVerdict) -> str:
+    words = str(VERDICTS.get(one.verdict, one.verdict))
+    return _("%(words)s（%(person)s）：%(reason)s", words=words, person=one.person, reason=one.reason)
 
 
 def opinions(dossier: Dossier, who: Standing) -> list[OpinionRow]:

@@ -30,6 +30,7 @@ from app.kernel.decisions.overrides import (
 )
 from app.kernel.decisions.overrides import propose_override as propose
 from app.kernel.decisions.seniority import list_seniors
+from app.kernel.decisions.tuning.operations import judge_hit
 from app.kernel.duties.queries import get_candidate
 from app.kernel.identity.regions import get_lineage
 from app.kernel.recusal.operations import declare_recusal, request_recusal, rule_on_recusal
@@ -109,6 +110,17 @@ def explain_warning(case_id: int, hit_id: int) -> Answer:
     """Say why the case goes on in spite of a warning."""
     operation = partial(explain_hit, hit_id=hit_id, reason=said(posted_form(), "reason"))
     return _carried(f"warning-{hit_id}", case_id, operation, _back(case_id, "warning_explained"))
+
+
+@pages.post("/hits/<int:hit_id>/verdict")
+def judge(case_id: int, hit_id: int) -> Answer:
+    """Say what a hit turned out to be."""
+    posted = posted_form()
+    operation = partial(
+        judge_hit, hit_id=hit_id, verdict=said(posted, "verdict"), reason=said(posted, "reason")
+    )
+    then = url_for("case.show", case_id=case_id, said="hit_judged") + "#r"
+    return _carried(f"verdict-{hit_id}", case_id, operation, then)
 
 
 def _back(case_id: int, code: str) -> str:

@@ -85,6 +85,10 @@ class RuleRow:
     handling: str
     ground: str = ""
     url: str = ""
+    key: str = ""
+    verdict: str = ""
+    """What it turned out to be, who said so; `judge_url` is empty for who may not say."""
+    judge_url: str = ""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from app.kernel.changes.fields import posted_values
 from app.kernel.changes.kinds import ChangeKind, Moment
 from app.kernel.changes.refusals import ChangeNotEditable
 from app.kernel.changes.registry import change_kinds, get_kind
+from app.kernel.decisions.catalogue.change_kind import RuleKind
 from app.kernel.engine.changes import Proposal, compute_what_if, edit_change, propose_change
 from app.kernel.engine.lifecycle.change_kind import ProcessKind
 from app.kernel.refusals import InvalidInput, Refusal
@@ -32,6 +33,8 @@ from app.kernel.worklist.queries import list_open_tasks
 
 pages = Blueprint("changes", __name__, url_prefix="/changes")
 Answer = Response | str | tuple[str, int]
+DRAWN = {ProcessKind.key: "designer.show", RuleKind.key: "workbench.show"}
+"""Kinds that begin elsewhere, and where."""
 
 
 @pages.get("")
@@ -50,8 +53,8 @@ def new() -> Answer:
     if not request.args.get("kind"):
         links = [Link(_begin_url(key), pick(kind.title_zh, kind.title_en)) for key, kind in _kinds().items()]
         return render_template("pages/change_kinds.html", page=KindsPage(links))
-    if request.args["kind"] == ProcessKind.key:
-        return redirect(_begin_url(ProcessKind.key))
+    if request.args["kind"] in DRAWN:
+        return redirect(_begin_url(request.args["kind"], request.args.get("target", "")))
     kind, target = get_kind(kernel().ports, request.args["kind"]), request.args.get("target", "")
     who = standing()
     with reading() as session:
@@ -143,9 +146,11 @@ def _task_of(case_id: int) -> int:
     return task.id
 
 
-def _begin_url(kind: str) -> str:
-    """A process is drawn in the designer and proposed from there."""
-    return url_for("designer.show") if kind == ProcessKind.key else url_for("changes.new", kind=kind)
+def _begin_url(kind: str, target: str = "") -> str:
+    """Processes and rules are drawn as drafts and proposed from there."""
+    if kind == RuleKind.key and target:
+        return url_for("workbench.new", rule=target)
+    return url_for(DRAWN[kind]) if kind in DRAWN else url_for("changes.new", kind=kind)
 
 
 def _kinds() -> dict[str, ChangeKind]:

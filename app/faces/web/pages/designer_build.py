@@ -20,6 +20,7 @@ from app.faces.web.parts import Choice, Link
 from app.faces.web.words import moment
 from app.kernel.engine.check.report import CheckReport
 from app.kernel.engine.designing.steps import EMPTY, list_called
+from app.kernel.engine.drafting.queries import DraftStanding
 from app.kernel.engine.lifecycle.queries import Draft
 
 STATE_WORDS: dict[str, tuple[Lazy, str]] = {
@@ -113,16 +114,21 @@ def steps_part(
     )
 
 
-def publish_view(draft: Draft, report: CheckReport, who: Standing) -> PublishView:
-    """Draft, recheck, approval, deployed; and why it can't be submitted, before the click."""
+def stages_of(draft: DraftStanding, who: Standing, last: str) -> list[Stage]:
+    """Draft, recheck, approval, and what it is in the end."""
     reached = {"editing": 1, "submitted": 2, "deployed": 4, "discarded": 1}[draft.state]
     stages = [
         Stage(1, _("草稿"), f"{draft.owner}{_('，')}{moment(draft.updated_at, who.today)}"),
         Stage(2, _("复核"), _("另一人")),
         Stage(3, _("批准"), _("第三人")),
-        Stage(4, _("已部署"), ""),
+        Stage(4, last, ""),
     ]
-    shown = [Stage(one.number, one.word, one.small, "now" if one.number == reached else "") for one in stages]
+    return [Stage(one.number, one.word, one.small, "now" if one.number == reached else "") for one in stages]
+
+
+def publish_view(draft: Draft, report: CheckReport, who: Standing) -> PublishView:
+    """Draft, recheck, approval, deployed; and why it can't be submitted, before the click."""
+    shown = stages_of(draft, who, _("已部署"))
     change = None
     if draft.case_id is not None:
         change = Link(url_for("changes.one", case_id=draft.case_id), _("变更 %(no)s", no=draft.case_no))

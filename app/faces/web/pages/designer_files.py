@@ -75,28 +75,29 @@ def raw(draft_id: int, path: str) -> Response:
 def save(draft_id: int, path: str) -> Answer:
     """Keep a file's content, posted as text or as a file; JSON for scripts, else back to the file's page."""
     require_designer()
-    content = _posted_content()
-    operation = partial(_saving, draft_id=draft_id, path=path, content=content, revision=_revision())
+    content = posted_content()
+    operation = partial(_saving, draft_id=draft_id, path=path, content=content, revision=posted_revision())
     if request.accept_mimetypes.best == "application/json":
-        return _saved_json(operation)
+        return saved_json(operation)
     try:
         carry_out(operation)
     except DraftChanged as changed:
         return _text_again(draft_id, path, content, text_of(changed), conflict=True), 409
     except InvalidInput as invalid:
-        return _text_again(draft_id, path, content, _first(invalid)), 422
+        return _text_again(draft_id, path, content, first_of(invalid)), 422
     except Refusal as refusal:
         return _text_again(draft_id, path, content, text_of(refusal)), 409
     return redirect(url_for("designer_files.text", draft_id=draft_id, path=path, said="draft_saved"))
 
 
-def _saved_json(operation: Callable[[Unit], int]) -> Answer:
+def saved_json(operation: Callable[[Unit], int]) -> tuple[Response, int] | Response:
+    """Carry a save out for a script: the new revision, or why not."""
     try:
         revision = carry_out(operation)
     except DraftChanged as changed:
         return jsonify(code=changed.code, message=text_of(changed), **changed.params), 409
     except InvalidInput as invalid:
-        return jsonify(code=invalid.code, message=_first(invalid)), 422
+        return jsonify(code=invalid.code, message=first_of(invalid)), 422
     except Refusal as refusal:
         return jsonify(code=refusal.code, message=text_of(refusal)), 409
     at = local(standing().now)
@@ -108,7 +109,7 @@ def _refused(operation: Callable[[Unit], int]) -> str:
     try:
         carry_out(operation)
     except InvalidInput as invalid:
-        return _first(invalid)
+        return first_of(invalid)
     except Refusal as refusal:
         return text_of(refusal)
     return ""
@@ -126,7 +127,7 @@ def _removing(unit: Unit, draft_id: int, path: str, revision: int) -> int:
 def remove(draft_id: int, path: str) -> Answer:
     """Take a file out of the draft; earlier versions and other drafts keep theirs."""
     require_designer()
-    refused = _refused(partial(_removing, draft_id=draft_id, path=path, revision=_revision()))
+    refused = _refused(partial(_removing, draft_id=draft_id, path=path, revision=posted_revision()))
     if refused:
         return show_draft(draft_id, refusal=refused), 409
     return redirect(url_for("designer.draft", draft_id=draft_id, said="draft_file_removed") + "#files")
@@ -144,7 +145,9 @@ def add(draft_id: int) -> Answer:
     )
     path = name if "/" in name else f"{draft.key}/{name}"
     content = upload.read() if uploaded and upload is not None else _empty(path)
-    refused = _refused(partial(_saving, draft_id=draft_id, path=path, content=content, revision=_revision()))
+    refused = _refused(
+        partial(_saving, draft_id=draft_id, path=path, content=content, revision=posted_revision())
+    )
     if refused:
         return show_draft(draft_id, refusal=refused), 409
     if path.endswith(".form"):
@@ -182,8 +185,10 @@ def step(draft_id: int) -> Answer:
     except DefinitionInvalid:
         abort(409)
     except InvalidInput as invalid:
-        return show_draft(draft_id, path, _first(invalid)), 422
-    refused = _refused(partial(_saving, draft_id=draft_id, path=path, content=content, revision=_revision()))
+        return show_draft(draft_id, path, first_of(invalid)), 422
+    refused = _refused(
+        partial(_saving, draft_id=draft_id, path=path, content=content, revision=posted_revision())
+    )
     if refused:
         return show_draft(draft_id, path, refused), 409
     return redirect(url_for("designer.draft", draft_id=draft_id, file=path, said="draft_saved") + "#steps")
@@ -288,7 +293,7 @@ def _draft(draft_id: int) -> Draft:
         return get_draft(session, draft_id)
 
 
-def _posted_content() -> bytes:
+def posted_content() -> bytes:
     """A file part, or the text of a form with the line ends the browser changed put back."""
     upload = request.files.get("content")
     if upload is not None:
@@ -296,14 +301,16 @@ def _posted_content() -> bytes:
     return request.form.get("content", "").replace("\r\n", "\n").encode()
 
 
-def _revision() -> int:
+def posted_revision() -> int:
+    """The revision a form was made from."""
     text_value = request.form.get("revision", "")
     if not text_value.isascii() or not text_value.isdigit() or len(text_value) > 9:
         abort(400)
     return int(text_value)
 
 
-def _first(invalid: InvalidInput) -> str:
+def first_of(invalid: InvalidInput) -> str:
+    """The first error, with its field."""
     field, (problem, params) = next(iter(invalid.errors.items()))
     return f"{field}{_('：')}{text_of_field(problem, dict(params))}"
 

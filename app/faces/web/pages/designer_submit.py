@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from flask import url_for
 from sqlalchemy.orm import Session
@@ -52,7 +52,7 @@ def submit_page(
         deployments=[_deployment(item) for item in planned],
         touched=[(item.case_no, pick(item.zh, item.en)) for item in touched[:MOST_TOUCHED]],
         touched_remark=_("%(n)s 件在办案件留在原版本，直到有人逐批迁移。", n=len(touched)),
-        reviewers=_reviewers(session, who, draft),
+        reviewers=reviewers_of(session, who, set(list_editors(session, draft_id))),
         values=values,
         idempotency_key=key,
         errors=errors,
@@ -77,13 +77,12 @@ def _deployment(item: Planned) -> str:
     return _("%(key)s：v%(before)s 之后的新版本", key=item.key, before=item.before)
 
 
-def _reviewers(session: Session, who: Standing, draft: Draft) -> list[str]:
-    """Who holds the posts that recheck and approve; nobody who edited the draft is among them."""
-    editors = set(list_editors(session, draft.id))
+def reviewers_of(session: Session, who: Standing, editors: Collection[str]) -> list[str]:
+    """Who holds the posts that recheck and approve; none of those (by name) who edited the draft is among them."""
     lines = []
     for post, words in (("rule_checker", _("复核")), ("rule_approver", _("批准"))):
         held = list_post_holders(session, post, who.today)
-        names = sorted({name for holders in held.values() for _id, name, _grant in holders} - editors)
+        names = sorted({name for holders in held.values() for _id, name, _grant in holders} - set(editors))
         lines.append(_("%(duty)s：%(names)s", duty=words, names=_("、").join(names) or _("现在无人在岗")))
     return lines
 

@@ -156,6 +156,8 @@ class TextPage:
     refusal: str = ""
     conflict: bool = False
     errors: Sequence[ErrorLine] = ()
+    crumb: Link | None = None
+    """Where the list is, for drafts of rules."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from app.faces.web.acting import Standing
 from app.faces.web.language import pick
 from app.faces.web.pages.case_dossier import hit_handling
 from app.faces.web.pages.changes_access import may_propose, may_read
+from app.faces.web.pages.designer_access import may_read_designs
 from app.faces.web.pages.rules_view import (
     CaseRow,
     ContractRow,
@@ -24,6 +25,7 @@ from app.faces.web.pages.rules_view import (
     SourceRow,
     VersionRow,
 )
+from app.faces.web.pages.workbench_words import compare_url
 from app.faces.web.parts import Choice, Link
 from app.faces.web.words import day, moment
 from app.kernel.decisions.catalogue import CaseResult, Rule, run_cases
@@ -92,7 +94,8 @@ def rules_page(session: Session, who: Standing, args: Mapping[str, str]) -> Rule
         rows=rows,
         filtered=bool(query or state or any(chosen.values())),
         reports_url=url_for("rules.reports"),
-        propose_url=url_for("changes.new", kind="rule") if may_propose(who) else "",
+        propose_url=url_for("workbench.new") if may_propose(who) else "",
+        drafts_url=url_for("workbench.show") if may_read_designs(who) else "",
     )
 
 
@@ -174,8 +177,21 @@ def rule_page(session: Session, who: Standing, rule_id: str) -> RulePage | None:
         cases_remark=_("%(n)s 个用例，%(p)s 个通过", n=len(results), p=sum(one.passed for one in results)),
         versions=_versions(session, who, lines, manifest.version if standing else 0),
         hits=_hits(session, who, rule_id),
-        propose_url=url_for("changes.new", kind="rule", target=rule_id) if may_propose(who) else "",
+        propose_url=url_for("workbench.new", rule=rule_id) if may_propose(who) else "",
+        ways=_ways(who, rule_id, manifest.version),
     )
+
+
+def _ways(who: Standing, rule_id: str, version: int) -> list[Link]:
+    """What the workbench knows of the rule."""
+    if not may_read_designs(who):
+        return []
+    ways = [Link(url_for("tuning.one", rule_id=rule_id), _("命中统计"))]
+    if version > 1:
+        ways.append(Link(compare_url(rule_id, version - 1, version), _("比较版本")))
+    if may_propose(who):
+        ways.append(Link(url_for("rule_release.show", rule_id=rule_id), _("恢复、停用")))
+    return ways
 
 
 def _message(rule: Rule) -> str:

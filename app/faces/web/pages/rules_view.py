@@ -47,6 +47,7 @@ class RulesPage:
     filtered: bool
     reports_url: str
     propose_url: str
+    drafts_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,8 @@ class RulePage:
     versions: Sequence[VersionRow]
     hits: Sequence[PastHit]
     propose_url: str
+    ways: Sequence[Link] = ()
+    """The workbench's pages about it, for who reads drafts."""
 
 
 @dataclass(frozen=True)
