@@ -36,3 +36,8 @@ def remembered(
     if missing:
         known.update(load(missing))
     return {key: known[key] for key in keys if key in known}
+
+
+def remembered_one(session: Session, kind: str, key: K, load: Callable[[], V]) -> V:
+    """The same for a single answer."""
+    return remembered(session, kind, [key], lambda _: {key: load()})[key]

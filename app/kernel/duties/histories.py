@@ -294,15 +294,7 @@ def list_task_views(session: Session, tasks: Iterable[Task]) -> dict[int, TaskVi
     """Views of tasks by id; those needing several persons carry who has acted already."""
     tasks = list(tasks)
     shared = [task.id for task in tasks if task.persons_required > 1]
-    acted: dict[int, set[int]] = defaultdict(set)
-    if shared:
-        rows = session.execute(
-            select(ACT.c.task_id, ACT.c.person_id, ACT.c.principal_id).where(
-                ACT.c.task_id.in_(shared), ACT.c.state == "performed", ~ACT.c.voided
-            )
-        )
-        for row in rows:
-            acted[row.task_id] |= {row.person_id, row.principal_id} - {None}
+    acted = remembered(session, "who acted", shared, lambda wanted: _load_acted(session, wanted))
     return {
         task.id: TaskView(
             task_id=task.id,
@@ -311,10 +303,23 @@ def list_task_views(session: Session, tasks: Iterable[Task]) -> dict[int, TaskVi
             region_code=task.region_code,
             claimed_by=task.claimed_by,
             opened=task.opened_at is not None,
-            acted_by=frozenset(acted[task.id]),
+            acted_by=acted.get(task.id, frozenset()),
         )
         for task in tasks
     }
+
+
+def _load_acted(session: Session, tasks: Collection[int]) -> dict[int, frozenset[int]]:
+    """Who performed a part of each task, for himself or through somebody."""
+    rows = session.execute(
+        select(ACT.c.task_id, ACT.c.person_id, ACT.c.principal_id).where(
+            ACT.c.task_id.in_(tasks), ACT.c.state == "performed", ~ACT.c.voided
+        )
+    )
+    acted: dict[int, set[int]] = {task: set() for task in tasks}
+    for row in rows:
+        acted[row.task_id] |= {row.person_id, row.principal_id} - {None}
+    return {task: frozenset(people) for task, people in acted.items()}
 
 
 def get_task_view(session: Session, task: Task) -> TaskView:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.kernel.duties.models import ConflictMember, ConflictSet, TenureRule
 from app.kernel.duties.views import ConflictRule, Member
 from app.storage.core import execute, table
+from app.storage.reading import remembered_one
 
 _SETS, _TENURES = table(ConflictSet), table(TenureRule)
 COUNT_SETS = select(func.count()).select_from(_SETS)
@@ -22,7 +23,11 @@ _STAYS: dict[tuple[URL, int], tuple[tuple[datetime, TenureRule], ...]] = {}
 
 def list_rules(session: Session, now: datetime) -> tuple[ConflictRule, ...]:
     """The version in force of every conflict set, in order of set id."""
-    return rules_in_force(session, execute(session, COUNT_SETS, {}).scalar_one(), now)
+
+    def count() -> int:
+        return int(execute(session, COUNT_SETS, {}).scalar_one())
+
+    return rules_in_force(session, remembered_one(session, "versions of sets", None, count), now)
 
 
 def rules_in_force(session: Session, versions: int, now: datetime) -> tuple[ConflictRule, ...]:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel.identity.models import Region
+from app.storage.reading import remembered_one
 
 
 def get_lineage(session: Session, code: str) -> tuple[str, ...]:
     """The region's code and its ancestors', root first. Raise NoResultFound for an unknown code."""
-    path = session.scalars(select(Region.path).where(Region.code == code)).one()
-    return tuple(path.split("/"))
+
+    def load() -> tuple[str, ...]:
+        return tuple(session.scalars(select(Region.path).where(Region.code == code)).one().split("/"))
+
+    return remembered_one(session, "lineages", code, load)
 
 
 def list_subtree(session: Session, codes: Iterable[str]) -> tuple[str, ...]:
     """The codes with everything below them, sorted; empty for no codes."""
-    paths = session.scalars(select(Region.path).where(Region.code.in_(list(codes)))).all()
+    wanted = frozenset(codes)
+    return remembered_one(session, "subtrees", wanted, lambda: _load_subtree(session, wanted))
+
+
+def _load_subtree(session: Session, codes: Collection[str]) -> tuple[str, ...]:
+    paths = session.scalars(select(Region.path).where(Region.code.in_(sorted(codes)))).all()
     if not paths:
         return ()
     below = or_(*[or_(Region.path == path, Region.path.startswith(path + "/")) for path in paths])

@@ -92,6 +92,13 @@ def test_a_null_input_matches_only_null_and_dash() -> None:
     assert outcome("FIRST", None, "> 1 | 1\n null | 2\n - | 3", "") == 2
 
 
+def test_a_cell_that_says_true_does_not_match_what_is_unknown() -> None:
+    assert outcome("FIRST", None, "true | 1\n - | 2", "") == 2
+    assert outcome("FIRST", True, "true | 1\n - | 2", "") == 1
+    assert outcome("FIRST", False, "true | 1\n - | 2", "") == 2
+    assert outcome("FIRST", 5, "true | 1\n - | 2", "") == 2
+
+
 def test_an_invalid_cell_is_a_problem_with_its_line() -> None:
     body = given("x") + "\n\n" + decision("d", table("FIRST", "((( | 1\n - | 2"), "?x")
     graph = graph_of(body)
