@@ -46,7 +46,8 @@ def _test(composer: Composer, node: Node, *, cells: bool) -> Evaluate:
     if reads_input(node):
         return evaluate
     if is_constant(node):
-        wanted = evaluate(Scope(Runtime(), {}))  # a literal true is a value to be equal to, not a test that holds
+        # A literal true is a value to be equal to, not a test that holds: unknown is not true.
+        wanted = evaluate(Scope(Runtime(), {}))
         return lambda scope: fits(scope.run, scope.values["?"], wanted, cells=False)
     return lambda scope: fits(scope.run, scope.values["?"], evaluate(scope), cells=cells)
 
