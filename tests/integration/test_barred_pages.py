@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,7 @@ from app.faces.web import create_app
 from app.faces.web.barring import CASE_OF
 from app.faces.web.built_assets import Assets
 from app.kernel.cases.models import Material
+from app.kernel.decisions.models import RuleHit
 from app.kernel.documents.models import Document
 from app.kernel.duties.records import permit_system
 from app.kernel.duties.views import Action
@@ -33,6 +35,7 @@ from config import Settings
 from tests.office import PASSWORD, TO_REVIEW, Office
 from tests.recusal_office import ask, declare, rows, with_head
 
+RULE = "LOG-04"
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 WITH_CASE = frozenset(CASE_OF)
 FREE = frozenset(
@@ -54,6 +57,9 @@ FREE = frozenset(
         "version",
         "path",
         "token_id",  # of one's own
+        "rule_id",  # of the catalogue: its hits are a list like others
+        "finding_id",  # about people and offices, never about a case
+        "item",  # a benefit's formula
     }
 )
 """Parameters that lead to no case by themselves. Adding one here says that somebody looked at it."""
@@ -150,8 +156,8 @@ def place(office: Office, tmp_path: Path) -> Place:
     app.extensions["sanshen_assets"] = assets = Assets(tmp_path)
     app.jinja_env.globals["asset"] = assets.url
     (tmp_path / "dist").mkdir()
-    names = '{"app.js": "a.js", "sanshen.css": "s.css", "diagram.js": "d.js", "diagram.css": "d.css"}'
-    (tmp_path / "dist/manifest.json").write_text(names)
+    names = ("app.js", "conditions.js", "sanshen.css", "diagram.js", "diagram.css")
+    (tmp_path / "dist/manifest.json").write_text(json.dumps({name: name for name in names}))
     return Place(app, office, case_id)
 
 
@@ -202,21 +208,30 @@ def test_every_form_of_the_case_refuses_and_changes_nothing(place: Place) -> Non
     assert place.office.case(place.case_id).version == before
 
 
+def note_hit(unit: Unit, case_id: int) -> None:
+    """A hit of RULE, whatever the case's own facts say."""
+    words = {"title_zh": "重复认定", "title_en": "", "message_zh": "同日另有一件", "message_en": ""}
+    grave = {"rule_version": 1, "severity": "high", "action": "route", "inputs": {}, "inputs_digest": "test"}
+    unit.session.add(RuleHit(case_id=case_id, rule_id=RULE, at=unit.now, **words, **grave))
+
+
 def test_lists_searches_and_notices_leave_the_case_out(place: Place) -> None:
     office, case_id = place.office, place.case_id
     task = office.open_task_of(case_id)
     number = office.case(case_id).case_no
     lists = ["/", "/?tab=mine", "/?tab=can_take", "/?tab=all", "/?tab=done", f"/?tab=all&q={number}"]
     lists += ["/?tab=all&q=苏国栋", "/notices", "/board", "/board?from=0", f"/board?from=0&task={task.id}"]
-    lists += ["/recusals", "/me/interests"]
+    lists += ["/recusals", "/me/interests", f"/rules/{RULE}"]
 
     def told(unit: Unit) -> None:
         for who, _how in BARRED:
             notify(unit, office.person(who), "task_assigned", f"test:{who}", office.case(case_id), task)
+        note_hit(unit, case_id)
         unit.record("test.told", {}, chain="system")
 
     run(office.kernel, told, system_actor())
     browsers = {who: place.person(who) for who, _how in BARRED}
+    assert any(f"/cases/{case_id}/" in browsers[who].get(f"/rules/{RULE}").text for who, _how in BARRED)
     for who, how in BARRED:
         shown = [a for a in lists if f"/cases/{case_id}/" in browsers[who].get(a).text]
         assert shown or how == "party", f"{who} saw it before"

@@ -299,5 +299,5 @@ def _hits(session: Session, who: Standing, rule_id: str) -> list[PastHit]:
             message=pick(one.message_zh, one.message_en),
             handling=hit_handling(one.disposition, one.reason),
         )
-        for one in list_rule_hits(session, rule_id, HITS_SHOWN)
+        for one in list_rule_hits(session, rule_id, HITS_SHOWN, reader=who.person_id)
     ]

@@ -15,6 +15,7 @@ from app.kernel.decisions.catalogue.models import RuleFinding, RuleRelease, Rule
 from app.kernel.decisions.catalogue.reports import SOURCES
 from app.kernel.decisions.catalogue.rule import Rule
 from app.kernel.decisions.models import RuleHit
+from app.kernel.recusal.queries import barring
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ def count_hits(session: Session) -> dict[str, int]:
     return found
 
 
-def list_rule_hits(session: Session, rule_id: str, limit: int) -> list[HitLine]:
-    """The latest hits of a rule in cases the session's regions show."""
+def list_rule_hits(session: Session, rule_id: str, limit: int, *, reader: int) -> list[HitLine]:
+    """The latest hits of a rule in cases the session's regions show and the reader (a person) isn't barred from."""
     rows = session.execute(
         select(
             Case.id,
@@ -90,7 +91,7 @@ def list_rule_hits(session: Session, rule_id: str, limit: int) -> list[HitLine]:
             RuleHit.at,
         )
         .join(Case, Case.id == RuleHit.case_id)
-        .where(RuleHit.rule_id == rule_id)
+        .where(RuleHit.rule_id == rule_id, ~barring(Case.id, reader))
         .order_by(RuleHit.id.desc())
         .limit(limit)
     )
