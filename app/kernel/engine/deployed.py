@@ -128,7 +128,7 @@ def parse_deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
         steps=definition.steps,
         supply=Supply.of(manifest),
         forms=definition.forms,
-        spec=load_spec(spec_digest(row.spec), row.spec),
+        spec=load_spec(spec_digest(row.spec), row.spec, definition.parsed),
         files=definition.files,
     )
 

@@ -56,7 +56,7 @@ from app.kernel.engine.workflow import (
     MappedThrow,
 )
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 CACHED_SPECS: Final = 64
 
 
@@ -160,16 +160,17 @@ _cache: OrderedDict[str, Spec] = OrderedDict()
 _cache_lock = threading.Lock()
 
 
-def load_spec(digest: str, data: bytes) -> Spec:
+def load_spec(digest: str, data: bytes, parsed: ParsedProcess | None = None) -> Spec:
     """The specification named `digest`, from this process's cache when it is there.
 
-    Raises ValueError when `data` isn't what the digest names.
+    One that an earlier release stored in its own format is made anew from `parsed`, its files; it keeps the name
+    by which running cases know it. Raises ValueError when `data` isn't what the digest names, or can't be read.
     """
     with _cache_lock:
         if digest in _cache:
             _cache.move_to_end(digest)
             return _cache[digest]
-    spec = _loaded(digest, data)
+    spec = _loaded(digest, data, parsed)
     with _cache_lock:
         _cache[digest] = spec
         while len(_cache) > CACHED_SPECS:
@@ -183,10 +184,12 @@ def cached_spec(digest: str) -> Spec | None:
         return _cache.get(digest)
 
 
-def _loaded(digest: str, data: bytes) -> Spec:
+def _loaded(digest: str, data: bytes, parsed: ParsedProcess | None) -> Spec:
     if spec_digest(data) != digest:
         raise ValueError("the stored specification doesn't match its digest")
     stored = orjson.loads(data)
+    if stored["format"] != FORMAT and parsed is not None:
+        stored = orjson.loads(dump_spec(parsed))
     if stored["format"] != FORMAT:
         raise ValueError(f"unknown format {stored['format']} of a specification")
     restore = registry().restore

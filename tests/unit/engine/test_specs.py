@@ -2,6 +2,7 @@
 
 import threading
 
+import orjson
 import pytest
 
 from app.kernel.engine import specs
@@ -39,6 +40,17 @@ def test_a_specification_is_parsed_once_per_process() -> None:
 def test_bytes_that_are_not_what_the_digest_names_are_refused() -> None:
     with pytest.raises(ValueError, match="digest"):
         load_spec("0" * 64, stored())
+
+
+def test_a_specification_of_an_earlier_release_is_made_anew_under_its_old_name() -> None:
+    data = diagram(start(), user("x"), end(), sequence("start", "x", "end"), key="p")
+    parsed = parse({"p": data}, "p")
+    old = orjson.dumps({**orjson.loads(dump_spec(parsed)), "format": 0, "steps": "of another shape"})
+    with pytest.raises(ValueError, match="format"):
+        load_spec(spec_digest(old), old)
+    spec = load_spec(spec_digest(old), old, parsed)
+    assert spec.digest == spec_digest(old)
+    assert {step for scope in spec.steps.values() for step in scope.values()} == set(parsed.steps)
 
 
 def test_the_cache_forgets_the_least_used(monkeypatch: pytest.MonkeyPatch) -> None:
