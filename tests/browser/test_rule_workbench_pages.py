@@ -48,7 +48,7 @@ def test_a_rule_is_edited_mended_tried_and_proposed(site: Site, visit: type[Visi
     page.get_by_role("button", name="起草", exact=True).click()
     drawn(page)
 
-    type_into(page, "hit_1_in_2", ", (")
+    type_into(page, "hit_1_in_2", "(")
     settled(page)
     expect(cell(page, "hit_1_in_2")).to_have_attribute("data-finding", "error")
     expect(page.locator("#results")).to_contain_text("第 1 行输入 2")

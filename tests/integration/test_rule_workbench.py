@@ -298,7 +298,10 @@ def test_the_pages_edit_check_try_compare_and_submit_without_scripts(office: Off
     asked = desk.get(f"{page}/submit").text
     assert "都不能复核、批准" in asked
     assert desk.post(f"{page}/submit", {"reason": "", "ground": ""}).status_code == 422
-    assert desk.post(f"{page}/submit", {"reason": "改名", "ground": "制度"}).status_code == 302
+    proposed = desk.post(f"{page}/submit", {"reason": "改名", "ground": "制度"})
+    change = desk.get(proposed.headers["Location"]).text
+    for words in ("看草稿", "逐行比较", f'href="{page}"'):
+        assert words in change, words
     assert RULE in desk.get("/rules/drafts").text
     assert desk.get("/rules/statistics?sort=rate").status_code == 200
     assert "第 1 版" in desk.get(f"/rules/{RULE}/statistics").text

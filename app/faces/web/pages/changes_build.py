@@ -28,6 +28,7 @@ from app.faces.web.pages.changes_view import (
 from app.faces.web.pages.process_change_build import process_change_part
 from app.faces.web.pages.processes_build import draft_url
 from app.faces.web.pages.queue_view import FilterField, Pager
+from app.faces.web.pages.workbench_words import compare_url
 from app.faces.web.parts import Choice, Link
 from app.faces.web.words import duty, moment
 from app.kernel.cases.models import Case
@@ -48,9 +49,11 @@ from app.kernel.changes.queries import (
 )
 from app.kernel.changes.refusals import ChangeNotFound
 from app.kernel.changes.touched import read_record
+from app.kernel.decisions.catalogue.change_kind import RuleKind
 from app.kernel.engine.catalogue import Deployed, get_deployed
 from app.kernel.engine.lifecycle.change_kind import ProcessKind
 from app.kernel.engine.lifecycle.queries import find_draft_of
+from app.kernel.engine.workbench.queries import find_rule_draft_of
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.queries import list_open_tasks
 
@@ -179,13 +182,30 @@ def change_page(session: Session, who: Standing, kinds: Mapping[str, ChangeKind]
         new=content.before is None,
         to_do=task is not None and (held or _claimable(task, who)),
         process=process_change_part(session, who, case_id, content),
+        ways=_rule_ways(session, change),
     )
 
 
 def _edit_url(session: Session, change: ControlledChange) -> str:
-    """Where the content is edited: of a process in its draft, of other kinds in the form."""
-    draft = find_draft_of(session, change.case_id) if change.kind == ProcessKind.key else None
-    return draft_url(draft.id) if draft is not None else url_for("changes.edit", case_id=change.case_id)
+    """Where the content is edited: of a process or a rule in its draft, of other kinds in the form."""
+    if change.kind == ProcessKind.key:
+        drawn = find_draft_of(session, change.case_id)
+        if drawn is not None:
+            return draft_url(drawn.id)
+    rule = find_rule_draft_of(session, change.case_id) if change.kind == RuleKind.key else None
+    if rule is not None:
+        return url_for("workbench.draft", draft_id=rule.id)
+    return url_for("changes.edit", case_id=change.case_id)
+
+
+def _rule_ways(session: Session, change: ControlledChange) -> list[Link]:
+    draft = find_rule_draft_of(session, change.case_id) if change.kind == RuleKind.key else None
+    if draft is None:
+        return []
+    ways = [Link(url_for("workbench.draft", draft_id=draft.id), _("看草稿"))]
+    if draft.base_version:
+        ways.append(Link(compare_url(draft.key, draft.base_version, f"d{draft.id}"), _("逐行比较")))
+    return ways
 
 
 def change_part(

@@ -171,3 +171,5 @@ class ChangePage:
     to_do: bool = False
     process: ProcessChangePart | None = None
     """Only for changes of processes."""
+    ways: Sequence[Link] = ()
+    """Of a rule: its draft, and the two versions row by row."""

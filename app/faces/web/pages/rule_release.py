@@ -120,7 +120,7 @@ def _page(
             for one in range(newest, 0, -1)
             if one != number
         ],
-        compare_url=compare_url(rule_id, max(1, newest - 1), newest),
+        compare_url=compare_url(rule_id, newest - 1, newest) if newest > 1 else "",
         key=fresh_key(),
         values={"effective_from": today.isoformat(), **values},
         way=way,
