@@ -52,7 +52,7 @@ FREE = frozenset(
         "substitution_id",
         "request_id",  # of a post
         "grant_id",
-        "draft_id",  # of a process definition, as are the next three
+        "draft_id",  # of a process definition, as are the next three, or of a rule
         "key",
         "version",
         "path",
@@ -60,6 +60,9 @@ FREE = frozenset(
         "rule_id",  # of the catalogue: its hits are a list like others
         "finding_id",  # about people and offices, never about a case
         "item",  # a benefit's formula
+        "name",  # of a file of a rule's draft
+        "index",  # of a test case of a rule's draft
+        "trial_id",  # its list leaves out barred cases (test_rule_workbench.py)
     }
 )
 """Parameters that lead to no case by themselves. Adding one here says that somebody looked at it."""

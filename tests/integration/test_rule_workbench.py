@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from app.faces.worker.trials import try_rule
 from app.kernel.decisions.catalogue.reading import CASES, MANIFEST, MODEL
@@ -19,6 +19,7 @@ from app.kernel.decisions.models import RuleHit
 from app.kernel.decisions.tuning.operations import judge_hit
 from app.kernel.decisions.tuning.queries import HitCounts, add_up, count_hits
 from app.kernel.duties.refusals import DutyDenied
+from app.kernel.engine.drafting.models import DraftEditor
 from app.kernel.engine.drafting.refusals import DraftChanged, DraftNotYours
 from app.kernel.engine.workbench.drafts import create_rule_draft, save_rule_file, take_over_rule_draft
 from app.kernel.engine.workbench.models import RuleTrial
@@ -31,7 +32,7 @@ from app.kernel.engine.workbench.queries import (
 )
 from app.kernel.engine.workbench.refusals import TrialOver, TrialRunning
 from app.kernel.engine.workbench.trials import TrialOrder, advance_trial, cancel_trial, start_trial
-from app.kernel.refusals import InvalidInput
+from app.kernel.refusals import FenceRefused, InvalidInput
 from app.kernel.transaction import run, system_actor
 from app.storage.embedded import EmbeddedServer
 from tests.changing import REGION, add_changers, sign
@@ -194,6 +195,30 @@ def test_a_draft_is_proposed_only_when_its_cases_pass_and_three_people_put_it_in
     decided(office, case_id)
     assert read(office, draft_id).state == "deployed"
     assert in_force(office, "LOG-04", date(2026, 3, 2)) == 2
+
+
+def test_a_review_by_an_editor_of_the_draft_puts_nothing_into_force(office: Office) -> None:
+    draft_id = begin(office, "LOG-03")
+    replace(office, draft_id, MANIFEST, b'message_en = "', b'message_en = "Look: ')
+    submit = partial(submit_rule_draft, draft_id=draft_id, reason="按稽核意见", ground="内控制度")
+    case_id = int(run(office.kernel, submit, office.actors["editor"])["case_id"])
+    sign(office, case_id, "editor", "submit_positive")
+    sign(office, case_id, "rechecker", "agree")
+    reviewer = office.actors["rechecker"]
+    with office.kernel.database.session() as session:  # he edited after all, past the application
+        session.execute(
+            insert(DraftEditor).values(
+                draft_id=draft_id,
+                person_id=reviewer.person_id,
+                account_id=reviewer.account_id,
+                first_at=MONDAY,
+            )
+        )
+        session.commit()
+    with pytest.raises(FenceRefused) as refused:
+        sign(office, case_id, "authoriser", "approve")
+    assert refused.value.params["sqlstate"] == "SD035"
+    assert in_force(office, "LOG-03", date(2026, 3, 2)) == 1
 
 
 def test_a_version_is_restored_as_the_next_and_a_rule_retired(office: Office) -> None:
