@@ -342,6 +342,36 @@ def _form(desk: Desk, page: str, action: str) -> list[tuple[str, Any]]:
     return [(key, value) for key, value in form.form_values() if key != "csrf_token"]
 
 
+HOSTILE = (
+    (MANIFEST, b"fact = 3"),
+    (
+        MANIFEST,
+        b'id = ["x"]\nkind = 4\nalso = 1\neffective_from = "x"\n[fact.a]\ntype = ["x"]\n[fact."b c"]\n',
+    ),
+    (MANIFEST, b"[parameter.a]\nvalue = { x = 1 }\n[[source]]\ntag = []\n"),
+    (CASES, b'[[case]]\nname = 3\nexpect = ["hit"]\nseverity = 1\n[case.facts]\nunknown = [1]\n'),
+    (CASES, b"case = 1"),
+    (MODEL, b"<definitions/>"),
+    (MODEL, b"\x00\xff"),
+)
+
+
+def test_whatever_stands_in_a_file_its_draft_is_shown_compared_and_can_be_mended(
+    office: Office, tmp_path: Path
+) -> None:
+    desk = sit_down(office.kernel, tmp_path, "editor")
+    for name, content in HOSTILE:
+        draft_id = begin(office)
+        save(office, draft_id, name, content)
+        page = f"/rules/drafts/{draft_id}"
+        against = f"/rules/{RULE}/compare?from=1&to=d{draft_id}"
+        for address in (f"{page}/check", f"{page}/files/{name}", against):
+            assert desk.get(address).status_code == 200, (address, content)
+        assert "不能提交复核" in desk.get(page).text, content
+        posted = {"revision": "2", "-1-name": "x", "-1-expect": "hit", "-1-fact-a": "1", "-1-fact-b c": "1"}
+        assert desk.post(f"{page}/cases", posted).status_code in (302, 422), content
+
+
 def test_who_has_no_business_there_sees_and_does_nothing(office: Office, tmp_path: Path) -> None:
     draft_id = begin(office)
     page = f"/rules/drafts/{draft_id}"

@@ -16,7 +16,12 @@ from app.faces.web.pages.designer_view import TextPage
 from app.faces.web.pages.workbench_build import title_of, why_not_editable
 from app.faces.web.pages.workbench_findings import rule_results
 from app.faces.web.pages.workbench_page import show_rule_draft
-from app.faces.web.pages.workbench_properties import cases_view, properties_view, strip_index
+from app.faces.web.pages.workbench_properties import (
+    cases_view,
+    contract_of,
+    properties_view,
+    strip_index,
+)
 from app.faces.web.parts import ErrorLine, Link
 from app.kernel.decisions.catalogue.reading import CASES, FILES, LARGEST_FILE, MANIFEST
 from app.kernel.decisions.workbench.cases import read_case, remove_case, write_case
@@ -151,9 +156,8 @@ def case_away(draft_id: int, index: int) -> Answer:
 
 
 def _types(draft: RuleDraft) -> dict[str, str]:
-    """Types of the contract's facts, as the manifest says now."""
-    table = read_properties(draft.files.get(MANIFEST, b"")) or {}
-    return {key: str(row.get("type")) for key, row in table.get("fact", {}).items()}
+    """Types of the contract's facts, as the manifest says now; facts of no known type can't be typed."""
+    return {key: str(row["type"]) for key, row in contract_of(draft).items()}
 
 
 def _written(draft: RuleDraft, name: str, content: Callable[[], bytes], anchor: str) -> Answer:

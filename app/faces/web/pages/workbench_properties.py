@@ -161,8 +161,7 @@ def cases_view(
     """All cases with what the rule says now; `wrong`: whose form comes back, why, with what was typed."""
     text_url = url_for("workbench_files.text", draft_id=draft.id, name=CASES)
     kept = list_cases(draft.files.get(CASES, b""))
-    table = read_properties(draft.files.get(MANIFEST, b"")) or {}
-    contract = {key: row for key, row in table.get("fact", {}).items() if row.get("type") in words.TYPES}
+    contract = contract_of(draft)
     if kept is None:
         return CasesView(
             [], 0, 0, "", draft.revision, (), "", text_url, _("cases.toml 现在不能读成表单，请改源文件。")
@@ -190,6 +189,12 @@ def cases_view(
         wrong=opened,
         summary=summary_of({f"{opened}-{field}": text for field, text in errors.items()}),
     )
+
+
+def contract_of(draft: RuleDraft) -> dict[str, Mapping[str, Any]]:
+    """The facts contract as the manifest says now, without facts of a type there is not."""
+    table = read_properties(draft.files.get(MANIFEST, b"")) or {}
+    return {key: row for key, row in table.get("fact", {}).items() if str(row.get("type")) in words.TYPES}
 
 
 def _case_row(
