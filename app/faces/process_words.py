@@ -31,6 +31,7 @@ PROCESS_FIELD_TEXTS: dict[str, Lazy] = {
     "rule_unknown": _l("没有规则 %(rule)s"),
     "rule_version_expected": _l("rule.toml 的 version 须为 %(version)s"),
     "rule_day_differs": _l("与 rule.toml 的 effective_from（%(day)s）不一致，留空即可"),
+    "rule_day_too_early": _l("自 %(day)s 起另有决定，生效日不能早于这一天，否则永不适用"),
     "rule_invalid": _l("第 %(line)s 行：%(zh)s / %(en)s"),
     "not_deployable": _l("检查发现 %(count)s 处错误，不能部署；第一处：%(first)s"),
     "process_handler_unknown": _l("没有这些处理程序，部署后系统办不了：%(names)s"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +24,10 @@ from app.kernel.refusals import InvalidInput
 from app.kernel.transaction import run, system_actor
 from app.storage.embedded import EmbeddedServer
 from app.wiring import WORKFLOWS
-from tests.changing import add_changers, carry_through, propose, sign, what_if
+from tests.changing import CHANGERS, add_changers, carry_through, propose, sign, what_if
 from tests.moving_clock import MovingClock
-from tests.office import Office, open_office
+from tests.office import Office, id_number, open_office
+from tests.pages import sit_down
 from tests.rules import changed_rule, put_in_force
 
 MONDAY = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -177,6 +179,33 @@ def test_a_retired_rule_is_asked_no_more(office: Office) -> None:
     carry_through(office, "rule", retire)
     assert standing(office, "REC-02", date(2026, 3, 2)) is None
     assert standing(office, "REC-02", date(2026, 3, 1)) == 1
+
+
+def test_a_release_before_one_that_is_known_already_is_refused(office: Office) -> None:
+    """It would never stand: of those that have come the one of the latest day does."""
+    retire = {"action": "retire", "rule": "REC-01", "effective_from": "2026-09-01"}
+    carry_through(office, "rule", retire)
+    with pytest.raises(InvalidInput) as early:
+        propose(office, "rule", {**retire, "effective_from": "2026-08-31"})
+    assert early.value.errors["effective_from"] == ("rule_day_too_early", {"day": "2026-09-01"})
+    with pytest.raises(InvalidInput) as version:
+        propose(office, "rule", values("REC-01"))
+    assert version.value.errors["rule_toml"][0] == "rule_day_too_early"
+
+
+def test_what_a_change_would_touch_is_not_told_to_who_may_not_read_the_case(
+    office: Office, tmp_path: Path
+) -> None:
+    case_id = office.start(**LATE, applicant_id_no=id_number(CHANGERS["rechecker"][0]))
+    retire = {"action": "retire", "rule": "RSK-12", "effective_from": "2027-01-01"}
+    change = propose(office, "rule", retire)
+    what_if(office, change, "editor")
+    number, page = office.case(case_id).case_no, f"/changes/{change}"
+    assert number in sit_down(office.kernel, tmp_path, "editor").get(page).text
+    party = sit_down(office.kernel, tmp_path, "rechecker").get(page)
+    assert party.status_code == 200
+    assert number not in party.text
+    assert "您不能查看的案件" in party.text
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,12 @@ def list_barred(session: Session, person_id: int, case_ids: Collection[int]) -> 
     return frozenset(session.scalars(own))
 
 
+def list_readable(session: Session, case_ids: Collection[int], person_id: int) -> frozenset[int]:
+    """Those of the cases that the session's regions show and the person isn't barred from."""
+    shown = select(Case.id).where(Case.id.in_(case_ids), ~barring(Case.id, person_id))
+    return frozenset(session.scalars(shown)) if case_ids else frozenset()
+
+
 def list_barred_persons(session: Session, case_id: int) -> frozenset[int]:
     """Canonical ids of everybody who may neither read nor act in the case."""
     return frozenset(session.scalars(select(BAR.c.person_id).where(BAR.c.case_id == case_id)))

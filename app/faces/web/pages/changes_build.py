@@ -54,6 +54,7 @@ from app.kernel.engine.catalogue import Deployed, get_deployed
 from app.kernel.engine.lifecycle.change_kind import ProcessKind
 from app.kernel.engine.lifecycle.queries import find_draft_of
 from app.kernel.engine.workbench.queries import find_rule_draft_of
+from app.kernel.recusal.queries import list_readable
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.queries import list_open_tasks
 
@@ -170,7 +171,7 @@ def change_page(session: Session, who: Standing, kinds: Mapping[str, ChangeKind]
         differences=[
             _difference(line) for line in kind.differences(session, content.before, content.values, at)
         ],
-        effects=_effects(change, who, task if held else None),
+        effects=_effects(session, change, who, task if held else None),
         signatures=[_signature(item, who) for item in list_signatures(session, case)],
         history=_history(session, case, who),
         case_url=url_for("case.show", case_id=case_id),
@@ -232,7 +233,8 @@ def _difference(line: Difference) -> DifferenceRow:
     return DifferenceRow(pick(line.label_zh, line.label_en), old.splitlines(), new.splitlines(), line.changed)
 
 
-def _effects(change: ControlledChange, who: Standing, held: Task | None) -> Effects:
+def _effects(session: Session, change: ControlledChange, who: Standing, held: Task | None) -> Effects:
+    """Totals of all lines; the lines themselves only of cases that the reader may read."""
     compute = url_for("changes.compute", case_id=change.case_id) if held is not None else ""
     if change.what_if is None or change.what_if_at is None:
         return Effects((), _("编制后还没有计算；复核同意前必须有。"), compute_url=compute)
@@ -243,11 +245,16 @@ def _effects(change: ControlledChange, who: Standing, held: Task | None) -> Effe
         for key, count in ((k, change.what_if["by_severity"].get(k, 0)) for k in SEVERITY_WORDS)
         if count
     ]
-    more = _("只列前 %(n)s 条，共 %(total)s 条", n=len(lines), total=total) if total > len(lines) else ""
+    readable = list_readable(session, {line.case_id for line in lines}, who.person_id)
+    shown = [line for line in lines if line.case_id in readable]
+    cut = _("只列前 %(n)s 条，共 %(total)s 条", n=len(lines), total=total) if total > len(lines) else ""
+    kept_back = len(lines) - len(shown)
+    hidden = _("另有 %(n)s 条涉及您不能查看的案件，不列出", n=kept_back) if kept_back else ""
+    more = _("；").join(filter(None, (cut, hidden)))
     remark = _(
         "%(when)s 计算，涉及案件 %(n)s 件", when=_at(change.what_if_at, who), n=change.what_if["cases"]
     )
-    return Effects([_effect(line) for line in lines], remark, counts, True, more, compute)
+    return Effects([_effect(line) for line in shown], remark, counts, True, more, compute)
 
 
 def _at(value: datetime, who: Standing) -> str:

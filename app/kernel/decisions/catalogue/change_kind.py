@@ -93,6 +93,7 @@ class RuleKind:
         since = rule.manifest.effective_from.isoformat()
         if payload["effective_from"] not in (None, since):
             raise InvalidInput({"effective_from": ("rule_day_differs", {"day": since})})
+        _check_day(session, rule_id, since, "rule_toml")
         return {**payload, "effective_from": since}
 
     def _retirement(self, session: Session, payload: Payload, rule_id: str) -> dict[str, Any]:
@@ -100,6 +101,7 @@ class RuleKind:
             raise InvalidInput({"effective_from": ("required", {})})
         if newest_version(session, rule_id) == 0:
             raise InvalidInput({"rule": ("rule_unknown", {"rule": rule_id})})
+        _check_day(session, rule_id, str(payload["effective_from"]), "effective_from")
         return {**payload, **{name.replace(".", "_"): None for name in FILES}}
 
     def target(self, payload: Payload) -> str:
@@ -180,6 +182,13 @@ class RuleKind:
             }
             version = store_version(unit, rule, Ground("change", approval, change.case_id))
         release_rule(unit, change.target, version, since, change.case_id)
+
+
+def _check_day(session: Session, rule_id: str, wanted: str, field: str) -> None:
+    """Of the releases that have come the one of the latest day stands: an earlier day would never count."""
+    latest = max((one.effective_from for one in list_releases(session, rule_id)), default=None)
+    if latest is not None and date.fromisoformat(wanted) < latest:
+        raise InvalidInput({field: ("rule_day_too_early", {"day": latest.isoformat()})})
 
 
 def read_texts(rule_id: str, payload: Payload) -> Rule:
