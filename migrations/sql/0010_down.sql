@@ -1,0 +1,1 @@
+-- Takes 0010_registry back.

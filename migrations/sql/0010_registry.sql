@@ -1,0 +1,1 @@
+-- The registry: people, employers, enrolment, contributions, institutions, experts, as they were known when.

@@ -1,0 +1,1 @@
+-- Takes 0011_messages back.

@@ -1,0 +1,1 @@
+-- Messages from one case to others of its chain.

@@ -1,0 +1,1 @@
+-- Takes 0012_draw back.

@@ -1,0 +1,1 @@
+-- Draws of experts and the opinions of panels.

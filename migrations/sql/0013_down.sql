@@ -1,0 +1,1 @@
+-- Takes 0013_service back.

@@ -1,0 +1,1 @@
+-- What is issued as PDF, the seal register, and service on each party.

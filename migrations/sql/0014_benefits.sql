@@ -1,0 +1,1 @@
+-- Entitlements and payment plans.

@@ -1,0 +1,1 @@
+-- Takes 0014_benefits back.

@@ -1,0 +1,27 @@
+"""Draws of experts and the opinions of panels."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+
+revision = "0012_draw"
+down_revision = "0011_messages"
+branch_labels = None
+depends_on = None
+
+SQL = Path(__file__).resolve().parents[1] / "sql"
+
+
+def upgrade() -> None:
+    run_script("0012_draw")
+
+
+def downgrade() -> None:
+    run_script("0012_down")
+
+
+def run_script(name: str) -> None:
+    """Several statements at once, with percent signs and colons left alone: the bare driver does that."""
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute((SQL / f"{name}.sql").read_text(encoding="utf-8"))

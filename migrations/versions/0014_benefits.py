@@ -1,0 +1,27 @@
+"""Entitlements and payment plans."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+
+revision = "0014_benefits"
+down_revision = "0013_service"
+branch_labels = None
+depends_on = None
+
+SQL = Path(__file__).resolve().parents[1] / "sql"
+
+
+def upgrade() -> None:
+    run_script("0014_benefits")
+
+
+def downgrade() -> None:
+    run_script("0014_down")
+
+
+def run_script(name: str) -> None:
+    """Several statements at once, with percent signs and colons left alone: the bare driver does that."""
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute((SQL / f"{name}.sql").read_text(encoding="utf-8"))
