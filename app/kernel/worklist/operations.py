@@ -37,7 +37,38 @@ _OPEN = (
     .execution_options(populate_existing=True)
 )
 _TASKS, _CLAIMS = table(Task), table(TaskClaim)
-_CLAIM = insert(_CLAIMS).inline()
+_TAKEN = (
+    update(_TASKS)
+    .where(_TASKS.c.id == bindparam("task"), _TASKS.c.state == "open", _TASKS.c.claimed_by.is_(None))
+    .values(
+        claimed_by=bindparam("person"),
+        claimed_account=bindparam("account"),
+        claimed_at=bindparam("at"),
+        version=_TASKS.c.version + 1,
+    )
+    .returning(_TASKS.c.id, _TASKS.c.version)
+    .cte("taken")
+)
+_CLAIM = (
+    insert(_CLAIMS)
+    .from_select(
+        ["task_id", "person_id", "account_id", "assigned_by", "claimed_at"],
+        select(
+            _TAKEN.c.id,
+            *(
+                bindparam(name, type_=column.type)
+                for name, column in (
+                    ("person", _CLAIMS.c.person_id),
+                    ("account", _CLAIMS.c.account_id),
+                    ("assigned_by", _CLAIMS.c.assigned_by),
+                    ("at", _CLAIMS.c.claimed_at),
+                )
+            ),
+        ),
+        include_defaults=False,
+    )
+    .returning(select(_TAKEN.c.version).scalar_subquery())
+)
 _CLOSE = (
     update(_CLAIMS)
     .where(_CLAIMS.c.task_id == bindparam("task"), _CLAIMS.c.released_at.is_(None))
@@ -201,25 +232,13 @@ def _set_claim(
     unit: Unit, task: Task, person_id: int | None, account_id: int | None, *, assigned_by: int | None
 ) -> None:
     """Compare-and-set on the task, backed by the unique index on open claims."""
-    won = unit.session.execute(
-        update(Task)
-        .where(Task.id == task.id, Task.state == "open", Task.claimed_by.is_(None))
-        .values(
-            claimed_by=person_id, claimed_account=account_id, claimed_at=unit.now, version=Task.version + 1
-        )
-        .returning(Task.version)
-    ).scalar_one_or_none()
-    if won is None:
+    asked = {"task": task.id, "person": person_id, "account": account_id, "assigned_by": assigned_by}
+    version = execute(unit.session, _CLAIM, {**asked, "at": unit.now}).scalar_one_or_none()
+    if version is None:
         raise TaskAlreadyClaimed(name="")
-    values = {
-        "task_id": task.id,
-        "person_id": person_id,
-        "account_id": account_id,
-        "assigned_by": assigned_by,
-        "claimed_at": unit.now,
-    }
-    execute(unit.session, _CLAIM, values)
-    unit.session.refresh(task)
+    taken = {"claimed_by": person_id, "claimed_account": account_id, "claimed_at": unit.now, "version": version}
+    for name, value in taken.items():
+        set_committed_value(task, name, value)
 
 
 def close_claim(unit: Unit, task: Task, reason: str) -> None:
