@@ -128,11 +128,19 @@ def test_the_commands_list_sources_calculate_and_propose(
     )
     wage = next(one for one in listed if one["key"] == "regional_average_wage")
     assert [value["value"] for value in wage["values"]] == ["7500"]
-    sources = run("parameter", "sources", "--on", "2024-09-01")
+    sources = run("sources", "--on", "2024-09-01")
     assert sources.exit_code == 1
-    assert "✓ funeral_months  6 个月" in sources.output
-    assert "✗ minimum_wage  没有有效值" in sources.output
+    assert "✓ parameter funeral_months  丧葬补助金的月数" in sources.output
+    assert "✗ 没有有效值 no valid value parameter minimum_wage" in sources.output
     assert "?" in next(line for line in sources.output.splitlines() if "rounding_mode" in line)
+    assert (
+        "✓ clock injury_recognition.CR06  认定决定 60 日 / Decision, 60 days: 60 日 calendar days"
+        in sources.output
+    )
+    flagged = orjson.loads(run("sources", "--unverified", "--json").stdout)
+    assert {line["tag"] for line in flagged} <= {"K", "D", "TEST", ""}
+    assert {line["kind"] for line in flagged} == {"clock", "parameter", "rule"}
+    assert "RSK-12.most_days" in {line["key"] for line in flagged}
     facts = {key: value for key, value in FACTS.items() if key != "region"}
     worked = run(
         "formula",

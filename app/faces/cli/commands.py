@@ -32,6 +32,11 @@ COMMANDS: Commands = {
     "incidents": ("app.faces.cli.incidents", "incidents", "自动环节出错的事件 / incidents of running cases"),
     "decision": ("app.faces.cli.decision", "decision", "决策模型 / decision models"),
     "parameter": ("app.faces.cli.parameter", "parameter", "参数及其来源 / parameters and their sources"),
+    "sources": (
+        "app.faces.cli.sources",
+        "sources",
+        "全部数值的来源 / where every number comes from",
+    ),
     "formula": ("app.faces.cli.formula", "formula", "待遇公式 / benefit formulas"),
     "rule": ("app.faces.cli.rule", "rule", "规则目录 / the rule catalogue"),
     "import": ("app.faces.cli.imports", "imports", "导入申请 / import applications"),

@@ -1,4 +1,4 @@
-"""`sanshen parameter`: what is in force where and when, where every value comes from, proposing a new edition."""
+"""`sanshen parameter`: what is in force where and when, proposing a new edition."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from app.kernel.decisions.parameters.queries import Overview
     from app.kernel.decisions.parameters.values import ParameterValue
 
-FLAGS = {"TEST": "✗ 测试值 made up", "K": "? 未核实 unverified", "D": "? 自定 own decision"}
 REGION = click.option(
     "--region", metavar="CODE", help="地区代码；不给则只看全国的 / region; else the country's"
 )
@@ -31,7 +30,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="只输出 JSON / pr
 
 @click.group(help="参数 / parameters.")
 def parameter() -> None:
-    """List, show, sources, propose."""
+    """List, show, propose."""
 
 
 @parameter.command("list", help="某地某日有效的参数 / what is in force at a place on a day.")
@@ -84,25 +83,6 @@ def show(key: str, as_json: bool) -> None:
             until = row.valid_to.isoformat() if row.valid_to else "…"
             words = definition.value_words(row.value)[0]
             click.echo(f"  {slot}{words}  {row.valid_from}–{until}  {row.source} [{row.tag}]")
-
-
-@parameter.command(
-    help="每个取值的来源；未核实的标出 / the source of every value, the unverified flagged. "
-    "退出码 / exit: 0 全部核实 all verified, 1 有未核实或者缺值 not."
-)
-@REGION
-@ON
-@JSON
-@click.pass_context
-def sources(context: click.Context, region: str | None, on: datetime | None, as_json: bool) -> None:
-    """One line per value, and what has none."""
-    found = _overview(region, on)
-    if as_json:
-        click.echo(orjson.dumps([_as_json(one) for one in found], default=str))
-    else:
-        for line in _source_lines(found):
-            click.echo(line)
-    context.exit(1 if any(one.missing or one.unverified for one in found) else 0)
 
 
 @parameter.command(
@@ -165,14 +145,6 @@ def _overview(region: str | None, on: datetime | None) -> list[Overview]:
             return list_overview(session, region, day)
         except NoResultFound:
             refuse(f"没有这个地区 / no such region: {region}")
-
-
-def _source_lines(found: list[Overview]) -> Iterator[str]:
-    for one in found:
-        if one.missing:
-            yield f"✗ {one.definition.key}  没有有效值 no valid value  {one.definition.note_zh}".rstrip()
-        for value in one.values:
-            yield f"{FLAGS.get(value.tag, '✓')} {value.key}  {_value_words(value)}  {value.source} [{value.tag}]"
 
 
 def _value_words(value: ParameterValue) -> str:

@@ -236,7 +236,12 @@ def _set_claim(
     version = execute(unit.session, _CLAIM, {**asked, "at": unit.now}).scalar_one_or_none()
     if version is None:
         raise TaskAlreadyClaimed(name="")
-    taken = {"claimed_by": person_id, "claimed_account": account_id, "claimed_at": unit.now, "version": version}
+    taken = {
+        "claimed_by": person_id,
+        "claimed_account": account_id,
+        "claimed_at": unit.now,
+        "version": version,
+    }
     for name, value in taken.items():
         set_committed_value(task, name, value)
 
