@@ -60,6 +60,8 @@ def test_a_rule_shows_reason_source_contract_decision_cases_and_hits(office: Off
     assert desk.get("/rules/nonsense").status_code == 404
     case = desk.get(f"/cases/{case_id}").text
     assert "依据：" in case and 'href="/rules/RSK-12"' in case
+    unjudged = case.partition("尚缺事实，未能判断")[2].partition("</details>")[0]
+    assert "缺" in unjudged and "依据：" in unjudged and 'href="/rules/' in unjudged
 
 
 def test_a_warning_is_explained_on_the_case_page(office: Office, tmp_path: Path) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from app.kernel.cases.models import Case
 from app.kernel.decisions.catalogue import RuleInvalid
 from app.kernel.decisions.catalogue.manifest import Manifest, read_manifest
+from app.kernel.decisions.models import RuleHit
+from app.kernel.duties.views import Decision
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.workflow import persons_of
-from app.kernel.worklist.batch import plain_outcome
+from app.kernel.worklist.batch import plain_outcome, why_alone
+from app.kernel.worklist.models import Task
+from app.kernel.worklist.queries import QueueRow
 from app.wiring import WORKFLOWS
 
 
@@ -66,3 +71,22 @@ def test_only_forms_that_ask_for_an_opinion_alone_are_signed_in_a_batch() -> Non
     assert plain_outcome({"components": [outcome, opinion, hidden]})
     assert not plain_outcome({"components": [outcome, opinion, minutes]})
     assert not plain_outcome({"components": [opinion]})
+
+
+@pytest.mark.parametrize(
+    ("risk", "action", "disposition", "why"),
+    [
+        ("normal", "warn", None, "warnings"),
+        ("high", "warn", None, "warnings"),
+        ("normal", "warn", "explained", ""),
+        ("normal", "route", None, ""),
+        ("high", "route", None, "rules"),
+    ],
+)
+def test_a_case_with_a_warning_nobody_explained_is_no_part_of_a_batch(
+    risk: str, action: str, disposition: str | None, why: str
+) -> None:
+    case, task = Case(id=1, risk=risk), Task(id=2, claimed_by=3, persons_required=1, return_reason=None)
+    hit = RuleHit(rule_id="LOG-04", action=action, disposition=disposition)
+    row = QueueRow(task, case, None, None, Decision("allow", "allowed"), ())
+    assert why_alone(row, 3, {1: [hit]}, ()) == why

@@ -11,6 +11,7 @@ from app.kernel.decisions.catalogue.evaluation import Hit, Inquiry, evaluate
 from app.kernel.decisions.catalogue.versions import list_standing
 from app.kernel.decisions.operations import keep_hits
 from app.kernel.decisions.overrides import blocking
+from app.kernel.decisions.parameters.lookup import finder
 from app.kernel.duties.levels import raise_approval_levels
 from app.kernel.duties.operations import find_missing_duty, pass_gate, raise_risk
 from app.kernel.engine.change_handlers import handle_apply_change, handle_check_change, handle_drop_change
@@ -46,6 +47,7 @@ def run_rules(
         business,
         changed,
         partial(_seal, unit.kernel.keyring),
+        finder(unit.session, context.case.region_code),
     )
     said = evaluate(list_standing(unit.session, unit.today), supply, inquiry)
     keep_hits(unit, context.case, said)

@@ -31,7 +31,8 @@ HIGH = ("high", "routed")
 class BatchItem:
     """A task of the batch, decided for the person; `excluded` is why it can't be signed in a batch.
 
-    excluded: denied (by `decide`), rules (high risk with rule hits), consultation (an answer is awaited),
+    excluded: denied (by `decide`), warnings (a warning nobody gave a reason for: completing would be refused), rules
+    (high risk with rule hits), consultation (an answer is awaited),
     returned (it came back with a reason), shared (several people).
     """
 
@@ -68,16 +69,19 @@ def list_batch(
     rows = decide_rows(session, me, found, now, today, named=False)
     hits, awaited = _hits(session, found), _awaited(session, found)
     return [
-        BatchItem(row, hits.get(row.case.id, ()), _excluded(row, person_id, hits, awaited)) for row in rows
+        BatchItem(row, hits.get(row.case.id, ()), why_alone(row, person_id, hits, awaited)) for row in rows
     ]
 
 
-def _excluded(
+def why_alone(
     row: QueueRow, person_id: int, hits: Mapping[int, Sequence[RuleHit]], awaited: Collection[int]
 ) -> str:
+    """The code of `BatchItem.excluded`; `hits` by case, `awaited` tasks whose consultation is out."""
     task, case = row.task, row.case
     if task.claimed_by != person_id and (task.claimed_by is not None or not row.decision.allowed):
         return "denied"
+    if any(hit.action == "warn" and hit.disposition is None for hit in hits.get(case.id, ())):
+        return "warnings"
     if case.risk in HIGH and hits.get(case.id):
         return "rules"
     if task.id in awaited:

@@ -32,6 +32,10 @@ def why_excluded(item: BatchItem) -> str:
         if item.row.claimant and item.row.decision.allowed:
             return _("%(name)s正在办理", name=item.row.claimant)
         return denial(item.row.decision, item.task.duty)
+    if item.excluded == "warnings":
+        open_hits = (hit for hit in item.hits if hit.action == "warn" and hit.disposition is None)
+        rules = _("、").join(dict.fromkeys(hit.rule_id for hit in open_hits))
+        return _("提醒还没有说明理由（%(rules)s），请先在案件中逐条说明", rules=rules)
     words = {
         "rules": _("高风险且有规则命中，须单独审核"),
         "consultation": _("征求过意见，须单独审核"),

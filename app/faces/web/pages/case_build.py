@@ -19,12 +19,15 @@ from app.faces.web.pages.case_task import Attempt, Situation, own_open_task, tas
 from app.faces.web.pages.case_view import CaseHead, CasePage, Correction, GatePage, Rules
 from app.faces.web.pages.queue_rows import clock_words, procedure
 from app.faces.web.parts import ErrorLine
+from app.faces.web.signin import kernel
 from app.faces.web.words import day, local, moment
 from app.kernel.cases.models import Case
 from app.kernel.deadlines.queries import load_calendar
+from app.kernel.decisions.catalogue.evaluation import Lacking
 from app.kernel.decisions.tuning.queries import list_verdicts
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.engine.dossier import Dossier
+from app.kernel.engine.unjudged import list_unjudged
 from app.kernel.identity.models import Region
 from app.kernel.local_time import local_day
 from app.kernel.worklist.consultation_queries import list_case_consultations
@@ -59,7 +62,7 @@ def case_page(
         clock_grounds=clocks.grounds(main, who.today),
         facts=parts.facts(dossier, revealed),
         materials=parts.materials(dossier, who, mine, upload_errors or []),
-        rules=_rules(session, dossier, who, works_here=mine is not None) if dossier.hits else None,
+        rules=_rules(session, dossier, who, works_here=mine is not None),
         opinions=parts.opinions(dossier, who),
         documents=parts.documents(dossier, who),
         service=parts.service(dossier, who),
@@ -75,10 +78,18 @@ def case_page(
     )
 
 
-def _rules(session: Session, dossier: Dossier, who: Standing, *, works_here: bool) -> Rules:
-    """Hits with what they turned out to be; who works on the case or supervises says so."""
+def _rules(session: Session, dossier: Dossier, who: Standing, *, works_here: bool) -> Rules | None:
+    """Hits with what they turned out to be; who works on the case or supervises says so.
+
+    Of an open case also the rules that can't be asked yet for want of facts.
+    """
+    case, lacking = dossier.case, list[Lacking]()
+    if case.status == "open":
+        lacking = list_unjudged(session, kernel().ports, case, dossier.deployed, dossier.facts, who.now)
+    if not dossier.hits and not lacking:
+        return None
     verdicts = list_verdicts(session, [hit.id for hit in dossier.hits])
-    return parts.rules(dossier, verdicts, may_judge=works_here or who.holds("supervision"))
+    return parts.rules(dossier, verdicts, lacking, may_judge=works_here or who.holds("supervision"))
 
 
 def gate_page(

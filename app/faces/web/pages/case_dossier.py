@@ -20,10 +20,12 @@ from app.faces.web.pages.case_view import (
     OpinionRow,
     RuleRow,
     Rules,
+    UnjudgedRow,
 )
 from app.faces.web.parts import Choice, ErrorLine
 from app.faces.web.words import day, duty, moment
 from app.kernel.cases.schema import FactSpec
+from app.kernel.decisions.catalogue.evaluation import Lacking
 from app.kernel.decisions.models import RuleHit
 from app.kernel.decisions.tuning.queries import HitVerdict
 from app.kernel.engine.dossier import Dossier
@@ -137,13 +139,28 @@ DISPOSITIONS = {
 VERDICTS = {"justified": _l("属实"), "false_alarm": _l("误报")}
 
 
-def rules(dossier: Dossier, verdicts: Mapping[int, HitVerdict], *, may_judge: bool) -> Rules:
+def rules(
+    dossier: Dossier, verdicts: Mapping[int, HitVerdict], lacking: Iterable[Lacking], *, may_judge: bool
+) -> Rules:
     """What rules found, with the legal source of each; hits that hold no more stand last."""
     hits = sorted(dossier.hits, key=lambda hit: hit.disposition == "lapsed")
     standing = sum(hit.disposition != "lapsed" for hit in hits)
     return Rules(
         [_rule(hit, dossier, verdicts.get(hit.id), may_judge=may_judge) for hit in hits],
         _("命中 %(n)s 条", n=standing),
+        [_unjudged(one) for one in lacking],
+    )
+
+
+def _unjudged(one: Lacking) -> UnjudgedRow:
+    manifest = one.rule.manifest
+    named = [manifest.facts[key] for key in one.missing]
+    return UnjudgedRow(
+        rule=one.rule.id,
+        title=pick(manifest.name_zh, manifest.name_en),
+        lacks=_("、").join(pick(fact.zh, fact.en) for fact in named),
+        ground=pick(manifest.ground_zh, manifest.ground_en),
+        url=url_for("rules.one", rule_id=one.rule.id),
     )
 
 

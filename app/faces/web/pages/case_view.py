@@ -92,11 +92,23 @@ class RuleRow:
 
 
 @dataclass(frozen=True)
+class UnjudgedRow:
+    """A rule that says nothing yet: the facts it lacks, and the law it rests on."""
+
+    rule: str
+    title: str
+    lacks: str
+    ground: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Rules:
-    """Rule hits of the case."""
+    """Rule hits of the case, and rules that can't be asked yet."""
 
     rows: Sequence[RuleRow]
     remark: str = ""
+    unjudged: Sequence[UnjudgedRow] = ()
 
 
 @dataclass(frozen=True)

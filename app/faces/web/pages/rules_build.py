@@ -33,6 +33,7 @@ from app.kernel.decisions.catalogue import vocabulary as words
 from app.kernel.decisions.catalogue.binding import Supply
 from app.kernel.decisions.catalogue.describing import decisions_of, properties_of
 from app.kernel.decisions.catalogue.facts import to_kept
+from app.kernel.decisions.catalogue.manifest import FactContract
 from app.kernel.decisions.catalogue.queries import (
     Bearing,
     VersionLine,
@@ -233,10 +234,17 @@ def _contract(rule: Rule, supplies: Sequence[tuple[str, Supply]]) -> list[Contra
                 kind=pick(*words.TYPES[fact.type]),
                 registry=pick(*words.REGISTRIES[fact.registry]),
                 need=_("可缺") if fact.optional else _("必需"),
-                place=_("系统日期") if always else (places[0] if places else ""),
+                place=_("系统日期") if always else _looked_up(fact) or (places[0] if places else ""),
             )
         )
     return rows
+
+
+def _looked_up(fact: FactContract) -> str:
+    """Where a value of the parameter tables comes from; empty for a fact that a process supplies."""
+    if fact.lookup is None:
+        return ""
+    return _("参数表：%(name)s", name=fact.lookup.named)
 
 
 def _parameters(rule: Rule) -> list[ContractRow]:

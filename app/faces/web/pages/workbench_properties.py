@@ -38,7 +38,13 @@ VOCABULARIES: Mapping[str, tuple[words.Words, bool]] = {
 }
 """Entries chosen from words, and whether there must be one."""
 SEVERAL = {"business": words.BUSINESSES, "triggers": words.TRIGGERS, "also": words.ALSO}
-COLUMNS = {"type": words.TYPES, "registry": words.REGISTRIES, "unit": words.UNITS, "tag": words.TAGS}
+COLUMNS = {
+    "type": words.TYPES,
+    "registry": words.REGISTRIES,
+    "unit": words.UNITS,
+    "tag": words.TAGS,
+    "as": words.CONVERSIONS,
+}
 """Columns of rows chosen from words; a parameter's `source` is a tag."""
 TEXTS = ("name_zh", "name_en", "approver")
 PARAGRAPHS = ("message_zh", "message_en")
@@ -124,7 +130,7 @@ def _tables(table: Mapping[str, Any], errors: Mapping[str, str]) -> Iterator[Row
         yield RowsView(
             title=label(name),
             remark=remark,
-            heads=[label(column) for column in columns],
+            heads=[label("lookup" if column == "parameter" else column) for column in columns],
             rows=[
                 [_cell(name, number, column, key, row, errors) for column in columns]
                 for number, (key, row) in enumerate(shown)

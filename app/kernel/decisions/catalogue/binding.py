@@ -2,7 +2,7 @@
 
 A process supplies its own facts under their names, and under `[rules.facts]` of process.toml those that are named
 otherwise or derived (`derived.x`). A rule that isn't supplied is unbound there: it is never evaluated, so that it
-can't seem to say "no hit".
+can't seem to say "no hit". Values of the parameter tables are looked up, not supplied (`lookups.py`).
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def find_missing(rule: Rule, supply: Supply) -> tuple[str, ...]:
     return tuple(
         key
         for key in rule.manifest.required
-        if key not in EVERYWHERE and supply.place_of(key, rule.manifest.facts[key].type) is None
+        if key not in EVERYWHERE
+        and (fact := rule.manifest.facts[key]).lookup is None
+        and supply.place_of(key, fact.type) is None
     )
 
 
@@ -91,7 +93,9 @@ def _bound(rule: Rule, supply: Supply) -> Bound | None:
     places = {
         key: place
         for key, fact in rule.manifest.facts.items()
-        if key not in EVERYWHERE and (place := supply.place_of(key, fact.type)) is not None
+        if key not in EVERYWHERE
+        and fact.lookup is None
+        and (place := supply.place_of(key, fact.type)) is not None
     }
     if not places:
         return None

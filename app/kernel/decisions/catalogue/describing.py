@@ -78,6 +78,8 @@ def _contract(one: Manifest) -> Iterator[Property]:
         type_zh, type_en = words.TYPES[fact.type]
         from_zh, from_en = words.REGISTRIES[fact.registry]
         need_zh, need_en = ("可缺", "optional") if fact.optional else ("必需", "required")
+        if fact.lookup is not None:
+            from_zh, from_en = f"{from_zh} {fact.lookup.named}", f"{from_en} {fact.lookup.named}"
         yield Property(
             f"事实 {fact.key}",
             f"Fact {fact.key}",

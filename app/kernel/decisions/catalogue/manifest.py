@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from app.kernel.decisions.catalogue import vocabulary as words
+from app.kernel.decisions.catalogue.lookups import SHARE, Lookup, lookup_mistakes, read_lookup
 from app.kernel.decisions.catalogue.problems import Problem, RuleInvalid, line_of, problem
 
 RULE_ID: Final = re.compile(r"[A-Z]{2,8}-[0-9]{1,4}")
@@ -30,7 +31,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class FactContract:
-    """A fact the rule reads. `sensitive` ones are never kept with a hit; `optional` ones may be unknown."""
+    """A fact the rule reads. `sensitive` ones are never kept with a hit; `optional` ones may be unknown.
+
+    One with a `lookup` is a value of the parameter tables, which no process supplies.
+    """
 
     key: str
     type: str
@@ -39,6 +43,7 @@ class FactContract:
     registry: str
     optional: bool
     sensitive: bool
+    lookup: Lookup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +172,7 @@ def _fact(key: str, table: Table) -> FactContract:
         table["registry"],
         table.get("optional", False),
         table.get("sensitive", False),
+        read_lookup(table),
     )
 
 
@@ -230,6 +236,10 @@ _FACT_FIELDS: Final[Mapping[str, tuple[bool, Test]]] = {
     "registry": (True, _among(words.REGISTRIES)),
     "optional": (False, lambda value: isinstance(value, bool)),
     "sensitive": (False, lambda value: isinstance(value, bool)),
+    "parameter": (False, _text),
+    "on": (False, _text),
+    "by": (False, _text),
+    "as": (False, _among((SHARE,))),
 }
 _PARAMETER_FIELDS: Final[Mapping[str, tuple[bool, Test]]] = {
     "value": (True, lambda value: isinstance(value, int | Decimal | str | list) and value != ""),
@@ -315,6 +325,8 @@ class _Check:
                     f"{name} 引用的 {key} 不是可留存的事实",
                     f"{name}: {key} is no fact that is kept",
                 )
+        for key, zh, en in lookup_mistakes(facts):
+            yield self._at(key, f"fact.{key}", zh, en)
         first, last = self.table.get("effective_from"), self.table.get("effective_to")
         if isinstance(first, date) and isinstance(last, date) and last < first:
             yield self._at("effective_to", "", "失效日早于生效日", "effective_to precedes effective_from")

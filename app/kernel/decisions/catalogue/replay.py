@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 
 from app.kernel.cases.models import Case, CaseFacts
 from app.kernel.decisions.catalogue.binding import Supply, bind, values_of
+from app.kernel.decisions.catalogue.lookups import Find
 from app.kernel.decisions.catalogue.rule import Judgement, Rule
+from app.kernel.decisions.parameters.lookup import finder
 from app.kernel.local_time import local_day
 from app.kernel.ports import Ports
 
@@ -70,7 +72,8 @@ def judge_case(
 ) -> list[Judgement | None]:
     """What each version says of the same facts; None for one that the case's process doesn't supply."""
     derive = cache(partial(_derived, session, ports, case, facts))
-    return [_judge(one, supply, facts, derive, now) for one in versions]
+    find = finder(session, case.region_code)
+    return [_judge(one, supply, facts, derive, now, find) for one in versions]
 
 
 def list_supplies(session: Session, ports: Ports, business: Collection[str]) -> dict[int, Supply]:
@@ -105,9 +108,9 @@ def _derived(session: Session, ports: Ports, case: Case, facts: Mapping[str, Any
 
 
 def _judge(
-    rule: Rule | None, supply: Supply, facts: Mapping[str, Any], derive: Any, now: datetime
+    rule: Rule | None, supply: Supply, facts: Mapping[str, Any], derive: Any, now: datetime, find: Find
 ) -> Judgement | None:
     bound = bind(rule, supply) if rule is not None else None
     if rule is None or bound is None:
         return None
-    return rule.judge(values_of(bound, facts, derive, local_day(now)), now)
+    return rule.judge(values_of(bound, facts, derive, local_day(now)), now, find=find)

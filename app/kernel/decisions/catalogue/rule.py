@@ -11,9 +11,11 @@ from typing import Any, Final, Literal
 import orjson
 
 from app.kernel.decisions.catalogue.facts import to_contract, to_kept
+from app.kernel.decisions.catalogue.lookups import Find, look_up
 from app.kernel.decisions.catalogue.manifest import Manifest
 from app.kernel.decisions.catalogue.vocabulary import SEVERITIES
 from app.kernel.decisions.dmn import Graph
+from app.kernel.local_time import local_day
 
 HIT: Final = "hit"
 SEVERITY: Final = "severity"
@@ -51,11 +53,15 @@ class Rule:
     def id(self) -> str:
         return self.manifest.id
 
-    def judge(self, facts: Mapping[str, Any], now: datetime, seal: Seal | None = None) -> Judgement:
-        """Hit, no hit, or which required facts are missing. `facts` by the contract's names; never raises."""
-        contract = self.manifest.facts
-        values = {key: to_contract(spec.type, facts.get(key)) for key, spec in contract.items()}
-        missing = tuple(key for key in self.manifest.required if values[key] is None)
+    def judge(
+        self, facts: Mapping[str, Any], now: datetime, seal: Seal | None = None, find: Find | None = None
+    ) -> Judgement:
+        """Hit, no hit, or which required facts are missing. `facts` by the contract's names; never raises.
+
+        What the contract looks up in the parameter tables is asked of `find`; without it `facts` may tell it.
+        """
+        contract, values = self.manifest.facts, self.values_of(facts, now, find)
+        missing = self.missing_in(values)
         if missing:
             return Judgement("missing", missing, self.manifest.severity, {}, "")
         given = {**values, **{key: one.value for key, one in self.manifest.parameters.items()}}
@@ -72,6 +78,18 @@ class Rule:
             filled(self.manifest.message_zh, shown),
             filled(self.manifest.message_en, shown),
         )
+
+    def values_of(self, facts: Mapping[str, Any], now: datetime, find: Find | None) -> dict[str, Any]:
+        """The contract's facts as it types them, looked up ones included; None for what is unknown."""
+        contract = self.manifest.facts
+        values = {key: to_contract(spec.type, facts.get(key)) for key, spec in contract.items()}
+        for key, value in look_up(contract, values, local_day(now), find).items():
+            values[key] = to_contract(contract[key].type, value)
+        return values
+
+    def missing_in(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """Required facts that are unknown."""
+        return tuple(key for key in self.manifest.required if values[key] is None)
 
     def _severity(self, given: Mapping[str, Any], now: datetime) -> str:
         if self.manifest.severity_rises_to is None:

@@ -143,6 +143,8 @@ TAGS: Final[Words] = {
     "D": ("设计要求，非法律", "design, not law"),
 }
 """How well a source is known (the glossary's tags)."""
+CONVERSIONS: Final[Words] = {"share": ("比例（60% 为 0.6）", "a share (60 % is 0.6)")}
+"""What a value of the parameter tables may be given as."""
 STATISTICS: Final = ("concentration", "tempo", "grade_drift", "provider_outlier")
 """Reckonings of `statistics.py` whose results a statistical rule judges."""
 EVERYWHERE: Final = ("today",)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -45,12 +46,39 @@ def find_parameter(
 
     Raise ParameterUnknown for a key or dimensions nobody defined.
     """
+    return _find(session, key, region, on, known_at, dimensions)
+
+
+def _find(
+    session: Session,
+    key: str,
+    region: str | None,
+    on: date,
+    known_at: datetime | None,
+    dimensions: Mapping[str, str],
+) -> ParameterValue | None:
     definition = get_definition(session, key)
     slot = slot_of(definition, dimensions)
     places = list_places(session, region)
     editions = load_editions(session, key, places, known_at)
     found = choose(definition, places, {place: one.rows for place, one in editions.items()}, slot, on)
     return value_of(definition, editions[found.place].head, found) if found is not None else None
+
+
+def finder(
+    session: Session, region: str | None, known_at: datetime | None = None
+) -> Callable[[str, date, Mapping[str, str]], Decimal | str | None]:
+    """`find_parameter` at a place, for rules: the value alone; None for a parameter or a category nobody defined."""
+
+    @cache
+    def find(key: str, on: date, by: frozenset[tuple[str, str]]) -> Decimal | str | None:
+        try:
+            found = _find(session, key, region, on, known_at, dict(by))
+        except ParameterUnknown:
+            return None
+        return found.value if found is not None else None
+
+    return lambda key, on, by: find(key, on, frozenset(by.items()))
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ ORDER: Final = (
     "fact",
     "parameter",
 )
-FACT: Final = ("type", "zh", "en", "registry", "optional", "sensitive")
+FACT: Final = ("type", "zh", "en", "registry", "optional", "sensitive", "parameter", "on", "by", "as")
 PARAMETER: Final = ("value", "unit", "zh", "en", "source")
 SOURCE: Final = ("tag", "zh", "en")
 FLAGS: Final = ("optional", "sensitive")
