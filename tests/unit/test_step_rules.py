@@ -8,7 +8,7 @@ from app.kernel.cases.models import Case
 from app.kernel.decisions.catalogue import RuleInvalid
 from app.kernel.decisions.catalogue.manifest import Manifest, read_manifest
 from app.kernel.decisions.models import RuleHit
-from app.kernel.duties.views import Decision
+from app.kernel.duties.views import ALLOWED
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.workflow import persons_of
 from app.kernel.worklist.batch import plain_outcome, why_alone
@@ -88,5 +88,5 @@ def test_a_case_with_a_warning_nobody_explained_is_no_part_of_a_batch(
 ) -> None:
     case, task = Case(id=1, risk=risk), Task(id=2, claimed_by=3, persons_required=1, return_reason=None)
     hit = RuleHit(rule_id="LOG-04", action=action, disposition=disposition)
-    row = QueueRow(task, case, None, None, Decision("allow", "allowed"), ())
+    row = QueueRow(task, case, None, None, ALLOWED, ())
     assert why_alone(row, 3, {1: [hit]}, ()) == why
