@@ -1,1 +1,1 @@
--- Takes 0011_messages back.
+DROP TABLE case_fact_origin, case_message_delivery, case_message;

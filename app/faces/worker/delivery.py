@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 
+from app.kernel.engine.messages.delivering import spread_message
+from app.kernel.engine.messages.sending import TOPIC as CASE_MESSAGE
 from app.kernel.kernel import Kernel
 from app.kernel.transaction import Unit, run, system_actor
 from app.kernel.worklist.models import Notification
@@ -25,8 +27,9 @@ class ChannelUnknown(LookupError):
 
 
 def channels(outgoing: Path) -> dict[str, Channel]:
-    """The local channels: `notification` to a person's bell, `file` into the outgoing directory."""
-    return {"notification": notify, "file": partial(write_file, outgoing)}
+    """The local channels: `notification` to a person's bell, `file` into the outgoing directory, `case_message` to
+    the other cases of a chain."""
+    return {"notification": notify, "file": partial(write_file, outgoing), CASE_MESSAGE: spread}
 
 
 def notify(unit: Unit, key: str, payload: Mapping[str, Any]) -> None:
@@ -40,6 +43,11 @@ def notify(unit: Unit, key: str, payload: Mapping[str, Any]) -> None:
         at=unit.now,
     )
     unit.session.execute(statement.on_conflict_do_nothing())
+
+
+def spread(unit: Unit, key: str, payload: Mapping[str, Any]) -> None:
+    """Payload: message_id. A delivery is queued to each receiver once, whatever the key comes how often."""
+    spread_message(unit, int(payload["message_id"]))
 
 
 def write_file(outgoing: Path, unit: Unit, key: str, payload: Mapping[str, Any]) -> None:

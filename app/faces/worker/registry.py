@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from app.faces.worker.interventions import carry_out_change
+from app.faces.worker.messages import deliver_case_message, sweep_messages
 from app.faces.worker.timers import advance_case, retry, sweep_incidents, sweep_timers
 from app.faces.worker.trials import try_rule
 from app.kernel.deadlines.calendar_operations import RECOMPUTE
@@ -17,6 +18,7 @@ from app.kernel.deadlines.jobs import check_clocks, recompute_clocks
 from app.kernel.decisions.catalogue.reports import REPORTS_JOB, run_reports
 from app.kernel.engine.catalogue import list_routing
 from app.kernel.engine.incidents.recording import RETRY_JOB
+from app.kernel.engine.messages.sending import DELIVER_JOB
 from app.kernel.engine.progress import TIMER_JOB
 from app.kernel.engine.running.operations import CARRY_OUT_JOB
 from app.kernel.engine.workbench.trials import TRIAL_JOB
@@ -102,6 +104,8 @@ JOBS: tuple[Job, ...] = (
     Job("sweep_timers", sweep_timers, cron="*/5 * * * *"),
     Job(RETRY_JOB, retry),
     Job(CARRY_OUT_JOB, carry_out_change),
+    Job(DELIVER_JOB, deliver_case_message),
+    Job("sweep_messages", sweep_messages, cron="4-59/5 * * * *"),
     Job(TRIAL_JOB, try_rule),
     Job("sweep_incidents", sweep_incidents, cron="2-59/5 * * * *"),
     Job("recheck_staffing", _recheck_staffing, cron="*/10 * * * *"),

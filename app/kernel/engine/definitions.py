@@ -24,6 +24,7 @@ from app.kernel.engine.check.findings import DefinitionInvalid, Finding
 from app.kernel.engine.check.guarding import check_guarding
 from app.kernel.engine.check.xml_safety import parsed_xml
 from app.kernel.engine.dialect import StepSpec
+from app.kernel.engine.messages.manifest import manifest_problems
 from app.kernel.engine.parsing import ParsedProcess, parse
 from app.kernel.engine.vocabulary import RISK_CLASSES
 from app.kernel.worklist.form_schema import FormInvalid, read_fields
@@ -239,6 +240,8 @@ def _manifest_problems(definition: Definition) -> Iterator[Finding]:
         yield _problem(path, f"usual_steps 中没有环节 {key}", f"usual_steps: no step {key}")
     yield from _fact_problems(path, definition)
     yield from _supply_problems(path, definition)
+    for zh, en in manifest_problems(definition.manifest):
+        yield _problem(path, zh, en)
 
 
 def _supply_problems(path: str, definition: Definition) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from app.kernel.deadlines.rules import ClockSpec
 from app.kernel.decisions.catalogue.binding import Supply
 from app.kernel.engine.definitions import Definition
 from app.kernel.engine.dialect import StepSpec
+from app.kernel.engine.messages.manifest import Receives, Sends, read_from_chain, read_receives, read_sends
 from app.kernel.engine.models import ProcessDefinition
 from app.kernel.engine.specs import Spec, load_spec, spec_digest
 
@@ -62,6 +63,11 @@ class Deployed:
     supply: Supply | None
     """What rules are told of its cases; None: no rules judge them."""
     forms: Mapping[str, Mapping[str, Any]]
+    sends: Mapping[str, Sends]
+    """Messages to the other cases of the chain, by name."""
+    receives: tuple[Receives, ...]
+    from_chain: Mapping[str, Mapping[str, str]]
+    """Facts that a new case takes over, by the process they come from: name there to name here."""
     spec: Spec
     files: Mapping[str, bytes]
 
@@ -128,6 +134,9 @@ def parse_deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
         steps=definition.steps,
         supply=Supply.of(manifest),
         forms=definition.forms,
+        sends=read_sends(manifest),
+        receives=read_receives(manifest),
+        from_chain=read_from_chain(manifest),
         spec=load_spec(spec_digest(row.spec), row.spec, definition.parsed),
         files=definition.files,
     )

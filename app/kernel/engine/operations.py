@@ -27,9 +27,11 @@ from app.kernel.duties.operations import (
 from app.kernel.duties.records import keep_decision, permit_system
 from app.kernel.duties.views import Action, Decision
 from app.kernel.engine.catalogue import Deployed, get_deployed, get_latest
+from app.kernel.engine.chain_facts import Copied, note_origins, take_over
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.handlers import run_rules
 from app.kernel.engine.incidents.recording import CompletionFailed, list_open_ids
+from app.kernel.engine.messages.sending import Opening, mark_opened
 from app.kernel.engine.moving import failure_of, moving, note_aside
 from app.kernel.engine.parties import follow_facts
 from app.kernel.engine.progress import restore, settle
@@ -75,6 +77,8 @@ class CaseStart:
     received_at: datetime | None = None
     chain_id: int | None = None
     case_role: str = "first"
+    opening: Opening | None = None
+    """The message from another case that opens this one: nobody applied, so nothing is demanded for an application."""
     ordered: Decision | None = None
     """A supervisor's decision to do a case again: he performs no intake, so none is bound to him."""
 
@@ -86,10 +90,7 @@ def start_case(unit: Unit, start: CaseStart) -> dict[str, Any]:
     """
     deployed = get_latest(unit.session, start.process_key)
     _refuse_held(unit, deployed, start.region_code)
-    facts = deployed.schema.parse(start.facts, today=unit.today)
-    missing = deployed.schema.missing(facts, "application")
-    if missing:
-        raise InvalidInput({key: ("required", {}) for key in missing})
+    copied, facts = _first_facts(unit, deployed, start)
     decision = start.ordered or require_intake(unit, deployed.intake_post, start.region_code)
     case = _insert_case(unit, deployed, start, facts)
     if decision is None:
@@ -102,14 +103,33 @@ def start_case(unit: Unit, start: CaseStart) -> dict[str, Any]:
     unit.record(
         "case.started", {"process": deployed.key, "version": deployed.version, "case_no": case.case_no}
     )
+    note_origins(unit, case.id, copied)
+    if start.opening is not None:
+        mark_opened(unit, start.opening, case.id)
     context = CaseContext(unit, case, deployed)
     run_rules(context, "intake")
     instance = Instance.start(deployed.spec, context.routing())
     if unit.aside is None:
         with moving(context, instance, "start") as handler:
-            instance.advance(handler, unit.now)
+            if start.opening is None:
+                instance.advance(handler, unit.now)
+            else:
+                instance.begin(start.opening.message, context.routing(), handler, unit.now)
     settle(context, instance, new=True)
     return {"case_id": case.id, "case_no": case.case_no, **note_aside(context)}
+
+
+def _first_facts(unit: Unit, deployed: Deployed, start: CaseStart) -> tuple[list[Copied], dict[str, Any]]:
+    """What the case begins with: what is stated, and of the chain's other cases what the process takes over."""
+    stated = deployed.schema.parse(start.facts, today=unit.today)
+    known = {key for key, value in stated.items() if value is not None}
+    found = take_over(unit, deployed, start.chain_id) if start.chain_id and deployed.from_chain else []
+    copied = [one for one in found if one.fact not in known]
+    facts = {**stated, **{one.fact: one.value for one in copied}}
+    missing = deployed.schema.missing(facts, "application") if start.opening is None else []
+    if missing:
+        raise InvalidInput({key: ("required", {}) for key in missing})
+    return copied, facts
 
 
 def _refuse_held(unit: Unit, deployed: Deployed, region_code: str) -> None:
@@ -317,15 +337,20 @@ def _hand_on(context: CaseContext, task: Task, submission: Submission, instance:
             offer_back(unit, context.case, new)
 
 
-def deliver_message(unit: Unit, message: str, changes: Mapping[str, Any] | None = None) -> None:
-    """Hand a message (all corrections received, …) to the waiting case. Raise MessageNotExpected."""
+def deliver_message(
+    unit: Unit, message: str, changes: Mapping[str, Any] | None = None, *, source: str | None = None
+) -> None:
+    """Hand a message (all corrections received, …) to the waiting case; `source` is the case it came from.
+
+    Raise MessageNotExpected.
+    """
     case = _locked(unit)
     context = CaseContext(unit, case, get_deployed(unit.session, case.definition_id))
     context.change(context.deployed.schema.parse(changes or {}, today=unit.today))
     received = context.deployed.process.get("message_facts", {}).get(message)
     if received:
         context.note(received, local_minute(unit.now))
-    unit.record("case.message_received", {"message": message})
+    unit.record("case.message_received", {"message": message, **({"from": source} if source else {})})
     if context.changed:
         run_rules(context, "change", changed=context.changed)
     instance = restore(context)

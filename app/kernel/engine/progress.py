@@ -13,6 +13,7 @@ from app.kernel.deadlines.queries import active_clock
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.dialect import ClockAction
 from app.kernel.engine.incidents.recording import incidents_of, pass_incidents
+from app.kernel.engine.messages.sending import call_for_kept, send_messages
 from app.kernel.engine.paperwork import issue_document, serve_conclusions
 from app.kernel.engine.stepping import Instance, ReadyTask, StepEvent
 from app.kernel.local_time import local_minute
@@ -44,11 +45,16 @@ def settle(
     for event in instance.take_events():
         if event.change == "completed":
             _carry_out(context, event)
+    has_sent = instance.has_sent
+    send_messages(context, instance.take_messages())
+    if context.deployed.receives:
+        call_for_kept(context, instance.waiting_messages())
     tasks = _project_tasks(context, instance)
     for task in tasks:
         task.return_reason = return_reason
     announce(context, tasks, at_once=at_once)
-    undo_id = undo.id if undo is not None and _can_be_withdrawn(context, instance, undo) else None
+    lasts = has_sent or instance.is_completed()
+    undo_id = undo.id if undo is not None and not lasts and _can_be_withdrawn(context, undo) else None
     _store_state(context, instance, new=new, undo_id=undo_id)
     if passing and not new:
         still_open = {task.id for task in open_tasks(context.unit, context.case)}
@@ -63,11 +69,11 @@ LASTING = ("document.", "clock.", "case.decided", "case.closed", "case.archived"
 """Audit events of what a withdrawn step could not take back; `task.cancelled`: other work ended with it."""
 
 
-def _can_be_withdrawn(context: CaseContext, instance: Instance, done: Task) -> bool:
+def _can_be_withdrawn(context: CaseContext, done: Task) -> bool:
     """Nothing left the office, no clock moved, and one person acted alone."""
     together = done.persons_required > 1 or any(one.kind == "countersign" for one in _of(context, done))
     lasting = any(event.event.startswith((*LASTING, "task.cancelled")) for event in context.unit.events)
-    return not (together or lasting or instance.has_sent or instance.is_completed())
+    return not (together or lasting)
 
 
 def _of(context: CaseContext, task: Task) -> list[Consulted]:

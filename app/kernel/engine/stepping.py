@@ -45,6 +45,7 @@ from app.kernel.engine.workflow import (
     Handler,
     assigned,
     instance_of,
+    is_start,
     path_of,
     persons_of,
     step_of,
@@ -114,6 +115,25 @@ class Instance:
         """Fire due timers, then run automatic steps to the next wait. Raises StepFailed, EndlessLoop, Refusal."""
         with self._moving(handler, now) as steps:
             self._run(steps)
+
+    def begin(self, message: str, payload: Mapping[str, object], handler: Handler, now: datetime) -> None:
+        """Start by a message: at the start event that waits for it, at the plain one where there is none."""
+        event = BpmnEvent(MessageEventDefinition(message), checked(payload))
+        with self._moving(handler, now) as steps:
+            starts = self._reach_starts()
+            if any(start.message == message for _, start in starts):
+                for task, start in starts:
+                    if start.message != message:
+                        task.cancel()
+                self.workflow.catch(event)
+            self._run(steps)
+
+    def _reach_starts(self) -> list[tuple[Any, StepSpec]]:
+        """Run what the library does before the start events; answers those with their specifications."""
+        while (task := self.workflow.next_before_start()) is not None:
+            task.run()
+        active = ((task, step_of(task)) for task in self._tasks(_ACTIVE))
+        return [(task, step) for task, step in active if step is not None and is_start(step)]
 
     def complete(
         self,

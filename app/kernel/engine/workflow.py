@@ -163,6 +163,16 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
                 did_complete_task(task)
         self.refresh_timers()
 
+    def next_before_start(self) -> Any:
+        """Of what is ready, a task before any start event of the file: the library's own, or of the normal form."""
+        ready = (
+            task
+            for scope in (self, *self.subprocesses.values())
+            for task in scope.tasks.values()
+            if task.has_state(TaskState.READY) and not task.task_spec.manual
+        )
+        return next((task for task in ready if not is_start(step_of(task))), None)
+
     def _next_automatic(self) -> Any:
         """A boundary event first, for what it interrupts must not go on; then the innermost scope's."""
         best, best_rank = None, (False, -1)
@@ -188,6 +198,11 @@ def step_of(task: Any) -> StepSpec | None:
         return None
     steps: Mapping[str, Mapping[str, StepSpec]] = task.workflow.top_workflow.steps
     return steps.get(task.workflow.spec.name, {}).get(task.task_spec.bpmn_id)
+
+
+def is_start(step: StepSpec | None) -> bool:
+    """Whether a step is a start event of the file."""
+    return step is not None and step.kind == "start" and step.drawn
 
 
 def path_of(task: Any) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 
 from lxml import etree
 
+from app.kernel.engine.check.chain_messages import chain_messages
 from app.kernel.engine.check.deployment_set import uses_dialect
 from app.kernel.engine.check.findings import DefinitionInvalid, Finding
 from app.kernel.engine.check.guarding import check_guarding
@@ -122,6 +123,7 @@ class _Check:
         if not any(finding.rule in _UNREADABLE for finding in self.found) and self._has_ids():
             self._guarded()
             self._named()
+            self._talking()
         if self.roots and not self.is_business:
             zh = "没有 sanshen: 元素：可以模拟，不能部署办理业务"
             en = "no sanshen: element: may be simulated, not deployed for business"
@@ -254,6 +256,20 @@ class _Check:
         files = {**self.deployed, **self.files}
         manifests = [_document(data) for path, data in files.items() if path.endswith("/process.toml")]
         self.found += unknown_names({**callees, **self.roots}, manifests, own)
+
+    def _talking(self) -> None:
+        """Messages between processes, where there are whole folders."""
+        folders = self._folders()
+        if not folders or not self.is_business:
+            return
+        callees = {path: parsed_xml(path, data) for path, data in self._callees().items()}
+        files = {**self.deployed, **self.files}
+        manifests = {
+            path.partition("/")[0]: _document(data)
+            for path, data in files.items()
+            if path.endswith("/process.toml")
+        }
+        self.found += chain_messages({**callees, **self.roots}, manifests, folders)
 
 
 def _steps(process: etree._Element) -> Iterator[Any]:
