@@ -152,7 +152,7 @@ def test_a_worker_killed_in_the_middle_of_a_delivery_leaves_it_to_the_next(
     talking.work(sender, "window", outcome="done")
     spread(talking)
     (waiting,) = [one for one in deliveries(talking) if one.state == "waiting"]
-    url = talking.kernel.database.url.render_as_string(hide_password=False)
+    url = talking.kernel.database.url
     data = str(talking.kernel.blobs._root.parent)
     program = [sys.executable, str(Path(__file__)), url, data, str(waiting.id)]
     died = subprocess.run(program, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False, timeout=60)

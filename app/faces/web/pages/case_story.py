@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from app.faces.claim_words import claim_end
 from app.faces.duty_words import duty_word
+from app.faces.message_words import message_word
 from app.faces.translation import _, _l
 from app.faces.web.acting import Standing
 from app.faces.web.language import pick
@@ -47,6 +48,8 @@ PLAIN = {
     "case.transferred": _l("移送其他地区办理"),
     "case.reopening_ordered": _l("决定重新办理"),
     "case.reopened": _l("按原案重新办理，另立本案"),
+    "case.opened_in_chain": _l("在本工伤链中立新案"),
+    "case.facts_taken_over": _l("沿用链中案件的事实"),
     "case.materials_carried": _l("带入原案材料"),
     "violation.recorded": _l("发现职责冲突，待裁定"),
     "violation.ruled": _l("职责冲突已裁定"),
@@ -143,8 +146,23 @@ _TASK_WORDS: dict[str, Callable[[StoryEvent, Dossier], str]] = {
     ),
     "task.cancelled": lambda item, _d: _("%(step)s取消", step=_title(item)),
     "task.completed": _completed,
+    "case.message_sent": lambda item, _d: _("向链中案件发出消息：%(name)s", name=_message(item)),
+    "case.message_received": lambda item, _d: (
+        _("收到 %(case_no)s 的消息：%(name)s", case_no=item.payload["from"], name=_message(item))
+        if item.payload.get("from")
+        else ""
+    ),
+    "case.message_delivered": lambda item, _d: (
+        _("消息“%(name)s”已送到 %(case_no)s", name=_message(item), case_no=item.payload["to"])
+        if item.payload.get("state") == "done"
+        else ""
+    ),
     "duty.denied": lambda item, _d: _("被拒：不符合职责分离"),
 }
+
+
+def _message(item: StoryEvent) -> str:
+    return message_word(str(item.payload.get("message", "")))
 
 
 def _kind(item: StoryEvent) -> str:

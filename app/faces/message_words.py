@@ -1,0 +1,22 @@
+"""Names of messages between cases in words."""
+
+from __future__ import annotations
+
+from app.faces.translation import Lazy, _l
+
+MESSAGES: dict[str, Lazy] = {
+    "recognition.effective": _l("工伤认定生效"),
+    "recognition.revoked": _l("工伤认定被撤销"),
+    "assessment.effective": _l("劳动能力鉴定结论生效"),
+    "assessment.revoked": _l("劳动能力鉴定结论被撤销"),
+    "assessment.terminated_repeatedly": _l("劳动能力鉴定多次终止"),
+    "confirmation.effective": _l("劳动能力确认结论生效"),
+    "award.payable": _l("待遇可以支付"),
+    "recovery.lead": _l("追回线索"),
+    "incident.suspected": _l("疑似要情"),
+}
+
+
+def message_word(name: str) -> str:
+    """A message's name for the reader; one that has no words yet as it is."""
+    return str(MESSAGES.get(name, name))
