@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from app.domain.benefits import wiring as benefits
 from app.domain.recognition import wiring as recognition
 from app.kernel.decisions.catalogue.change_kind import RuleKind
 from app.kernel.engine.catalogue import get_supply
@@ -30,6 +31,7 @@ def build_ports() -> Ports:
     ports.change_kinds[ProcessKind.key] = ProcessKind(ports)
     ports.change_kinds.update({kind.key: kind for kind in running_kinds()})
     recognition.register(ports)
+    benefits.register(ports, FORMULAS)
     return ports
 
 

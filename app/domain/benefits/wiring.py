@@ -1,0 +1,229 @@
+"""Registers what the three award processes ask of the domain: facts derived for rules and pages, service handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from app.domain.benefits import death, supply
+from app.domain.benefits.awards import (
+    DEATH,
+    DISABILITY,
+    MEDICAL,
+    PROCESSES,
+    Surroundings,
+    covers,
+    draft_award,
+    insurance_of,
+    start_of,
+    tell_draft,
+)
+from app.domain.benefits.disability import INITIAL, RECALCULATION, TERMINATION
+from app.domain.benefits.medical import list_bills, list_cuts
+from app.domain.benefits.models import Entitlement
+from app.domain.benefits.operations import (
+    freeze_payables,
+    grant_payables,
+    stop_payables,
+    supersede_monthly,
+    write_draft,
+)
+from app.domain.benefits.queries import latest_outcome, list_granted, list_lines
+from app.domain.benefits.reckoning import FUND, Draft, rows_of
+from app.domain.benefits.wages import day_of, own_wage_of, settle_own_wage
+from app.kernel.cases.models import Case
+from app.kernel.decisions.formulas.catalogue import Catalogue, load_catalogue
+from app.kernel.decisions.formulas.sources import StoredParameters
+from app.kernel.decisions.parameters.lookup import find_parameter
+from app.kernel.decisions.parameters.uses import record_uses
+from app.kernel.duties.levels import raise_approval_levels
+from app.kernel.local_time import local_day, local_minute
+from app.kernel.ports import Ports
+from app.kernel.transaction import Unit
+
+RECOGNITION, ASSESSMENT = "injury_recognition", "capacity_assessment"
+POSITIVE: Final = "approved_positive"
+MONTHLY_ITEMS: Final = ("disability_allowance", "pension_top_up", "care_allowance")
+
+
+def register(ports: Ports, formulas: Path) -> None:
+    """Join the domain to the kernel; `formulas`: the folder of the benefit formulas."""
+    awards = Awards(formulas)
+    for process in PROCESSES:
+        ports.derived_facts[process] = awards.derive
+    ports.register_handler("judge_award", awards.judge)
+    ports.register_handler("draft_award", awards.draft)
+    ports.register_handler("plan_payments", plan_payments)
+    ports.register_handler("freeze_payments", freeze_payments)
+    ports.register_handler("stop_payments", stop_payments)
+
+
+class Awards:
+    """What needs the formulas, which are read when the first award is."""
+
+    def __init__(self, formulas: Path) -> None:
+        self._formulas = formulas
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        return load_catalogue(self._formulas)
+
+    def derive(self, session: Session, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Facts for rules and documents; `award_items` are the lines with their derivation in Chinese."""
+        lines = list_lines(session, case.id)
+        around = self._around(session, case, None, lines[0].at if lines else None)
+        told: dict[str, Any] = {
+            "recognition_effective": _stands(session, case, RECOGNITION, facts.get("recognition_number")),
+            "conclusion_effective": _stands(session, case, ASSESSMENT, facts.get("assessment_number")),
+            "covered_on_accident": facts.get("insurance_status") == "insured",
+            "third_party": bool(facts.get("third_party_involved")),
+            "settlement_checked": bool(facts.get("third_party_settlement_checked")),
+            "award_items": [_item(self._catalogue, one) for one in lines],
+            "cuts": list_cuts(facts) if case.process_key == MEDICAL else [],
+        }
+        told |= supply.of_lines(facts, lines, around.granted)
+        if case.decided_at is None:
+            told |= self._checks(case.process_key, facts, lines, around)
+        return told
+
+    def _checks(
+        self, process: str, facts: Mapping[str, Any], lines: Any, around: Surroundings
+    ) -> dict[str, Any]:
+        told = supply.of_rates(lines, around, day_of(facts, "accident_at"))
+        told |= supply.of_draft(draft_award(process, facts, around), facts, around)
+        if process == DISABILITY:
+            told |= supply.of_pension(facts, lines) | supply.of_wages(facts)
+        if process == DEATH:
+            told |= supply.of_dependants(facts, lines, around) | supply.of_wages(facts)
+        if process == MEDICAL:
+            told |= self._bills(facts, around)
+        return told
+
+    def _bills(self, facts: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
+        told = supply.of_bills(facts)
+        if told.get("device"):
+            cap = around.source.find("device_cap", told["configured_on"], {"device": told["device"]})
+            told["device_cap"] = cap.value if cap is not None else None
+        return told
+
+    def judge(self, unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """P07-02, P08-02, P09-02: coverage, variant, start of the benefit, how the worker died."""
+        told: dict[str, Any] = {"insurance_status": insurance_of(facts)}
+        told["fund_liable"] = covers({**facts, **told})
+        if case.process_key == DISABILITY:
+            told["award_variant"] = _variant(unit, case, facts)
+            told["award_from"] = start_of(facts, unit.today)
+        if case.process_key == DEATH:
+            told["death_circumstance"] = death.circumstance_of(facts)
+        return told
+
+    def draft(self, unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """P07-03 and the like: settle the own wage, reckon every item, keep the draft, tell it as facts to sign."""
+        around = self._around(unit.session, case, unit.now, None)
+        wage = own_wage_of(settle_own_wage(self._catalogue, around.source, facts), facts)
+        known = {**facts, "own_wage": format(wage, "f") if wage is not None else facts.get("own_wage")}
+        draft = draft_award(case.process_key, known, around)
+        told = {**tell_draft(around, draft, known), **self._told(case, known, around)}
+        if wage is not None:
+            told["own_wage"] = known["own_wage"]
+        told["award_draft"], told["award_digest"] = self._keep(unit, case, draft)
+        return told
+
+    def _told(self, case: Case, facts: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
+        if case.process_key == MEDICAL:
+            bills = list(list_bills(facts))
+            return {
+                "claimed_total": format(sum(one.claimed for one in bills), "f"),
+                "cuts": list_cuts(facts) or None,
+            }
+        if case.process_key == DEATH:
+            judged = death.qualify(self._catalogue, around.source, facts)
+            words = [
+                f"{one.name}：{'符合' if death.is_qualified(found) else '不符合'}供养条件"
+                for one, found in judged
+            ]
+            return {"dependant_results": words or None}
+        return {}
+
+    def _keep(self, unit: Unit, case: Case, draft: Draft) -> tuple[int | None, str | None]:
+        rows = rows_of(self._catalogue, draft)
+        if not rows:
+            return None, None
+        number, digest = write_draft(unit, case, rows)
+        for line in draft.lines:
+            title = self._catalogue.items[line.wanted.item].title_zh
+            record_uses(unit, case, title, [used for one in line.calculations for used in one.looked_up])
+        _ask_second_level(unit, case, draft)
+        return number, digest
+
+    def _around(
+        self, session: Session, case: Case, now: datetime | None, known_at: datetime | None
+    ) -> Surroundings:
+        """The parameters as of now, or as they stood at the moment of a draft."""
+        day = local_day(now or known_at or case.received_at)
+        source = StoredParameters(session, case.region_code, known_at)
+        return Surroundings(self._catalogue, source, day, list_granted(session, case))
+
+
+def _item(catalogue: Catalogue, line: Entitlement) -> dict[str, Any]:
+    return {
+        "title": catalogue.items[line.item].title_zh,
+        "payer": line.payer,
+        "payee": line.payee,
+        "cycle": line.cycle,
+        "amount": f"{line.amount:,.2f}",
+        "since": line.period_from,
+        "provisional": line.provisional,
+        "derivations": line.derivation["zh"],
+    }
+
+
+def _stands(session: Session, case: Case, process: str, number: Any) -> bool:
+    """Whether the chain holds a positive conclusion that nobody revoked; a document from before the chain counts by
+    its number, which people compare with the paper."""
+    outcome = latest_outcome(session, case.chain_id, process)
+    return outcome == POSITIVE if outcome is not None else bool(number)
+
+
+def _variant(unit: Unit, case: Case, facts: Mapping[str, Any]) -> str:
+    given = facts.get("award_variant")
+    if given:
+        return str(given)
+    if facts.get("terminated_on"):
+        return TERMINATION
+    return RECALCULATION if list_granted(unit.session, case) else INITIAL
+
+
+def _ask_second_level(unit: Unit, case: Case, draft: Draft) -> None:
+    """RB-6b: what the fund pays at once above the amount asks for second-level approval (controls.md 4)."""
+    most = find_parameter(unit.session, "second_level_amount", region=case.region_code, on=unit.today)
+    if most is not None and draft.total(FUND, "once") > Decimal(str(most.value)):
+        raise_approval_levels(unit, case, "second_level_amount")
+
+
+def plan_payments(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """P07-07: what the sealed award grants becomes payable; running payments it replaces are superseded."""
+    if facts.get("award_variant") == RECALCULATION:
+        supersede_monthly(unit, case, MONTHLY_ITEMS)
+    if facts.get("award_draft") is not None:
+        grant_payables(unit, case, facts["award_draft"])
+    return {"planned_at": local_minute(unit.now)}
+
+
+def freeze_payments(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The recognition was revoked: nothing more is paid of the chain."""
+    frozen = freeze_payables(unit, case.chain_id, "recognition_revoked")
+    unit.record("award.frozen", {"payables": frozen}, case_id=case.id)
+    return {"revoked_at": local_minute(unit.now)}
+
+
+def stop_payments(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """People have looked at the revocation: the payments end. What was paid is a matter of recovery."""
+    stopped = stop_payables(unit, case.chain_id, "recognition_revoked")
+    unit.record("award.stopped", {"payables": stopped}, case_id=case.id)
+    return {}
