@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
+from app.faces.document_words import DOCUMENT_FIELD_TEXTS, DOCUMENT_TEXTS
 from app.faces.duty_words import duty_word
 from app.faces.fence_words import FENCE_TEXTS
 from app.faces.grant_words import explain
@@ -59,7 +60,6 @@ TEXTS: dict[str, Lazy] = {
     "upload_empty": _l("文件%(name)s是空的。"),
     "upload_macros": _l("文件%(name)s含有宏，请另存为不含宏的文件再传。"),
     "upload_count": _l("一个案件最多 %(limit)s 份材料。"),
-    "document_not_issued": _l("文书 %(number)s 不在已制发状态，不能这样办。"),
     "recusal_known": _l("%(name)s在本案已有同样的回避记录，见案件页“回避与放行”。"),
     "recusal_not_found": _l("本案没有这条回避记录。"),
     "recusal_ruled": _l("%(name)s已经裁定过这条回避，一条回避只裁定一次。"),
@@ -169,6 +169,7 @@ TEXTS: dict[str, Lazy] = {
     "actor_without_person": _l("系统账号不休假，也不请人代办。"),
     "no_higher_office": _l("上级机构也没有在岗的人持有办理这项任务的岗位，不能转办。"),
     "reason_missing": _l("请填写理由。"),
+    **DOCUMENT_TEXTS,
 }
 
 REASONS: dict[str, Lazy] = {
@@ -204,6 +205,7 @@ REASONS: dict[str, Lazy] = {
 FIELD_TEXTS: dict[str, Lazy] = {
     **PROCESS_FIELD_TEXTS,
     **RULE_FIELD_TEXTS,
+    **DOCUMENT_FIELD_TEXTS,
     "required": _l("必填"),
     "required_for_outcome": _l("选这个结果时必填，请先补齐"),
     "too_short": _l("至少 %(min)s 个字"),

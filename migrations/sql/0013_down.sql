@@ -1,1 +1,1 @@
--- Takes 0013_service back.
+DROP TABLE service, task_material;

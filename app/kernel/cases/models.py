@@ -165,6 +165,16 @@ class CaseParty(Base):
     """Since when it is known: facts that change later make somebody a party who acted before."""
 
 
+class TaskMaterial(Base):
+    """A file that was received while a task was worked on, new to the case or not."""
+
+    __tablename__ = "task_material"
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    material_id: Mapped[int] = mapped_column(ForeignKey("material.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
 class Material(Base):
     """A file received in a case; the content lies in the blob store under its SHA-256 digest."""
 

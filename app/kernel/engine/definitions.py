@@ -92,6 +92,15 @@ class Definition:
             step.step_key: step for step in sorted(self.parsed.steps, key=lambda s: s.process == self.key)
         }
 
+    @cached_property
+    def manifests(self) -> tuple[Table, ...]:
+        """The manifests of the processes it calls, then its own."""
+        paths = [path for path in self.files if path.endswith("/process.toml")]
+        called = [
+            tomllib.loads(self.files[path].decode()) for path in paths if path != f"{self.key}/process.toml"
+        ]
+        return (*called, self.manifest)
+
     def file(self, name: str) -> bytes:
         """A file of the folder, else of a callee's. Raises KeyError."""
         own = f"{self.key}/{name}"

@@ -10,6 +10,7 @@ from typing import Any
 from app.kernel.cases.schema import FactSchema
 from app.kernel.deadlines.rules import ClockSpec
 from app.kernel.decisions.catalogue.binding import Supply
+from app.kernel.documents.service_rules import ServiceRules
 from app.kernel.engine.definitions import Definition
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.messages.manifest import Receives, Sends, read_from_chain, read_receives, read_sends
@@ -68,6 +69,8 @@ class Deployed:
     receives: tuple[Receives, ...]
     from_chain: Mapping[str, Mapping[str, str]]
     """Facts that a new case takes over, by the process they come from: name there to name here."""
+    service: ServiceRules
+    """Who may be served and how long a public notice lasts."""
     spec: Spec
     files: Mapping[str, bytes]
 
@@ -137,6 +140,7 @@ def parse_deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
         sends=read_sends(manifest),
         receives=read_receives(manifest),
         from_chain=read_from_chain(manifest),
+        service=ServiceRules.of(definition.manifests),
         spec=load_spec(spec_digest(row.spec), row.spec, definition.parsed),
         files=definition.files,
     )

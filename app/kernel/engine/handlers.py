@@ -19,6 +19,7 @@ from app.kernel.engine.context import CaseContext
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.engine_data import Data
 from app.kernel.engine.paperwork import issue_document
+from app.kernel.engine.serving import handle_complete_service, handle_deem_served
 from app.kernel.engine.workflow import ServiceCall, value_of
 from app.kernel.local_time import local_minute
 from app.kernel.ports import Ports
@@ -145,6 +146,8 @@ HANDLERS: Final[Mapping[str, KernelHandler]] = {
     "issue_document": handle_issue_document,
     "set_procedure": handle_set_procedure,
     "archive_case": handle_archive_case,
+    "deem_served": handle_deem_served,
+    "complete_service": handle_complete_service,
     "check_change": handle_check_change,
     "apply_change": handle_apply_change,
     "drop_change": handle_drop_change,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.kernel.cases.facts import refresh_content_hash
-from app.kernel.cases.models import Case, Material
+from app.kernel.cases.models import Case, Material, TaskMaterial
 from app.kernel.duties.operations import require, require_intake
 from app.kernel.duties.records import keep_decision, permit_system
 from app.kernel.duties.views import Action
@@ -18,6 +20,7 @@ from app.kernel.engine.context import CaseContext
 from app.kernel.engine.operations import bind_intake, deliver_message
 from app.kernel.refusals import TaskNotClaimed, TaskNotOpened
 from app.kernel.transaction import Unit
+from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import get_open_task
 
 CORRECTION_RECEIVED = "correction_received"
@@ -46,7 +49,20 @@ def add_material(unit: Unit, task_id: int, upload: Upload) -> bool:
     if task.opened_at is None:
         raise TaskNotOpened(task_id=task_id)
     require(unit, Action.UPLOAD, case=case, task=task)
-    return _insert(unit, case, upload)
+    new = _insert(unit, case, upload)
+    _join(unit, task, upload)
+    return new
+
+
+def _join(unit: Unit, task: Task, upload: Upload) -> None:
+    """Keep that the file came while this task was worked on, in the case already or not."""
+    found = select(Material.id).where(
+        Material.case_id == task.case_id,
+        Material.kind == upload.kind,
+        Material.digest == hashlib.sha256(upload.content).hexdigest(),
+    )
+    values = {"task_id": task.id, "material_id": unit.session.scalars(found).one(), "at": unit.now}
+    unit.session.execute(insert(TaskMaterial).values(values).on_conflict_do_nothing())
 
 
 def import_material(unit: Unit, upload: Upload) -> bool:

@@ -35,6 +35,7 @@ from app.kernel.engine.messages.sending import Opening, mark_opened
 from app.kernel.engine.moving import failure_of, moving, note_aside
 from app.kernel.engine.parties import follow_facts
 from app.kernel.engine.progress import restore, settle
+from app.kernel.engine.serving import serve_party
 from app.kernel.engine.stepping import Instance, ReadyTask, StepFailed
 from app.kernel.engine.submission import (
     ASSIGNEE,
@@ -295,7 +296,8 @@ def _advance(context: CaseContext, task: Task, submission: Submission) -> dict[s
     ready = next(item for item in instance.ready_tasks() if item.engine_task_id == task.engine_task_id)
     _run_own_rules(context, task, ready)
     check_vote(ready, submission)
-    variables = {OUTCOME: submission.outcome, **count_votes(task, submission), **context.routing()}
+    variables: dict[str, Any] = {OUTCOME: submission.outcome, **count_votes(task, submission)}
+    variables |= {**serve_party(context, task, ready, submission), **context.routing()}
     if submission.returns:
         variables[RETURN_TO] = submission.return_to
     further = unit.aside is None

@@ -15,6 +15,7 @@ from app.kernel.engine.dialect import ClockAction
 from app.kernel.engine.incidents.recording import incidents_of, pass_incidents
 from app.kernel.engine.messages.sending import call_for_kept, send_messages
 from app.kernel.engine.paperwork import issue_document, serve_conclusions
+from app.kernel.engine.serving import DUTY, PARTY, serves_party
 from app.kernel.engine.stepping import Instance, ReadyTask, StepEvent
 from app.kernel.local_time import local_minute
 from app.kernel.worklist.consulting import Consulted
@@ -65,7 +66,15 @@ def settle(
     return tasks
 
 
-LASTING = ("document.", "clock.", "case.decided", "case.closed", "case.archived", "case.track_set")
+LASTING = (
+    "document.",
+    "service.",
+    "clock.",
+    "case.decided",
+    "case.closed",
+    "case.archived",
+    "case.track_set",
+)
 """Audit events of what a withdrawn step could not take back; `task.cancelled`: other work ended with it."""
 
 
@@ -89,7 +98,7 @@ def _carry_out(context: CaseContext, event: StepEvent) -> None:
         apply_clock(context, action)
     if event.step.document and event.step.kind == "user":
         issue_document(context, event.step.document)
-    if event.step.duty == "serve":
+    if event.step.duty == DUTY and not serves_party(event.step):
         serve_conclusions(context)
 
 
@@ -146,13 +155,14 @@ def _new_task(context: CaseContext, ready: ReadyTask) -> Task:
     step = ready.step
     if step.duty is None or ready.candidate_group is None:
         raise LookupError(f"user task {step.step_key} without duty or candidate group")
+    mark_zh, mark_en = _which(context, ready)
     return Task(
         case_id=context.case.id,
         region_code=context.case.region_code,
         engine_task_id=ready.engine_task_id,
         step_key=step.step_key,
-        title_zh=step.name if ready.instance is None else f"{step.name}（{ready.instance}）",
-        title_en=(step.name_en or step.name) + ("" if ready.instance is None else f" ({ready.instance})"),
+        title_zh=f"{step.name}（{mark_zh}）" if mark_zh else step.name,
+        title_en=(step.name_en or step.name) + (f" ({mark_en})" if mark_en else ""),
         duty=step.duty,
         signs=step.signs,
         resets=step.resets,
@@ -161,6 +171,15 @@ def _new_task(context: CaseContext, ready: ReadyTask) -> Task:
         form_id=step.form_id,
         created_at=context.unit.now,
     )
+
+
+def _which(context: CaseContext, ready: ReadyTask) -> tuple[str, str]:
+    """What tells a task from others of its step: whom it serves, else its number among several."""
+    if serves_party(ready.step):
+        party = context.deployed.service.party(str(ready.data.get(PARTY)))
+        return party.zh, party.en
+    number = "" if ready.instance is None else str(ready.instance)
+    return number, number
 
 
 def _cancel(context: CaseContext, task: Task) -> None:

@@ -97,6 +97,8 @@ HANDLER_RESULTS: Final[Mapping[str, tuple[str, ...]]] = {
     "set_procedure": ("procedure",),
     "issue_document": (),
     "archive_case": (),
+    "deem_served": (),
+    "complete_service": ("service_result",),
     "apply_change": (),
     "drop_change": (),
 }

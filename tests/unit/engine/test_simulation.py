@@ -382,4 +382,9 @@ def test_a_file_that_cannot_run_is_refused_with_its_findings() -> None:
 
 
 def test_processes_of_a_set_are_listed_in_file_order() -> None:
-    assert list_processes(shipped()) == ("controlled_change", "injury_recognition", "review_block")
+    assert list_processes(shipped()) == (
+        "controlled_change",
+        "injury_recognition",
+        "review_block",
+        "service_block",
+    )

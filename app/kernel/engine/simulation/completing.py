@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from app.kernel.cases.schema import FactInvalid, parse_value
+from app.kernel.deadlines.rules import end_of_day
 from app.kernel.duties.views import Decision
 from app.kernel.engine.engine_data import EngineDataInvalid, Scalar, checked
+from app.kernel.engine.serving import NOTICE_UNTIL, serves_party
 from app.kernel.engine.simulation.case import Part, content_of
 from app.kernel.engine.simulation.office import Possible
 from app.kernel.engine.simulation.questions import ChoiceInvalid
@@ -170,9 +173,19 @@ def _variables(stage: Stage, step: OpenStep, filled: Filled, parts: tuple[Part, 
     if step.ready.persons > 1:
         agreeing = sum(part.outcome.startswith(AGREEING) for part in parts)
         variables |= {"votes": len(parts), "votes_for": agreeing}
+    variables |= _notice(stage, step, filled)
     remaining = {key: kept for key, kept in stage.case.parts.items() if key != step.ready.engine_task_id}
     stage.case = replace(stage.case, open_names=left_open, parts=remaining)
     return variables
+
+
+def _notice(stage: Stage, step: OpenStep, filled: Filled) -> dict[str, Scalar]:
+    """A public notice to a party ends so many days from now; rest days at the end are left aside here."""
+    notice = stage.model.service.notice
+    if notice is None or filled.outcome != "notice" or not serves_party(step.ready.step):
+        return {}
+    last_day = local_day(stage.case.now) + timedelta(days=notice.length)
+    return {NOTICE_UNTIL: end_of_day(last_day).isoformat()}
 
 
 def _routing(stage: Stage, step: OpenStep, filled: Filled) -> dict[str, Scalar]:

@@ -23,6 +23,7 @@ from app.kernel.deadlines.rules import ClockSpec
 from app.kernel.decisions.catalogue.binding import Supply
 from app.kernel.decisions.catalogue.versions import Standing
 from app.kernel.decisions.expressions import FeelError, compile_expression, feel
+from app.kernel.documents.service_rules import ServiceRules
 from app.kernel.engine.catching import ConditionMet
 from app.kernel.engine.check.deployment_set import uses_dialect
 from app.kernel.engine.check.findings import DefinitionInvalid, Finding
@@ -62,6 +63,7 @@ class Model:
     counted_from: Mapping[str, str]
     documents: Mapping[str, Table]
     required_at: Mapping[str, str]
+    service: ServiceRules
     rules: tuple[Standing, ...]
     """Rules that judge its cases; those it doesn't supply stay unasked."""
     supply: Supply | None
@@ -208,6 +210,7 @@ def _read(digest: str, files: Mapping[str, bytes], process_id: str) -> Model:
         },
         documents=_table(manifest, "document"),
         required_at=_table(manifest, "required_at"),
+        service=_tried("[service]", unread, ServiceRules(), partial(_service, files, process_id)),
         rules=(),
         supply=Supply.of(manifest),
         diagrams=dict(_diagrams(diagrams)),
@@ -261,6 +264,13 @@ def _manifest(files: Mapping[str, bytes], process_id: str, unread: list[str]) ->
     own = f"{process_id}/process.toml"
     path = own if own in files else "process.toml"
     return _toml(path, files, unread) if path in files else {}
+
+
+def _service(files: Mapping[str, bytes], process_id: str) -> ServiceRules:
+    """Of all manifests of the set, the process's own last."""
+    own = f"{process_id}/process.toml"
+    paths = sorted((path for path in files if path.endswith("process.toml")), key=lambda path: path == own)
+    return ServiceRules.of(tomllib.loads(files[path].decode("utf-8")) for path in paths)
 
 
 def _toml(path: str, files: Mapping[str, bytes], unread: list[str]) -> Table:

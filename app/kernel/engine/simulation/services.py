@@ -145,6 +145,10 @@ def _nothing(stage: Stage, call: ServiceCall, data: Data) -> Result:
     return {}
 
 
+def _complete_service(stage: Stage, call: ServiceCall, data: Data) -> Result:
+    return {"service_result": "served"}
+
+
 def _check_change(stage: Stage, call: ServiceCall, data: Data) -> Result:
     options = (
         Option("false", values={"change_outdated": False}),
@@ -167,6 +171,8 @@ SIMULATED: Final[Mapping[str, Callable[[Stage, ServiceCall, Data], Result]]] = {
     "issue_document": _issue_document,
     "set_procedure": _set_procedure,
     "archive_case": _nothing,
+    "deem_served": _nothing,
+    "complete_service": _complete_service,
     "apply_change": _nothing,
     "check_change": _check_change,
     "drop_change": _drop_change,

@@ -1,0 +1,191 @@
+"""Documents served on each party through the shipped block: ways, proofs, failures, a public notice that runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import select
+
+from app.kernel.cases.facts import load_facts
+from app.kernel.cases.models import Case
+from app.kernel.documents.models import Document, Service
+from app.kernel.documents.service_records import list_services
+from app.kernel.engine.materials import Upload, add_material
+from app.kernel.engine.operations import CaseStart, complete_task, run_timers, start_case
+from app.kernel.refusals import InvalidInput
+from app.kernel.transaction import run, system_actor
+from app.kernel.worklist.models import Task
+from app.kernel.worklist.operations import claim_task, open_task
+from app.storage.embedded import EmbeddedServer
+from tests.moving_clock import MovingClock
+from tests.office import CITY, Office, open_office
+from tests.service_probe import KEY, deploy_probe
+
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+PDF = b"%PDF-1.4\n% return slip of "
+
+
+@pytest.fixture(scope="module")
+def clock() -> MovingClock:
+    return MovingClock(START)
+
+
+@pytest.fixture(scope="module")
+def office(
+    server: EmbeddedServer, clock: MovingClock, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    with open_office(server, clock, Path(tmp_path_factory.mktemp("service")) / "data") as opened:
+        run(opened.kernel, deploy_probe, system_actor())
+        yield opened
+
+
+@pytest.fixture
+def case_id(office: Office, clock: MovingClock) -> int:
+    clock.set(START)
+    start = CaseStart(KEY, CITY, {"worker_name": "苏国栋"})
+    return int(run(office.kernel, partial(start_case, start=start), office.actors["window"])["case_id"])
+
+
+def tasks(office: Office, case_id: int) -> dict[str, Task]:
+    with office.kernel.database.session() as session:
+        office.kernel.database.scope(session, ("*",))
+        found = session.scalars(select(Task).where(Task.case_id == case_id, Task.state == "open"))
+        return {task.title_zh: task for task in found}
+
+
+def take(office: Office, case_id: int, title: str) -> Task:
+    task = tasks(office, case_id)[title]
+    for operation in (claim_task, open_task):
+        run(office.kernel, partial(operation, task_id=task.id), office.actors["clerk"], case_id=case_id)
+    return tasks(office, case_id)[title]
+
+
+def prove(office: Office, case_id: int, task: Task, what: str) -> bool:
+    upload = Upload("other", f"{what}.pdf", "application/pdf", PDF + what.encode(), "officer")
+    operation = partial(add_material, task_id=task.id, upload=upload)
+    return run(office.kernel, operation, office.actors["clerk"], case_id=case_id)
+
+
+def submit(office: Office, case_id: int, task: Task, **form: Any) -> None:
+    operation = partial(complete_task, task_id=task.id, submitted=form, version=task.version)
+    run(office.kernel, operation, office.actors["clerk"], case_id=case_id)
+
+
+def facts(office: Office, case_id: int) -> dict[str, Any]:
+    with office.kernel.database.session() as session:
+        office.kernel.database.scope(session, ("*",))
+        return load_facts(session, office.kernel.keyring, session.get_one(Case, case_id))
+
+
+DIRECT = {
+    "outcome": "served",
+    "task_way": "direct",
+    "task_sent_on": "2026-03-02",
+    "task_received_at": "2026-03-02T08:40",
+    "task_receiver": "苏国栋",
+}
+
+
+def test_each_party_is_served_by_itself_and_the_document_when_all_are(office: Office, case_id: int) -> None:
+    assert set(tasks(office, case_id)) == {"送达（职工）", "送达（用人单位）"}
+    worker = take(office, case_id, "送达（职工）")
+    assert prove(office, case_id, worker, "receipt")
+    submit(office, case_id, worker, **DIRECT)
+    assert facts(office, case_id)["served_worker_at"] == "2026-03-02T08:40"
+    assert document(office, case_id).state == "issued"
+    employer = take(office, case_id, "送达（用人单位）")
+    assert not prove(office, case_id, employer, "receipt"), "one receipt for both proves both"
+    submit(office, case_id, employer, **{**DIRECT, "task_receiver": "收发室 王敏"})
+    assert facts(office, case_id)["served_employer_at"] == "2026-03-02"
+    assert document(office, case_id).state == "served"
+    assert office.case(case_id).status == "closed"
+
+
+def document(office: Office, case_id: int) -> Document:
+    with office.kernel.database.session() as session:
+        office.kernel.database.scope(session, ("*",))
+        return session.scalars(select(Document).where(Document.case_id == case_id)).one()
+
+
+def test_service_without_proof_or_consent_is_refused_and_leaves_nothing(office: Office, case_id: int) -> None:
+    task = take(office, case_id, "送达（职工）")
+    with pytest.raises(InvalidInput) as refused:
+        submit(office, case_id, task, **{**DIRECT, "task_way": "electronic", "task_reference": "短信 7"})
+    assert set(refused.value.errors) == {"task_consent", "outcome"}
+    assert rows(office, case_id) == []
+
+
+def rows(office: Office, case_id: int) -> list[tuple[str, str, str]]:
+    with office.kernel.database.session() as session:
+        office.kernel.database.scope(session, ("*",))
+        return [(s.row.party, s.row.way, s.row.result) for s in list_services(session, case_id)]
+
+
+def test_a_failure_is_kept_and_a_public_notice_then_runs_out_by_itself(
+    office: Office, case_id: int, clock: MovingClock
+) -> None:
+    first = take(office, case_id, "送达（职工）")
+    submit(
+        office,
+        case_id,
+        first,
+        outcome="failed",
+        task_way="post",
+        task_sent_on="2026-03-02",
+        task_reason="原址查无此人，退回",
+    )
+    again = take(office, case_id, "送达（职工）")
+    assert again.id != first.id
+    prove(office, case_id, again, "newspaper")
+    submit(
+        office,
+        case_id,
+        again,
+        outcome="notice",
+        task_way="public_notice",
+        task_sent_on="2026-03-02",
+        task_reference="宁夏日报 3 月 2 日第 6 版",
+        task_reason="邮件退回，电话无人接听",
+    )
+    assert "公告期间（职工）" in tasks(office, case_id)
+    clock.set(datetime(2026, 4, 1, 15, 59, tzinfo=UTC))
+    run(office.kernel, run_timers, system_actor(), case_id=case_id)
+    assert "served_worker_at" not in facts(office, case_id)
+    clock.move(minutes=1)
+    run(office.kernel, run_timers, system_actor(), case_id=case_id)
+    assert facts(office, case_id)["served_worker_at"] == "2026-04-01T23:59"
+    assert rows(office, case_id) == [
+        ("worker", "post", "failed"),
+        ("worker", "public_notice", "published"),
+        ("worker", "public_notice", "deemed"),
+    ]
+
+
+def test_what_was_recorded_of_a_service_can_be_neither_changed_nor_made_up(
+    office: Office, case_id: int
+) -> None:
+    task = take(office, case_id, "送达（职工）")
+    prove(office, case_id, task, "slip")
+    submit(office, case_id, task, **DIRECT)
+    with office.kernel.database.session() as session:
+        row = session.scalars(select(Service).where(Service.case_id == case_id)).one()
+        session.expunge(row)
+    electronic = (
+        "INSERT INTO service (case_id, document_id, party, way, result, received_at, performed_by, at) "
+        "SELECT case_id, document_id, party, 'electronic', 'received', now(), performed_by, now() FROM service"
+    )
+    url = office.kernel.database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    for statement, why in (
+        ("UPDATE service SET received_at = now()", "permission denied"),
+        ("DELETE FROM service", "permission denied"),
+        (electronic, "ck_service_consent"),
+    ):
+        with psycopg.connect(url) as connection, pytest.raises(psycopg.Error, match=why):
+            connection.execute(statement)
+    assert row.task_id == task.id
