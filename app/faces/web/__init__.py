@@ -24,6 +24,7 @@ from app.faces.web.pages.documents import pages as documents
 from app.faces.web.pages.grants import pages as grants
 from app.faces.web.pages.health import pages as health
 from app.faces.web.pages.heat import pages as heat
+from app.faces.web.pages.injury import pages as injury
 from app.faces.web.pages.interests import pages as interests
 from app.faces.web.pages.migrate import pages as migrate
 from app.faces.web.pages.notices import pages as notices
@@ -77,6 +78,7 @@ PAGES = (
     grants,
     posts,
     chains,
+    injury,
     watch,
     processes,
     designer,

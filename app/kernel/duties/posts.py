@@ -26,12 +26,22 @@ class HeldPost:
     region_code: str
     region_zh: str
     region_en: str
+    authority: str
 
 
 def list_held_posts(session: Session, person_id: int, today: date) -> tuple[HeldPost, ...]:
     """By region and post key."""
     rows = session.execute(
-        select(Post.key, Post.kind, Post.title_zh, Post.title_en, Region.code, Region.name_zh, Region.name_en)
+        select(
+            Post.key,
+            Post.kind,
+            Post.title_zh,
+            Post.title_en,
+            Region.code,
+            Region.name_zh,
+            Region.name_en,
+            Post.authority,
+        )
         .join(PostGrant, PostGrant.post == Post.key)
         .join(Region, Region.code == PostGrant.region_code)
         .join(Person, Person.id == PostGrant.person_id)

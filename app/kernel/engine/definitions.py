@@ -290,7 +290,15 @@ def _reference_problems(definition: Definition) -> Iterator[Finding]:
         for clock in step.clocks:
             if clock.ref not in definition.clocks:
                 yield _missing("missing-clock", where, step, f"时限 {clock.ref}", f"clock {clock.ref}")
+    yield from _document_problems(definition)
+
+
+def _document_problems(definition: Definition) -> Iterator[Finding]:
+    """Templates of documents are in the folder, and what is passed on is a document."""
     path = f"{definition.key}/process.toml"
+    for key in definition.manifest.get("passes", {}):
+        if key not in definition.documents:
+            yield _problem(path, f"[passes] 引用未知文书 {key}", f"[passes]: no document {key}")
     for key, document in definition.documents.items():
         for kind in ("docx", "print"):
             template = document.get(kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -59,6 +59,8 @@ class Deployed:
     parties: Mapping[str, str]
     interests: Mapping[str, str]
     """Fact of each organisation the case is about, by role: who stands close to it is recused."""
+    passes: Mapping[str, Sequence[str]]
+    """Authorities to which the law sends a copy of a document, by document."""
     required_at: Mapping[str, str]
     steps: Mapping[str, StepSpec]
     supply: Supply | None
@@ -133,6 +135,7 @@ def parse_deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
         ),
         parties=manifest.get("party", {}),
         interests=manifest.get("interest", {}),
+        passes=manifest.get("passes", {}),
         required_at=manifest.get("required_at", {}),
         steps=definition.steps,
         supply=Supply.of(manifest),

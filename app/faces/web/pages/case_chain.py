@@ -53,8 +53,9 @@ def chain_part(session: Session, case: Case, who: Standing) -> ChainPart | None:
     chain = str(case.chain_id)
     return ChainPart(
         remark=_("%(n)s 件", n=len(cases)),
+        whole_url=url_for("injury.show", case_id=case.id),
         rows=[_row(one, case, who) for one in cases],
-        moves=[_move(move, who) for move in list_moves(session, case.chain_id)],
+        moves=[move_words(move, who) for move in list_moves(session, case.chain_id)],
         violations=[
             _violation(one, who, edits, decided=case.decided_at is not None)
             for one in list_violations(session, case_id=case.id)
@@ -83,7 +84,7 @@ def role_word(role: str) -> str:
 
 
 def _row(one: ChainCase, case: Case, who: Standing) -> ChainRow:
-    state, tone = _state(one)
+    state, tone = state_word(one)
     when = ""
     if one.decided_at is not None:
         when = _("%(day)s决定", day=day(local_day(one.decided_at), who.today))
@@ -103,7 +104,8 @@ def _row(one: ChainCase, case: Case, who: Standing) -> ChainRow:
     )
 
 
-def _state(one: ChainCase) -> tuple[str, str]:
+def state_word(one: ChainCase) -> tuple[str, str]:
+    """Word and tone of what is known of a case from outside."""
     if one.status is None:
         return _("外地案件"), ""
     if one.status == "open":
@@ -113,7 +115,8 @@ def _state(one: ChainCase) -> tuple[str, str]:
     )
 
 
-def _move(move: ChainMove, who: Standing) -> str:
+def move_words(move: ChainMove, who: Standing) -> str:
+    """A link, split or transfer in a sentence."""
     words = {
         "link": _("%(when)s %(case_no)s 归入本链：%(reason)s"),
         "split": _("%(when)s %(case_no)s 从原链拆出：%(reason)s"),

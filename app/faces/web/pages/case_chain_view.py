@@ -44,6 +44,7 @@ class ChainPart:
     rows: Sequence[ChainRow]
     moves: Sequence[str]
     violations: Sequence[ViolationLine]
+    whole_url: str
     transfer_url: str = ""
     again_url: str = ""
     link_url: str = ""
