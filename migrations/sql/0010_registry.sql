@@ -3,7 +3,7 @@
 -- here (`recorded_at`). Rows are only added; a row that corrects another names it in `replaces`, and `void` says that
 -- there never was such a thing. So what was known on any day can be asked later.
 
--- A file whose lines three people let in. Content is sealed: it names people.
+-- A file whose lines three people let in. Content is sealed: it names people. `subjects`: blind indexes of those.
 CREATE TABLE registry_file (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     uid UUID NOT NULL,
@@ -12,11 +12,11 @@ CREATE TABLE registry_file (
     digest TEXT NOT NULL,
     content_sealed BYTEA NOT NULL,
     preview JSONB NOT NULL,
+    subjects BYTEA[] NOT NULL,
     uploaded_by BIGINT,
     uploaded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_registry_file PRIMARY KEY (id),
     CONSTRAINT uq_registry_file_uid UNIQUE (uid),
-    CONSTRAINT uq_registry_file_kind_digest UNIQUE (kind, digest),
     CONSTRAINT ck_registry_file_digest CHECK (digest ~ '^[0-9a-f]{64}$'),
     CONSTRAINT fk_registry_file_uploaded_by_person FOREIGN KEY(uploaded_by) REFERENCES person (id)
 );
@@ -313,7 +313,7 @@ CREATE FUNCTION public.fence_registry_import_lawful() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM public.fence_require_change(NEW.change_id, 'registry_import',
-        (SELECT f.kind || ':' || f.digest FROM public.registry_file f WHERE f.id = NEW.file_id));
+        (SELECT f.kind || ':' || f.digest || ':' || f.id FROM public.registry_file f WHERE f.id = NEW.file_id));
     NEW.at := clock_timestamp();
     RETURN NEW;
 END $$;
@@ -407,7 +407,7 @@ END $$;
 GRANT SELECT, INSERT ON registry_file, registry_import, insured_person, insured_person_detail, employer,
     employer_detail, insured_unit, insured_unit_detail, enrolment, contribution_wage, institution,
     institution_agreement, expert, expert_term TO sanshen_app;
-GRANT SELECT (id, uid, kind, name, digest, preview, uploaded_by, uploaded_at) ON registry_file TO sanshen_auditor;
+GRANT SELECT (id, uid, kind, name, digest, preview, subjects, uploaded_by, uploaded_at) ON registry_file TO sanshen_auditor;
 GRANT SELECT (id, uid, id_number_index, id_number_tail_index, birth_on, sex, recorded_at, change_id)
     ON insured_person TO sanshen_auditor;
 GRANT SELECT (id, uid, id_number_index, id_number_tail_index, recorded_at, change_id) ON expert TO sanshen_auditor;

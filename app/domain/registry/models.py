@@ -26,12 +26,11 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
 
 class RegistryFile(Base):
     """A file of lines somebody put up. `preview`: the results by line as they would be, without anybody's data;
-    `digest` is the SHA-256 of the content, by which three people sign it."""
+    `digest` is the SHA-256 of the content, by which three people sign it; `subjects` are the people named in it."""
 
     __tablename__ = "registry_file"
     __table_args__ = (
         UniqueConstraint("uid"),
-        UniqueConstraint("kind", "digest"),
         CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest"),
     )
 
@@ -42,6 +41,7 @@ class RegistryFile(Base):
     digest: Mapped[str]
     content_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     preview: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    subjects: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
     uploaded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     uploaded_at: Mapped[datetime] = mapped_column(Instant)
 

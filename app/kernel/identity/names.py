@@ -13,6 +13,12 @@ def pinyin_key(name: str) -> str:
     return " ".join(lazy_pinyin(name, style=Style.TONE3, neutral_tone_with_five=True)).lower()
 
 
+def pinyin_initials(name: str) -> str:
+    """First letters of the syllables, other letters and digits as they are, lower case: what people type to search."""
+    letters = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))
+    return "".join(char for char in letters if char.isalnum()).lower()
+
+
 _NAME: Final = re.compile(r"[^\W\d_]+(?:[·•・' -][^\W\d_]+)*")
 LONGEST: Final = 40
 
