@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.domain.benefits import wiring as benefits
 from app.domain.recognition import wiring as recognition
+from app.domain.registry import wiring as registry
 from app.kernel.decisions.catalogue.change_kind import RuleKind
 from app.kernel.engine.catalogue import get_supply
 from app.kernel.engine.lifecycle.change_kind import ProcessKind
@@ -31,6 +32,7 @@ def build_ports() -> Ports:
     ports.change_kinds[ProcessKind.key] = ProcessKind(ports)
     ports.change_kinds.update({kind.key: kind for kind in running_kinds()})
     recognition.register(ports)
+    registry.register(ports)
     benefits.register(ports, FORMULAS)
     return ports
 

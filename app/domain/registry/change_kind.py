@@ -92,21 +92,24 @@ class RegistryImportKind:
         ]
         for status in STATUSES:
             zh, en = STATUS_WORDS[status]
-            lines.append(Difference(f"{zh}行数", f"Lines: {en}", "", "", str(counts[status]), str(counts[status])))
+            lines.append(
+                Difference(f"{zh}行数", f"Lines: {en}", "", "", str(counts[status]), str(counts[status]))
+            )
         return lines
 
     def what_if(self, session: Session, payload: Payload, at: Moment) -> Iterable[Touched]:
         """Open cases of people the file speaks of."""
-        row = session.get_one(RegistryFile, int(payload["file"]))
-        if not row.subjects:
-            return
         found = session.execute(
             select(Case.id, Case.case_no)
-            .where(Case.status == "open", Case.subject_index == any_(row.subjects))
+            .join(RegistryFile, Case.subject_index == any_(RegistryFile.subjects))
+            .where(Case.status == "open", RegistryFile.id == int(payload["file"]))
             .order_by(Case.id)
         )
         for case_id, case_no in found:
-            zh, en = "本案职工的登记信息会变化，规则将重新判断", "what the register says of this worker would change"
+            zh, en = (
+                "本案职工的登记信息会变化，规则将重新判断",
+                "what the register says of this worker would change",
+            )
             yield Touched(case_id, case_no, "info", zh, en)
 
     def apply(self, unit: Unit, change: Change) -> None:

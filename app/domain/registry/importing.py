@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -42,7 +43,9 @@ class Upload:
     content: bytes
 
 
-def weigh_file(session: Session, keyring: KeyRing, upload: Upload, regions: Sequence[str], today: Any) -> Plan:
+def weigh_file(
+    session: Session, keyring: KeyRing, upload: Upload, regions: Sequence[str], today: date
+) -> Plan:
     """What the file would do now, nothing of it written. Raise InvalidInput (`kind`, `file`)."""
     kind = get_kind(upload.kind)
     scope = _scope(session, regions)
@@ -77,7 +80,9 @@ def put_up(unit: Unit, upload: Upload) -> int:
     )
     unit.session.add(row)
     unit.session.flush()
-    unit.record("registry.file_put_up", {"kind": kind.key, "digest": digest, "counts": plan.counts}, chain="system")
+    unit.record(
+        "registry.file_put_up", {"kind": kind.key, "digest": digest, "counts": plan.counts}, chain="system"
+    )
     return row.id
 
 
@@ -90,7 +95,9 @@ def let_in(unit: Unit, file_id: int, change_id: int) -> Mapping[str, int]:
     """Write the lines of a decided file as they are now; answers counts by status. The fence stamps the moment."""
     row = get_file(unit.session, file_id)
     kind = KINDS[row.kind]
-    text = unit.kernel.keyring.open(row.content_sealed, table="registry_file", column="content", row=str(row.uid))
+    text = unit.kernel.keyring.open(
+        row.content_sealed, table="registry_file", column="content", row=str(row.uid)
+    )
     scope = frozenset(row.preview["regions"])
     lines = read_lines(kind, text.encode(), scope, unit.today)
     plan = plan_lines(unit.session, unit.kernel.keyring, kind, lines, scope)
@@ -101,6 +108,21 @@ def let_in(unit: Unit, file_id: int, change_id: int) -> Mapping[str, int]:
     ).scalar_one()
     write_plan(unit.session, kind, plan, at, change_id)
     unit.record("registry.imported", {"kind": kind.key, "digest": row.digest, "counts": plan.counts})
+    return plan.counts
+
+
+def load_first(unit: Unit, kind_key: str, lines: Sequence[Line], recorded_at: datetime) -> dict[str, int]:
+    """The register an office begins with, recorded at a moment that is past: lawful until the founding is closed, by
+    the owner afterwards. Raise ValueError for a line that would be refused.
+    """
+    kind = get_kind(kind_key)
+    scope = _scope(unit.session, EVERY_REGION)
+    plan = plan_lines(unit.session, unit.kernel.keyring, kind, lines, scope)
+    wrong = [result for result in plan.results if result.faults]
+    if wrong:
+        raise ValueError(f"{kind_key}: {wrong[:3]}")
+    write_plan(unit.session, kind, plan, recorded_at, None)
+    unit.record("registry.loaded", {"kind": kind_key, "counts": plan.counts}, chain="system")
     return plan.counts
 
 
@@ -130,7 +152,7 @@ def _told(result: Result) -> dict[str, Any]:
     return {**line, "faults": [asdict(fault) for fault in result.faults]} if result.faults else line
 
 
-def _read(kind: Kind, content: bytes, regions: frozenset[str], today: Any) -> list[Line]:
+def _read(kind: Kind, content: bytes, regions: frozenset[str], today: date) -> list[Line]:
     try:
         return read_lines(kind, content, regions, today)
     except FileUnreadable as unreadable:
@@ -145,5 +167,7 @@ def _scope(session: Session, regions: Sequence[str]) -> frozenset[str]:
 
 def _subjects(keyring: KeyRing, lines: Sequence[Line]) -> list[bytes]:
     """Blind indexes of the people the lines speak of: the change shows whose open cases it touches."""
-    numbers = {value.number for line in lines for value in line.values.values() if isinstance(value, IdNumber)}
+    numbers = {
+        value.number for line in lines for value in line.values.values() if isinstance(value, IdNumber)
+    }
     return sorted(keyring.blind_index(ID_NUMBER_KIND, number) for number in numbers)

@@ -45,7 +45,7 @@ class Plan:
     rows: list[Row] = field(default_factory=list)
 
     @property
-    def counts(self) -> dict[Status, int]:
+    def counts(self) -> dict[str, int]:
         found = Counter(result.status for result in self.results)
         return {status: found[status] for status in STATUSES}
 
