@@ -6,6 +6,9 @@ from app.faces.translation import Lazy, _l
 
 REGISTRY_TEXTS: dict[str, Lazy] = {
     "registry_file_not_found": _l("没有这份导入文件，或者它不在您的辖区。"),
+    "registry_purpose_missing": _l("请写明用途：办理的案号，或者至少 %(minimum)s 个字的事由。"),
+    "registry_purpose_case_unknown": _l("没有案件 %(case_no)s，或者它不在您的辖区、对您关闭。"),
+    "registry_person_elsewhere": _l("这个人登记在别的地区。请用他在您这里的案件的案号作用途。"),
 }
 
 REGISTRY_FIELD_TEXTS: dict[str, Lazy] = {

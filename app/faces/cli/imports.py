@@ -10,6 +10,7 @@ import click
 import orjson
 
 from app.faces.cli.commands import refuse
+from app.faces.cli.import_registry import registry
 
 if TYPE_CHECKING:
     from app.faces.intake import Fault, Line, Target
@@ -41,6 +42,9 @@ TEXTS = {
 @click.group()
 def imports() -> None:
     """导入 / import."""
+
+
+imports.add_command(registry)
 
 
 @imports.command("applications", help="导入申请，每行一件 / Import applications, one per line.")

@@ -34,6 +34,8 @@ from app.faces.web.pages.posts import pages as posts
 from app.faces.web.pages.processes import pages as processes
 from app.faces.web.pages.queue import pages as queue
 from app.faces.web.pages.recusals import pages as recusals
+from app.faces.web.pages.registry import pages as registry
+from app.faces.web.pages.registry_files import pages as registry_files
 from app.faces.web.pages.rule_release import pages as rule_release
 from app.faces.web.pages.rules import pages as rules
 from app.faces.web.pages.running import pages as running
@@ -89,6 +91,8 @@ PAGES = (
     migrate,
     simulation,
     parameters,
+    registry,
+    registry_files,
     rules,
     workbench,
     workbench_files,

@@ -14,6 +14,7 @@ from app.faces.web.pages.changes_access import CHANGE_READERS
 from app.faces.web.pages.designer_access import may_read_designs
 from app.faces.web.parts import Link, Viewer
 from app.faces.web.people_access import may_see_people
+from app.faces.web.registry_access import may_enter
 from app.faces.web.running_access import may_see_incidents
 from app.faces.web.signin import officer
 from app.faces.web.watch_access import may_follow_leads, may_watch
@@ -78,6 +79,7 @@ def _ways(who: Standing, registers: bool) -> list[Link]:
         (not posts.isdisjoint(CHANGE_READERS), "changes.show", _("受控变更"), request.blueprint == "changes"),
         (bool(posts), "rules.show", _("规则目录"), request.blueprint in RULE_PAGES),
         (bool(posts), "parameters.show", _("参数与待遇计算"), request.blueprint == "parameters"),
+        (may_enter(who), "registry.show", _("登记库"), (request.blueprint or "").startswith("registry")),
         (may_read_designs(who), "designer.show", _("流程设计"), designing),
         (may_see_people(who), "people.show", _("人员与岗位"), people),
     )
