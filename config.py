@@ -73,6 +73,18 @@ SETTINGS: tuple[Setting, ...] = (
         "1：数据库为空时载入演示地区",
         "1: load the demonstration region when the database is empty",
     ),
+    Setting(
+        "SANSHEN_PUBLIC_URL",
+        "",
+        "公众访问本系统的网址，印在文书的核验二维码里",
+        "address at which the public reaches the system, in the QR code of documents",
+    ),
+    Setting(
+        "SANSHEN_SIGNING",
+        "",
+        "电子签名证书的配置文件（docs/documents.md）；不设则文书不签名",
+        "configuration of the signing certificate (docs/documents.md); unset, documents are unsigned",
+    ),
     Setting("SANSHEN_LOG_LEVEL", "INFO", "日志级别", "level of the log"),
     Setting("SANSHEN_WEB_THREADS", "8", "网页服务的线程数", "threads of the web server"),
 )
@@ -94,6 +106,8 @@ class Settings:
     session_minutes: int = 30
     locale: str = "zh"
     demo: bool = True
+    public_url: str = ""
+    signing: Path | None = None
     log_level: str = "INFO"
     web_threads: int = 8
 
@@ -115,6 +129,8 @@ class Settings:
             session_minutes=source.number("SANSHEN_SESSION_MINUTES", 1, 24 * 60),
             locale=source.choice("SANSHEN_LOCALE", ("zh", "en")),
             demo=source.flag("SANSHEN_DEMO"),
+            public_url=source.address("SANSHEN_PUBLIC_URL"),
+            signing=source.path("SANSHEN_SIGNING"),
             log_level=source.choice("SANSHEN_LOG_LEVEL", LOG_LEVELS),
             web_threads=source.number("SANSHEN_WEB_THREADS", 1, 256),
         )
@@ -133,6 +149,16 @@ class _Source:
 
     def text(self, name: str) -> str:
         return self._environ.get(name, "").strip() or DEFAULTS[name]
+
+    def address(self, name: str) -> str:
+        value = self.text(name).rstrip("/")
+        if value and not value.startswith(("https://", "http://")):
+            raise SettingInvalid(name, value, "https://…")
+        return value
+
+    def path(self, name: str) -> Path | None:
+        value = self.text(name)
+        return Path(value).expanduser().absolute() if value else None
 
     def number(self, name: str, low: int, high: int) -> int:
         value = self.text(name)

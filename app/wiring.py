@@ -10,6 +10,7 @@ from app.domain.benefits import wiring as benefits
 from app.domain.recognition import wiring as recognition
 from app.domain.registry import wiring as registry
 from app.kernel.decisions.catalogue.change_kind import RuleKind
+from app.kernel.documents.signing import Issuing, load_signer
 from app.kernel.engine.catalogue import get_supply
 from app.kernel.engine.lifecycle.change_kind import ProcessKind
 from app.kernel.engine.routes import get_route
@@ -49,4 +50,5 @@ def build_kernel(
         blobs=BlobStore(data / "blobs"),
         clock=clock,
         ports=build_ports(),
+        issuing=Issuing(settings.public_url, data / "fonts", load_signer(settings.signing)),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from app.kernel.documents.signing import Issuing
 from app.kernel.ports import Ports
 from app.storage.blobs import BlobStore
 from app.storage.crypto import KeyRing
@@ -26,3 +27,4 @@ class Kernel:
     blobs: BlobStore
     clock: Callable[[], datetime] = wall_clock
     ports: Ports = field(default_factory=Ports)
+    issuing: Issuing = field(default_factory=Issuing)

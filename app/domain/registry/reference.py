@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from app.kernel.decisions.parameters.definitions import read_folder
 from app.kernel.decisions.parameters.installing import install_definitions
+from app.kernel.documents.models import Seal
 from app.kernel.duties.models import ConflictMember, ConflictSet, Post, PostExclusion
 from app.kernel.duties.views import ConflictRule, Member
 from app.kernel.identity.models import Region
@@ -52,6 +53,7 @@ def install(connection: Connection) -> None:
     for entry in _read("conflict_sets", "set"):
         install_set(connection, entry)
     install_definitions(connection, read_folder(PARAMETERS).definitions)
+    install_seals(connection, seal_rows())
 
 
 def install_at(owner_url: str) -> None:
@@ -88,6 +90,29 @@ def install_exclusions(connection: Connection, rows: Iterable[Row]) -> None:
         raise ReferenceDataShrunk(f"installed exclusions are missing from the files: {sorted(lost)}")
     for key in sorted(wanted.keys() - present):
         connection.execute(insert(PostExclusion).values(wanted[key]))
+
+
+def install_seals(connection: Connection, rows: Iterable[Row]) -> None:
+    """Insert, rename or end seals; `rows` as columns of `seal`."""
+    for row in rows:
+        statement = upsert(Seal).values(row)
+        keys = ["region_code", "kind", "valid_from"]
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=row))
+
+
+def seal_rows() -> Iterator[Row]:
+    """A seal of each kind for every region of its levels."""
+    for seal in _read("seals", "seal"):
+        for region in region_rows():
+            if region["level"] in seal["levels"]:
+                names = {"authority": region["authority_zh"], "name": region["name_zh"]}
+                yield {
+                    "region_code": region["code"],
+                    "kind": seal["authority"],
+                    "authority_zh": seal["authority_zh"].format(**names),
+                    **{key: seal[key] for key in ("name_zh", "name_en", "keeper_post", "valid_from")},
+                    "valid_until": seal.get("valid_until"),
+                }
 
 
 def install_set(connection: Connection, entry: Mapping[str, Any]) -> bool:

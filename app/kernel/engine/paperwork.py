@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from app.kernel.cases.facts import content_hash
 from app.kernel.cases.models import Material
 from app.kernel.documents.models import Document
-from app.kernel.documents.operations import DocumentTemplate, issue, serve
+from app.kernel.documents.operations import (
+    Basis,
+    DocumentContentChanged,
+    DocumentTemplate,
+    issue,
+    reissue,
+    serve,
+)
 from app.kernel.documents.queries import documents_of
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.local_time import LOCAL_ZONE
@@ -30,6 +38,7 @@ def template_of(deployed: Deployed, key: str) -> DocumentTemplate:
         number_format=spec.number_format,
         docx=deployed.file(spec.docx),
         print_page=deployed.file(spec.print).decode(),
+        authority=str(deployed.process.get("authority", "")),
     )
 
 
@@ -44,8 +53,25 @@ def issue_document(context: CaseContext, key: str) -> Document:
         context.case,
         template_of(context.deployed, key),
         document_data(context),
-        decision_id=context.decision_id if guarded else None,
+        Basis(context.decision_id if guarded else None, decided_digest(context)),
     )
+
+
+def decided_digest(context: CaseContext) -> str:
+    """What a document that tells a decision may not change by being made again: outcome and decided facts."""
+    return content_hash(context.deployed.schema, context.facts, [], context.case.outcome).hex()
+
+
+def make_again(context: CaseContext, document: Document, reason: str) -> Document:
+    """A new version of a document that stands, from the facts as they are now.
+
+    Raise DocumentContentChanged when it tells a decision and what was decided is no longer the same,
+    DocumentNotIssued for one that stands no longer.
+    """
+    if document.decision_id is not None and document.content_digest != decided_digest(context):
+        raise DocumentContentChanged(number=document.number)
+    template = template_of(context.deployed, document.template)
+    return reissue(context.unit, document, context.case, template, document_data(context), reason)
 
 
 def serve_conclusions(context: CaseContext) -> None:
