@@ -41,6 +41,8 @@ WITH_CASE = frozenset(CASE_OF)
 FREE = frozenset(
     {
         "filename",  # static files
+        "code",  # of verification: tells the public nothing of the case
+        "seal_id",
         "process",  # beside case_id
         "person_id",
         "interest_id",

@@ -39,6 +39,7 @@ from app.faces.web.pages.registry_files import pages as registry_files
 from app.faces.web.pages.rule_release import pages as rule_release
 from app.faces.web.pages.rules import pages as rules
 from app.faces.web.pages.running import pages as running
+from app.faces.web.pages.seals import pages as seals
 from app.faces.web.pages.session import ask_to_log_in
 from app.faces.web.pages.session import pages as session
 from app.faces.web.pages.simulation import pages as simulation
@@ -48,6 +49,7 @@ from app.faces.web.pages.task import pages as task
 from app.faces.web.pages.tokens import pages as tokens
 from app.faces.web.pages.trials import pages as trials
 from app.faces.web.pages.tuning import pages as tuning
+from app.faces.web.pages.verify import pages as verify
 from app.faces.web.pages.watch import pages as watch
 from app.faces.web.pages.workbench import pages as workbench
 from app.faces.web.pages.workbench_files import pages as workbench_files
@@ -100,6 +102,8 @@ PAGES = (
     compare,
     rule_release,
     tuning,
+    verify,
+    seals,
 )
 
 

@@ -27,6 +27,7 @@ SAID = {
     "completed": _l("已签名并提交。"),
     "draft": _l("草稿已存。"),
     "uploaded": _l("材料已收到。"),
+    "reissued": _l("已制发新版，原来的一版留存并注明被取代。"),
     "registered": _l("已登记，案号已生成。"),
     "withdrawn": _l("已撤回您的上一步。"),
     "asked": _l("已发出征求意见。"),

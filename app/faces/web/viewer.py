@@ -75,6 +75,7 @@ def _ways(who: Standing, registers: bool) -> list[Link]:
         (HEAD in posts, "recusals.show", _("回避裁定"), False),
         (who.holds("audit"), "interests.find", _("回避申报"), False),
         (may_watch(who), "watch.show", _("职责监督"), False),
+        (may_watch(who), "seals.show", _("印章"), request.blueprint == "seals"),
         (may_follow_leads(who), "chains.suggestions", _("关联线索"), False),
         (not posts.isdisjoint(CHANGE_READERS), "changes.show", _("受控变更"), request.blueprint == "changes"),
         (bool(posts), "rules.show", _("规则目录"), request.blueprint in RULE_PAGES),

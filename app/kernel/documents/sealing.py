@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.kernel.cases.models import Case
 from app.kernel.documents.models import Document, Seal, SealUse
 from app.kernel.identity.models import Person
+from app.kernel.recusal.queries import barring
 
 if TYPE_CHECKING:
     from app.kernel.transaction import Unit
@@ -88,15 +89,25 @@ def get_seal(session: Session, seal_id: int) -> Seal | None:
     return session.get(Seal, seal_id)
 
 
-def list_uses(session: Session, seal_id: int, limit: int = 200) -> list[UseOfSeal]:
-    """The latest uses of a seal; cases outside the reader's regions are left out by row-level security."""
+def list_uses(session: Session, seal_id: int, reader_id: int, limit: int = 200) -> list[UseOfSeal]:
+    """The latest uses of a seal in cases the reader isn't barred from; his regions bound them besides."""
     rows = session.execute(
         select(SealUse, Document, Case.case_no, Person.name)
         .join(Document, Document.id == SealUse.document_id)
         .join(Case, Case.id == Document.case_id)
         .outerjoin(Person, Person.id == SealUse.person_id)
-        .where(SealUse.seal_id == seal_id)
+        .where(SealUse.seal_id == seal_id, ~barring(Case.id, reader_id))
         .order_by(SealUse.id.desc())
         .limit(limit)
     )
     return [UseOfSeal(*row) for row in rows]
+
+
+def find_use(session: Session, document_id: int) -> str | None:
+    """The seal that stands under a document, as it is called; None without one."""
+    row = session.execute(
+        select(Seal.authority_zh, Seal.name_zh)
+        .join(SealUse, SealUse.seal_id == Seal.id)
+        .where(SealUse.document_id == document_id)
+    ).one_or_none()
+    return f"{row.authority_zh} {row.name_zh}" if row is not None else None

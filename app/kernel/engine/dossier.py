@@ -20,6 +20,7 @@ from app.kernel.decisions.catalogue.rule import Rule
 from app.kernel.decisions.catalogue.versions import load_versions
 from app.kernel.decisions.models import RuleHit
 from app.kernel.documents.models import Document
+from app.kernel.documents.service_records import Served, list_services
 from app.kernel.duties.queries import get_candidate, list_case_views
 from app.kernel.duties.refusals import DutyDenied
 from app.kernel.duties.rules import decide
@@ -64,6 +65,8 @@ class Dossier:
     """The versions that hit, by id: where the legal source of each hit stands."""
     tasks: Sequence[Task]
     documents: Sequence[Document]
+    services: Sequence[Served]
+    """Attempts to serve its documents, oldest first."""
     clocks: Sequence[ClockView]
     story: Sequence[StoryEvent]
     seats: Sequence[ReviewSeat]
@@ -160,6 +163,7 @@ def load_dossier(kernel: Kernel, session: Session, case: Case, now: datetime, to
         documents=session.scalars(
             select(Document).where(Document.case_id == case.id).order_by(Document.id.desc())
         ).all(),
+        services=list_services(session, case.id) if _serves(deployed) else (),
         clocks=clocks_of(session, case.id, today),
         story=_story(session, case.id, tasks, people),
         seats=review_seats(session, case, deployed, view, tasks, people, now, today),
@@ -171,6 +175,10 @@ def load_dossier(kernel: Kernel, session: Session, case: Case, now: datetime, to
         last_step=find_last_step(session, case.id),
         required_outcomes=required,
     )
+
+
+def _serves(deployed: Deployed) -> bool:
+    return any(step.duty == "serve" for step in deployed.steps.values())
 
 
 def _people(session: Session, tasks: Sequence[Task], view: CaseView) -> dict[int, str]:

@@ -332,3 +332,14 @@ def list_open_tasks(session: Session, case_id: int) -> Sequence[Task]:
     return session.scalars(
         select(Task).where(Task.case_id == case_id, Task.state == "open").order_by(Task.id)
     ).all()
+
+
+def has_opened_task(session: Session, case_id: int, person_id: int) -> bool:
+    """Whether this person works on the case: has one of its open tasks opened."""
+    mine = select(Task.id).where(
+        Task.case_id == case_id,
+        Task.state == "open",
+        Task.claimed_by == person_id,
+        Task.opened_at.is_not(None),
+    )
+    return session.scalar(mine.limit(1)) is not None

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import current_app, url_for
 
+from app.faces.document_words import DOCUMENT_STATES, SERVICE_RESULTS, SERVICE_WAYS
 from app.faces.translation import _, _l
 from app.faces.web.acting import Standing
 from app.faces.web.language import pick
@@ -20,6 +21,8 @@ from app.faces.web.pages.case_view import (
     OpinionRow,
     RuleRow,
     Rules,
+    Service,
+    ServiceRow,
     UnjudgedRow,
 )
 from app.faces.web.parts import Choice, ErrorLine
@@ -28,6 +31,7 @@ from app.kernel.cases.schema import FactSpec
 from app.kernel.decisions.catalogue.evaluation import Lacking
 from app.kernel.decisions.models import RuleHit
 from app.kernel.decisions.tuning.queries import HitVerdict
+from app.kernel.documents.service_records import Served
 from app.kernel.engine.dossier import Dossier
 from app.kernel.local_time import local_day
 from app.kernel.worklist.models import Task
@@ -41,7 +45,6 @@ SOURCES = {
     "shared": _l("共享获取"),
 }
 ACTIONS = {"block": (_l("阻断"), "over"), "warn": (_l("提醒"), "soon"), "route": (_l("提级"), "acc")}
-STATES = {"issued": (_l("已制发"), "acc"), "served": (_l("已送达"), "ok"), "revoked": (_l("已撤销"), "over")}
 WIDE = 24
 """Texts longer than this take the whole width of the list of facts."""
 
@@ -256,13 +259,15 @@ def documents(dossier: Dossier, who: Standing) -> list[DocumentRow]:
     """Documents, newest first; the decision to come is no row of its own until it is issued."""
     rows = []
     for item in dossier.documents:
-        words, tone = STATES.get(item.state, (item.state, ""))
+        words, tone = DOCUMENT_STATES.get(item.state, (item.state, ""))
         rows.append(
             DocumentRow(
                 title=pick(item.title_zh, item.title_en),
                 page_url=url_for("documents.page", uid=item.uid),
                 docx_url=url_for("documents.docx", uid=item.uid),
+                pdf_url=url_for("documents.pdf", uid=item.uid) if item.pdf_digest else "",
                 number=item.number,
+                version=_("第 %(n)s 版", n=item.version) if item.version > 1 else "",
                 date=day(item.issued_on, who.today),
                 state=str(words),
                 tone=tone,
@@ -271,21 +276,44 @@ def documents(dossier: Dossier, who: Standing) -> list[DocumentRow]:
     return rows
 
 
-def service(dossier: Dossier, who: Standing) -> list[str]:
-    """Who is to be served by when, and who was; nothing where the process serves nobody."""
+def service(dossier: Dossier, who: Standing) -> Service | None:
+    """Who has to be served and was, attempt by attempt; None where the process serves nobody."""
     if not any(step.duty == "serve" for step in dossier.deployed.steps.values()):
-        return []
-    case = dossier.case
-    lines = [
-        _(
-            "决定作出后 20 日内送达%(worker)s和%(employer)s，并抄送经办机构。",
-            worker=case.subject_name,
-            employer=case.organisation,
-        )
-    ]
-    for key, party in (("served_worker_at", case.subject_name), ("served_employer_at", case.organisation)):
-        served = dossier.facts.get(key)
-        if served:
-            on = datetime.fromisoformat(served).date()
-            lines.append(_("%(day)s送达%(party)s。", day=day(on, who.today), party=party))
-    return lines
+        return None
+    lines = [_served(dossier, party, who) for party in ("worker", "employer")]
+    rows = [_attempt(one, dossier, who) for one in dossier.services]
+    return Service(rows, [line for line in lines if line and not rows])
+
+
+def _served(dossier: Dossier, party: str, who: Standing) -> str:
+    """Of a process that serves in one step."""
+    served = dossier.facts.get(f"served_{party}_at")
+    if not served:
+        return ""
+    on = datetime.fromisoformat(served).date()
+    name = dossier.case.subject_name if party == "worker" else dossier.case.organisation
+    return _("%(day)s送达%(party)s。", day=day(on, who.today), party=name)
+
+
+def _attempt(one: Served, dossier: Dossier, who: Standing) -> ServiceRow:
+    row, party = one.row, dossier.deployed.service.party(one.row.party)
+    words, tone = SERVICE_RESULTS[row.result]
+    if row.received_at is not None:
+        when = moment(row.received_at, who.today)
+    elif row.notice_until is not None:
+        when = _("公告至 %(day)s", day=day(row.notice_until, who.today))
+    else:
+        when = ""
+    told = [row.receiver, row.reference, row.reason]
+    return ServiceRow(
+        party=pick(party.zh, party.en),
+        document=pick(one.document.title_zh, one.document.title_en),
+        way=str(SERVICE_WAYS[row.way]),
+        sent=day(row.sent_on, who.today) if row.sent_on else "",
+        result=str(words),
+        tone=tone,
+        when=when,
+        detail=_("；").join(text for text in told if text),
+        clerk=dossier.people.get(row.performed_by or 0, _("系统")),
+        proofs=[(proof.filename, url_for("documents.material", uid=proof.uid)) for proof in one.proofs],
+    )

@@ -130,10 +130,36 @@ class DocumentRow:
     title: str
     page_url: str
     docx_url: str
+    pdf_url: str
     number: str
+    version: str
     date: str
     state: str
     tone: str
+
+
+@dataclass(frozen=True)
+class ServiceRow:
+    """One attempt to serve a document on a party."""
+
+    party: str
+    document: str
+    way: str
+    sent: str
+    result: str
+    tone: str
+    when: str
+    detail: str
+    clerk: str
+    proofs: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """Attempts, oldest first; `lines` of a process that serves everybody in one step."""
+
+    rows: Sequence[ServiceRow]
+    lines: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -249,7 +275,7 @@ class CasePage:
     materials: Materials
     opinions: Sequence[OpinionRow]
     documents: Sequence[DocumentRow]
-    service: Sequence[str]
+    service: Service | None
     timeline: Sequence[TimelineRow]
     clocks: Sequence[ClockRow]
     steps: Sequence[StepRow]
