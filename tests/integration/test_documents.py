@@ -1,30 +1,42 @@
-"""Documents served on each party through the shipped block: ways, proofs, failures, a public notice that runs out."""
+"""Documents issued, sealed, verified and made again; served on each party through the shipped block."""
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import orjson
 import psycopg
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import select
 
+from app.kernel.audit.models import AuditEvent
 from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case
-from app.kernel.documents.models import Document, Service
+from app.kernel.documents.models import Document, SealUse, Service
+from app.kernel.documents.operations import DocumentContentChanged
 from app.kernel.documents.service_records import list_services
+from app.kernel.duties.records import permit_system
+from app.kernel.duties.views import Action
+from app.kernel.engine.catalogue import get_deployed
+from app.kernel.engine.context import CaseContext
 from app.kernel.engine.materials import Upload, add_material
 from app.kernel.engine.operations import CaseStart, complete_task, run_timers, start_case
-from app.kernel.refusals import InvalidInput
-from app.kernel.transaction import run, system_actor
+from app.kernel.engine.papers import reissue_document
+from app.kernel.refusals import InvalidInput, TaskNotOpened
+from app.kernel.transaction import Unit, run, system_actor
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import claim_task, open_task
 from app.storage.embedded import EmbeddedServer
 from tests.moving_clock import MovingClock
-from tests.office import CITY, Office, open_office
+from tests.office import CITY, Office, bring_to_review, open_office
+from tests.pages import ORIGIN, sit_down
 from tests.service_probe import KEY, deploy_probe
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -189,3 +201,125 @@ def test_what_was_recorded_of_a_service_can_be_neither_changed_nor_made_up(
         with psycopg.connect(url) as connection, pytest.raises(psycopg.Error, match=why):
             connection.execute(statement)
     assert row.task_id == task.id
+
+
+@pytest.fixture(scope="module")
+def decided(office: Office, clock: MovingClock) -> tuple[int, Document]:
+    """A recognition case that waits for service, with its decision."""
+    clock.set(START)
+    case_id = bring_to_review(office)
+    for who, outcome in (("handler", "submit_positive"), ("checker", "agree"), ("approver", "approve")):
+        office.work(case_id, who, outcome=outcome)
+    return case_id, latest(office, case_id, "recognition_decision")
+
+
+def latest(office: Office, case_id: int, template: str) -> Document:
+    with office.kernel.database.session() as session:
+        office.kernel.database.scope(session, ("*",))
+        chosen = select(Document).where(Document.case_id == case_id, Document.template == template)
+        return session.scalars(chosen.order_by(Document.id.desc()).limit(1)).one()
+
+
+def all_of(office: Office, statement: Any) -> list[Any]:
+    with office.kernel.database.session() as session:
+        office.kernel.database.scope(session, ("*",))
+        return list(session.scalars(statement))
+
+
+def test_a_decision_is_issued_as_a_sealed_pdf_whose_digest_is_in_the_audit_chain(
+    office: Office, decided: tuple[int, Document]
+) -> None:
+    case_id, document = decided
+    pdf = office.kernel.blobs.get(document.pdf_digest or "")
+    words = re.sub(r"\s", "", "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages))
+    for text in ("苏国栋", document.number, document.verify_code, "工伤认定专用章", "本文件未作电子签名"):
+        assert str(text) in words, text
+    (use,) = all_of(office, select(SealUse).where(SealUse.document_id == document.id))
+    assert (use.decision_id, use.person_id) == (document.decision_id, office.person("approver"))
+    issued = all_of(office, select(AuditEvent).where(AuditEvent.event == "document.issued"))
+    payloads = [orjson.loads(event.payload) for event in issued if event.case_id == case_id]
+    assert document.pdf_digest in {payload["pdf"] for payload in payloads}
+    notices = select(Document.id).where(Document.case_id == case_id, Document.decision_id.is_(None))
+    unsealed = all_of(office, notices)
+    assert unsealed
+    assert all_of(office, select(SealUse).where(SealUse.document_id.in_(unsealed))) == []
+
+
+def test_no_seal_stands_under_a_notice_or_by_hand(office: Office, decided: tuple[int, Document]) -> None:
+    case_id, document = decided
+    url = office.kernel.database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    notice = latest(office, case_id, "recognition_acceptance")
+    insert = (
+        "INSERT INTO seal_use (seal_id, document_id, decision_id, at) "
+        f"SELECT s.id, {notice.id}, {document.decision_id}, now() FROM seal s WHERE s.region_code = '640100'"
+    )
+    for statement, why in (
+        (insert, "SD060|decision of its own authority"),
+        ("UPDATE seal_use SET seal_id = seal_id", "permission denied"),
+        ("DELETE FROM seal", "permission denied"),
+        ("UPDATE document SET pdf_digest = 'x'", "permission denied"),
+    ):
+        with psycopg.connect(url) as connection, pytest.raises(psycopg.Error, match=why):
+            connection.execute(statement)
+
+
+def test_a_document_made_again_is_a_new_version_and_the_public_learns_which_one_stands(
+    office: Office, decided: tuple[int, Document], tmp_path: Path
+) -> None:
+    case_id, document = decided
+    again = partial(reissue_document, uid=document.uid, reason="印制有误，重新制发")
+    with pytest.raises(TaskNotOpened):
+        run(office.kernel, again, office.actors["clerk"], case_id=case_id)
+    office.take(case_id, "clerk")
+    desk = sit_down(office.kernel, tmp_path, "clerk")
+    page = desk.get(f"/documents/{document.uid}")
+    assert "重新制发" in page.text and document.verify_code in page.text
+    assert desk.post(f"/documents/{document.uid}/again", {"reason": " "}).status_code == 422
+    made = desk.post(f"/documents/{document.uid}/again", {"reason": "印制有误，重新制发"})
+    assert made.status_code == 302
+    newest = latest(office, case_id, "recognition_decision")
+    assert (newest.number, newest.version, newest.state) == (document.number, 2, "issued")
+    assert newest.replaces_id == document.id
+    visitor = desk.client.application.test_client()
+    old = visitor.get(f"/verify/{document.verify_code}").text
+    assert "已被新版取代" in old and "苏国栋" not in old and "第 2 版" in old
+    found = visitor.get(
+        "/verify", query_string={"code": str(newest.verify_code).lower()}, follow_redirects=True
+    )
+    assert "有效" in found.text and document.number in found.text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', found.text)
+    assert token is not None
+    for content, said in (
+        (office.kernel.blobs.get(newest.pdf_digest or ""), "逐字节一致"),
+        (office.kernel.blobs.get(document.pdf_digest or ""), "不一致"),
+    ):
+        form = {"csrf_token": token.group(1), "file": (io.BytesIO(content), "a.pdf")}
+        answer = visitor.post(
+            f"/verify/{newest.verify_code}", data=form, headers=ORIGIN, content_type="multipart/form-data"
+        )
+        assert said in answer.text
+    assert visitor.get("/verify/AAAA-BBBB-CCCC").status_code == 404
+    codes = [visitor.get("/verify/AAAA-BBBB-CCCC").status_code for _ in range(40)]
+    assert codes[-1] == 429
+    assert document.number in sit_down(office.kernel, tmp_path, "auditor").get(seal_page(office)).text
+
+
+def seal_page(office: Office) -> str:
+    """Of the seal that was used."""
+    return f"/seals/{all_of(office, select(SealUse.seal_id))[0]}"
+
+
+def test_what_was_decided_must_not_have_changed(office: Office, decided: tuple[int, Document]) -> None:
+    case_id, _document = decided
+    newest = latest(office, case_id, "recognition_decision")
+
+    def change(unit: Unit) -> None:
+        permit_system(unit, Action.SYSTEM, case_id)
+        assert unit.case is not None
+        deployed = get_deployed(unit.session, unit.case.definition_id)
+        CaseContext(unit, unit.case, deployed).change({"occupation": "铣工"})
+
+    run(office.kernel, change, system_actor(), case_id=case_id)
+    again = partial(reissue_document, uid=newest.uid, reason="更新职业")
+    with pytest.raises(DocumentContentChanged):
+        run(office.kernel, again, office.actors["clerk"], case_id=case_id)
