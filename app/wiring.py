@@ -10,6 +10,7 @@ from app.domain.benefits import wiring as benefits
 from app.domain.recognition import wiring as recognition
 from app.domain.registry import wiring as registry
 from app.kernel.decisions.catalogue.change_kind import RuleKind
+from app.kernel.decisions.formulas.change_kind import FormulaKind
 from app.kernel.documents.signing import Issuing, load_signer
 from app.kernel.engine.catalogue import get_supply
 from app.kernel.engine.lifecycle.change_kind import ProcessKind
@@ -30,6 +31,7 @@ def build_ports() -> Ports:
     """All answers of the domain, and the engine's to its siblings."""
     ports = Ports(routes=get_route, supplies=get_supply)
     ports.change_kinds[RuleKind.key] = RuleKind(ports)
+    ports.change_kinds[FormulaKind.key] = FormulaKind()
     ports.change_kinds[ProcessKind.key] = ProcessKind(ports)
     ports.change_kinds.update({kind.key: kind for kind in running_kinds()})
     recognition.register(ports)

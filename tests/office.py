@@ -21,6 +21,7 @@ from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case
 from app.kernel.deadlines.calendar_operations import seed_years
 from app.kernel.decisions.catalogue.deploying import install_rules
+from app.kernel.decisions.formulas.versions import install_formulas
 from app.kernel.duties.operations import GrantRequest, grant_posts
 from app.kernel.engine.catalogue import deploy, get_deployed, read_folder
 from app.kernel.engine.operations import CaseStart, complete_task, start_case
@@ -230,6 +231,7 @@ class Office:
 
 def _deploy(unit: Unit) -> None:
     install_rules(unit, WORKFLOWS, by="tests", approval={"kind": "bootstrap"})
+    install_formulas(unit, WORKFLOWS, by="tests", approval={"kind": "bootstrap"})
     deploy(
         unit,
         "injury_recognition",

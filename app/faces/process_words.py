@@ -33,6 +33,12 @@ PROCESS_FIELD_TEXTS: dict[str, Lazy] = {
     "rule_day_differs": _l("与 rule.toml 的 effective_from（%(day)s）不一致，留空即可"),
     "rule_day_too_early": _l("自 %(day)s 起另有决定，生效日不能早于这一天，否则永不适用"),
     "rule_invalid": _l("第 %(line)s 行：%(zh)s / %(en)s"),
+    "formula_unknown": _l("没有这个决策模型：%(file)s"),
+    "formula_invalid": _l("不能使用：%(why)s"),
+    "formula_without_example": _l("这些项目没有算例：%(items)s"),
+    "formula_example_fails": _l(
+        "%(count)s 处算例不符；第一处：%(item)s（算例 %(number)s）的“%(name)s”应为 %(wanted)s，算得 %(got)s"
+    ),
     "not_deployable": _l("检查发现 %(count)s 处错误，不能部署；第一处：%(first)s"),
     "process_handler_unknown": _l("没有这些处理程序，部署后系统办不了：%(names)s"),
     "deployments_changed": _l("一并生效的版本与提请时不同，请重新编制"),

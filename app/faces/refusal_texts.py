@@ -85,6 +85,7 @@ TEXTS: dict[str, Lazy] = {
     "hit_not_warning": _l("规则 %(rule)s 的这次命中不需要说明，或者已经说明。"),
     "finding_not_found": _l("没有这条统计发现，或者不在您的辖区。"),
     "finding_not_yours": _l("统计发现由稽核、督办人员处置，涉及本人的由别人处置。"),
+    "formulas_missing": _l("这一天没有生效的待遇公式，不能计算。"),
     "finding_disposed": _l("这条统计发现已经处置过了。"),
     "override_of_oneself": _l("自己提出的放行不能自己裁定，换一个账号也不行。请更高岗位的另一人裁定。"),
     "override_not_senior": _l(

@@ -9,7 +9,13 @@ from lxml import etree
 _ENCODING: Final = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']+)["']""")
 _DECLARATIONS: Final = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 # One byte a character and ASCII below 128: a declaration looks in them as it does in UTF-8.
-_SINGLE_BYTE: Final = frozenset({"iso-8859-1", "latin1", "windows-1252"})
+_SINGLE_BYTE: Final = frozenset(
+    {"latin1"}
+    | {f"iso-8859-{part}" for part in (*range(1, 12), *range(13, 17))}
+    | {f"windows-125{part}" for part in range(9)}
+)
+_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+_UTF16: Final = re.compile(r"""(^\s*<\?xml[^>]*?encoding\s*=\s*["'])utf-?16(?:le|be)?(["'])""", re.IGNORECASE)
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -32,6 +38,7 @@ class XmlRefused(Exception):
 
 def read_xml(data: bytes, limits: Limits) -> etree._Element:
     """The root element. Raises XmlRefused; never opens another file, never expands an entity."""
+    data = _as_utf8(data, limits)
     _check_bytes(data, limits)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
@@ -50,6 +57,17 @@ def read_xml(data: bytes, limits: Limits) -> etree._Element:
     return root
 
 
+def _as_utf8(data: bytes, limits: Limits) -> bytes:
+    """UTF-16 as some tools export it, in UTF-8, so that a declaration shows; anything else as it is."""
+    if not isinstance(data, bytes) or len(data) > limits.size or not data.startswith(_UTF16_MARKS):
+        return data
+    try:
+        text = data.decode("utf-16")
+    except UnicodeDecodeError:
+        return data
+    return _UTF16.sub(r"\1UTF-8\2", text, count=1).encode("utf-8", "surrogatepass")
+
+
 def _check_bytes(data: bytes, limits: Limits) -> None:
     if not isinstance(data, bytes):
         raise TypeError("files are read as bytes")
@@ -58,7 +76,9 @@ def _check_bytes(data: bytes, limits: Limits) -> None:
     encoding = _ENCODING.match(data.removeprefix(_BYTE_ORDER_MARK))
     declared = encoding.group(1).decode("ascii", "replace").lower() if encoding else "utf-8"
     # Other encodings could hide a declaration from the search below.
-    readable = declared in _SINGLE_BYTE or (declared in ("utf-8", "us-ascii", "ascii") and _is_utf8(data))
+    readable = declared in _SINGLE_BYTE or (
+        declared in ("utf-8", "utf8", "us-ascii", "ascii") and _is_utf8(data)
+    )
     if not readable or b"\0" in data:
         raise XmlRefused("xml-unsafe", "文件必须使用 UTF-8 编码", "the file must be encoded in UTF-8")
     if _DECLARATIONS.search(data):

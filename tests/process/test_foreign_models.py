@@ -272,6 +272,16 @@ def test_conditions_of_another_system_are_the_players_choice() -> None:
     assert other.complete("a~choice", **{step.choice: "nonsense"}).open == ["g"]
 
 
+def test_the_default_of_an_inclusive_gateway_may_be_taken_along_with_others() -> None:
+    drawn = jumble(
+        start(), node("inclusiveGateway", "x", default="f_x_b"), task("a"), task("b"), node("parallelGateway", "j"),
+        sequence("start", "x", "a", "j"), sequence("x", "b", "j"), end(), flow("j", "end"),
+    )  # fmt: skip
+    drive = Drive(foreign_spec(drawn))
+    step = drive.task("x~choice").step
+    assert drive.complete("x~choice", **{step.choice or "": " 1 2 "}).open == ["a", "b"]
+
+
 def test_a_cancelled_transaction_goes_on_at_its_border() -> None:
     drive = Drive(foreign_spec(ENDING["a cancelled transaction"])).complete("a")
     step = drive.task("g~choice").step
@@ -308,6 +318,15 @@ def test_files_in_a_single_byte_encoding_are_read() -> None:
     data = ENDING["no start, no end"].replace(b'name="a"', 'name="Prüfen"'.encode("iso-8859-1"))
     spec = foreign_spec(data.replace(b"UTF-8", b"ISO-8859-1"))
     assert spec.step("a").name == "Prüfen"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf8", "iso-8859-15", "windows-1250"])
+def test_files_in_the_encodings_of_other_tools_are_read(encoding: str) -> None:
+    text = ENDING["no start, no end"].decode().replace('name="a"', 'name="Prüfen"')
+    declared = text.replace("UTF-8", encoding.removesuffix("-le"))
+    data = declared.encode(encoding)
+    mark = b"\xff\xfe" if encoding == "utf-16-le" else b""
+    assert foreign_spec(mark + data).step("a").name == "Prüfen"
 
 
 def test_reading_changes_no_file_given() -> None:

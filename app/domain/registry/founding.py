@@ -20,6 +20,7 @@ from app.kernel.deadlines.calendar import SEEDED_YEARS
 from app.kernel.deadlines.calendar_operations import publish_year
 from app.kernel.deadlines.models import CalendarYear
 from app.kernel.decisions.catalogue.deploying import install_rules
+from app.kernel.decisions.formulas.versions import SHIPPED, install_formulas
 from app.kernel.decisions.parameters.definitions import read_folder as read_parameters
 from app.kernel.decisions.parameters.installing import install_values
 from app.kernel.duties.models import Founding as FoundingClosed
@@ -79,7 +80,7 @@ class Founded:
     witnesses: tuple[int, ...]
     definitions: Mapping[str, int]
     waiting: tuple[str, ...]
-    """Folders and rules whose files differ from what is in force: since the founding is closed, they are proposed."""
+    """Folders, rules and formulas whose files differ from what is in force: once the founding is closed, proposed."""
     new: bool
     closed: bool
     """Whether every further post needs its permission chain."""
@@ -116,9 +117,9 @@ def found(unit: Unit, founding: Founding, workflows: Path) -> Founded:
     people = _known_people(unit, founding) if before else _set_up(unit, founding)
     _publish_calendar(unit)
     witnesses = [people[witness.id_number] for witness in founding.witnesses]
-    rules = install_rules(
-        unit, workflows, by="founding", approval={"kind": "founding", "witnesses": witnesses}
-    )
+    approval = {"kind": "founding", "witnesses": witnesses}
+    rules = install_rules(unit, workflows, by="founding", approval=approval)
+    formulas = install_formulas(unit, workflows, by="founding", approval=approval)
     definitions, waiting = _deploy_all(unit, workflows, witnesses)
     _install_parameters(unit, workflows, witnesses)
     if founding.officers and not is_closed(unit.session):
@@ -128,7 +129,7 @@ def found(unit: Unit, founding: Founding, workflows: Path) -> Founded:
         {post: people[person.id_number] for post, person in founding.administrators.items()},
         tuple(people[person.id_number] for person in founding.witnesses),
         definitions,
-        (*waiting, *rules),
+        (*waiting, *rules, *([SHIPPED] if formulas else [])),
         new=not before,
         closed=is_closed(unit.session),
     )

@@ -12,6 +12,8 @@ from app.faces.cli.commands import refuse
 from app.faces.cli.parameter import JSON, REGION, reading
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from app.kernel.decisions.formulas import Calculation, Catalogue
     from app.kernel.decisions.formulas.derivation import Language
 
@@ -65,10 +67,11 @@ def calculate(
     from app.kernel.decisions.formulas.sources import StoredParameters
     from app.kernel.refusals import InvalidInput
 
-    catalogue, facts = _catalogue(), _facts(given)
-    if item not in catalogue.items:
-        refuse(f"没有这个项目 / no such item: {item}")
+    facts = _facts(given)
     with reading() as session:
+        catalogue = _standing(session)
+        if item not in catalogue.items:
+            refuse(f"没有这个项目 / no such item: {item}")
         try:
             found = calculated(catalogue, item, facts, StoredParameters(session, region))
         except InvalidInput as invalid:
@@ -81,7 +84,21 @@ def calculate(
     context.exit(0 if found.status == "done" else 1)
 
 
+def _standing(session: Session) -> Catalogue:
+    """The formulas in force today."""
+    from app.faces.refusal_texts import text_of
+    from app.kernel.decisions.formulas.versions import FormulasMissing, standing_catalogue
+    from app.kernel.kernel import wall_clock
+    from app.kernel.local_time import local_day
+
+    try:
+        return standing_catalogue(session, local_day(wall_clock()))
+    except FormulasMissing as refusal:
+        refuse(text_of(refusal))
+
+
 def _catalogue() -> Catalogue:
+    """Those that are shipped: a list needs no database."""
     from app.kernel.decisions.formulas.catalogue import load_catalogue
     from app.wiring import FORMULAS
 

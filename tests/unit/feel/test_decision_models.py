@@ -60,6 +60,31 @@ def test_a_type_nobody_defined_is_a_problem_and_taken_as_any() -> None:
     assert graph.decide("d", {"x": 1}).value == 1
 
 
+@pytest.mark.parametrize(
+    "namespace",
+    ["http://www.omg.org/spec/FEEL/20140401", "http://www.omg.org/spec/DMN/20180521/FEEL/", "urn:test"],
+)
+def test_the_prefix_of_a_type_is_that_of_feel_or_of_the_model_itself(namespace: str) -> None:
+    kind = "p:tAge" if namespace == "urn:test" else "p:number"
+    item = '<itemDefinition name="tAge"><typeRef>number</typeRef></itemDefinition>'
+    typed = decision("d", literal('"7"'), kind=kind).replace(
+        "<decision ", f'<decision xmlns:p="{namespace}" ', 1
+    )
+    graph = graph_of(item + typed)
+    assert graph.problems == ()
+    assert graph.decide("d", {}).value is None  # a text is no number
+
+
+def test_the_prefix_of_a_type_may_be_that_of_an_import() -> None:
+    other = definitions('<itemDefinition name="tAge"><typeRef>number</typeRef></itemDefinition>', "urn:o")
+    load = '<import namespace="urn:o" name="o" importType="https://www.omg.org/spec/DMN/20230324/MODEL/"/>'
+    typed = decision("d", literal("[7]"), kind="p:tAge").replace(
+        "<decision ", '<decision xmlns:p="urn:o" ', 1
+    )
+    graph = graph_of(load + typed, **{"o.dmn": other})
+    assert graph.problems == () and graph.decide("d", {}).value == 7
+
+
 def test_a_service_takes_input_data_then_input_decisions() -> None:
     body = (
         given("x")

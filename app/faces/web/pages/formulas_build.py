@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.faces.translation import _
 from app.faces.web.acting import Standing
 from app.faces.web.language import pick
+from app.faces.web.pages.changes_access import may_propose
 from app.faces.web.pages.changes_form import Errors, error_lines, form_item
 from app.faces.web.pages.parameters_build import chosen_region, language, region_choices
 from app.faces.web.pages.parameters_view import FormulaPage, FormulasPage, FormulaTopic
@@ -24,8 +25,8 @@ from app.kernel.decisions.formulas.derivation import describe
 from app.kernel.decisions.formulas.inputs import form_of
 
 
-def formulas_page(catalogue: Catalogue) -> FormulasPage:
-    """All items by topic."""
+def formulas_page(catalogue: Catalogue, who: Standing) -> FormulasPage:
+    """All items by topic; who edits rules can begin a change."""
     return FormulasPage(
         pick(catalogue.title_zh, catalogue.title_en),
         [
@@ -39,6 +40,7 @@ def formulas_page(catalogue: Catalogue) -> FormulasPage:
             )
             for topic, zh, en in catalogue.topics
         ],
+        url_for("changes.new", kind="formula") if may_propose(who) else "",
     )
 
 

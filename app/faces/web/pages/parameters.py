@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request
+from sqlalchemy.orm import Session
 
 from app.faces.web.acting import reading, standing
 from app.faces.web.pages.formulas_build import formula_page, formulas_page
@@ -13,12 +14,12 @@ from app.faces.web.posted import posted_form
 from app.faces.web.signin import kernel
 from app.kernel.changes.fields import posted_values
 from app.kernel.decisions.formulas import Catalogue, calculate
-from app.kernel.decisions.formulas.catalogue import Item, load_catalogue
+from app.kernel.decisions.formulas.catalogue import Item
 from app.kernel.decisions.formulas.inputs import form_of
 from app.kernel.decisions.formulas.sources import StoredParameters
+from app.kernel.decisions.formulas.versions import standing_catalogue
 from app.kernel.decisions.parameters.lookup import ParameterUnknown
 from app.kernel.refusals import InvalidInput
-from app.wiring import FORMULAS
 
 pages = Blueprint("parameters", __name__, url_prefix="/parameters")
 Answer = str | tuple[str, int]
@@ -50,7 +51,8 @@ def one(key: str) -> str:
 def formulas() -> str:
     """What can be calculated."""
     _require_post()
-    return render_template("pages/formulas.html", page=formulas_page(_catalogue()))
+    with reading() as session:
+        return render_template("pages/formulas.html", page=formulas_page(_catalogue(session), standing()))
 
 
 @pages.get("/formulas/<item>")
@@ -58,7 +60,8 @@ def formula(item: str) -> str:
     """The empty form of an item."""
     _require_post()
     with reading() as session:
-        page = formula_page(session, standing(), _catalogue(), _item(item), {})
+        catalogue = _catalogue(session)
+        page = formula_page(session, standing(), catalogue, _item(catalogue, item), {})
         return render_template("pages/formula.html", page=page)
 
 
@@ -66,12 +69,13 @@ def formula(item: str) -> str:
 def calculated(item: str) -> Answer:
     """The result with its derivation; errors come back by field. Nothing is kept."""
     _require_post()
-    wanted, catalogue, posted = _item(item), _catalogue(), posted_form()
-    values = posted_values(form_of(catalogue, wanted), posted.values)
+    posted = posted_form()
     shown = str(posted.values.get("rows_shown", ""))
     rows = min(int(shown), MOST_ROWS) if shown.isascii() and shown.isdigit() and len(shown) < 4 else 0
     with reading() as session:
-        who = standing()
+        who, catalogue = standing(), _catalogue(session)
+        wanted = _item(catalogue, item)
+        values = posted_values(form_of(catalogue, wanted), posted.values)
         region = chosen_region(session, who, {"region": str(posted.values.get("region", ""))})
         told: dict[str, Any] = {"region": region, "rows_shown": rows}
         if "more" in posted.values:
@@ -91,12 +95,13 @@ def calculated(item: str) -> Answer:
         return render_template("pages/formula.html", page=page), status
 
 
-def _catalogue() -> Catalogue:
-    return load_catalogue(FORMULAS)
+def _catalogue(session: Session) -> Catalogue:
+    """The formulas in force today."""
+    return standing_catalogue(session, standing().today)
 
 
-def _item(key: str) -> Item:
-    found = _catalogue().items.get(key)
+def _item(catalogue: Catalogue, key: str) -> Item:
+    found = catalogue.items.get(key)
     if found is None:
         abort(404)
     return found

@@ -103,6 +103,7 @@ class FormulasPage:
 
     title: str
     topics: Sequence[FormulaTopic]
+    propose_url: str
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,10 @@ class Graph:
 
     def list_inputs(self, name: str) -> list[model.InputData]:
         """The input data that a decision rests on, directly or not, in the order of the files. Raises KeyError."""
+        return [one for one in self.list_elements(name) if isinstance(one, model.InputData)]
+
+    def list_elements(self, name: str) -> list[model.Element]:
+        """A decision and all that it rests on, directly or not, in the order of the files. Raises KeyError."""
         waiting, seen = [self.find(name)], set[Key]()
         while waiting:
             key = waiting.pop()
@@ -89,8 +93,7 @@ class Graph:
                 continue
             seen.add(key)
             waiting += [need for _prefix, _name, need in self.nodes[key].needs]
-        found = (node.element for key, node in self.nodes.items() if key in seen)
-        return [element for element in found if isinstance(element, model.InputData)]
+        return [node.element for key, node in self.nodes.items() if key in seen]
 
     def invoke(
         self,

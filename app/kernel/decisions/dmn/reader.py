@@ -16,6 +16,7 @@ from app.kernel.decisions.dmn.reader_boxed import (
     read_boxed,
     read_function,
     text_in,
+    type_named,
     type_ref,
 )
 from app.kernel.decisions.dmn.xml import parsed_model
@@ -143,4 +144,4 @@ def read_item(node: etree._Element) -> model.ItemDefinition:
 
 def _function_item(node: etree._Element) -> model.FunctionItem:
     parameters = tuple(type_ref(one) for one in children(node, "parameters"))
-    return model.FunctionItem(parameters, node.get("outputTypeRef"))
+    return model.FunctionItem(parameters, type_named(node, node.get("outputTypeRef")))

@@ -9,7 +9,7 @@ from lxml import etree
 
 from app.kernel.decisions.dmn import model
 
-_FEEL: Final = ("/FEEL/", "/FEEL", "spec/FEEL/", "feel")
+_FEEL: Final = "/FEEL"
 
 
 def local(node: etree._Element) -> str:
@@ -47,17 +47,24 @@ def _text(node: etree._Element) -> model.Text:
 def type_ref(node: etree._Element) -> str | None:
     """The type an attribute or, in item definitions, an element names; `feel:string` is `string`."""
     written = node.get("typeRef")
-    if written is None and (inner := child(node, "typeRef")) is not None:
-        written = inner.text
-    if not written or not written.strip():
-        return None
-    name = written.strip()
+    if written is not None:
+        return type_named(node, written)
+    inner = child(node, "typeRef")
+    return type_named(inner, inner.text) if inner is not None else None
+
+
+def type_named(node: etree._Element, written: str | None) -> str | None:
+    """A type's name without the prefix that DMN 1.1 puts before it: of FEEL, of the model itself, of an import."""
+    name = (written or "").strip()
     prefix, colon, rest = name.partition(":")
-    return rest if colon and prefix in node.nsmap and _is_feel(node.nsmap[prefix] or "") else name
-
-
-def _is_feel(namespace: str) -> bool:
-    return namespace.endswith(_FEEL)
+    namespace = node.nsmap.get(prefix)
+    if not colon or namespace is None:
+        return name or None
+    root = node.getroottree().getroot()
+    if _FEEL in namespace or namespace == root.get("namespace"):
+        return rest
+    imported = next((one for one in children(root, "import") if one.get("namespace") == namespace), None)
+    return f"{imported.get('name')}.{rest}" if imported is not None and imported.get("name") else name
 
 
 def read_boxed(node: etree._Element) -> model.Expression | None:

@@ -162,7 +162,11 @@ def _fork(
 def _choose(
     scope: etree._Element, node: etree._Element, flows: list[etree._Element], kind: str, notes: Notes
 ) -> None:
-    """Node → step where the player chooses → fork. The default, else the last flow, is taken when no other is."""
+    """Node → step where the player chooses → fork.
+
+    The default, else the last flow, is taken when no other is; of an inclusive fork the player may take it along with
+    others too: a drawing without conditions doesn't say when it is meant.
+    """
     key, variable = node.get("id", ""), f"choice_{notes.number()}"
     default = node.get("default")
     unset(node, "default")
@@ -171,15 +175,18 @@ def _choose(
     fork = _fork(scope, node, flows, kind, "fork")
     joined(scope, key, step.get("id", ""))
     joined(scope, step.get("id", ""), fork.get("id", ""))
-    fork.set("default", otherwise.get("id", ""))
     step.set("choice", variable)
-    for number, flow in enumerate(flows, 1):
+    taken = {flow: f'contains({variable}, " {number} ") = true' for number, flow in enumerate(flows, 1)}
+    for flow in flows:
         _label(flow)
         removed(flow.iterchildren(tag("conditionExpression")))
-        condition = etree.SubElement(flow, tag("conditionExpression"))
-        condition.text = f'=contains({variable}, " {number} ")'
-        if flow is otherwise:
-            removed([condition])
+        others = " or ".join(taken[other] for other in flows if other is not flow)
+        if flow is not otherwise:
+            etree.SubElement(flow, tag("conditionExpression")).text = f"={taken[flow]}"
+        elif kind == "inclusiveGateway":
+            etree.SubElement(flow, tag("conditionExpression")).text = f"={taken[flow]} or not({others})"
+        else:
+            fork.set("default", flow.get("id", ""))
     notes.add(node, "走哪条由模拟者选择", "which way is taken is the player's choice")
 
 

@@ -31,6 +31,10 @@ KEPT_STOPS: Final = 20
 OUTSIDE_TRIED: Final = 2
 """How often a change of content or a void signature is tried at a step: each doubles the states there are."""
 
+AGAIN_TRIED: Final = 3
+"""How often an event is tried while tokens are at the same places and at one of them several: one that doesn't
+interrupt could add tokens for ever, and the search would never come to an end."""
+
 NEW_FIRST: Final = 10
 """By so much less tried counts a choice behind an element or flow that was seen for the first time."""
 
@@ -89,7 +93,11 @@ class _Search:
         """Make the least tried choice until none is left or a limit is met."""
         end = time.monotonic() + self.limits.seconds
         beginning = Simulation(self.model, MadeUpOffice(), asking_rules=not self.model.is_foreign)
-        for choice in list_starts(beginning, BEGINNING):
+        starts = list(list_starts(beginning, BEGINNING))
+        if self.model.is_foreign:
+            self._dive(beginning, starts[0], end, events_first=False)
+            self._dive(beginning, starts[0], end, events_first=True)
+        for choice in starts:
             self._push(beginning, choice)
         while self._waiting:
             if self.found.moves >= self.limits.moves:
@@ -104,12 +112,32 @@ class _Search:
                 continue
             self._make(before, choice)
 
+    def _dive(self, before: Simulation, choice: Choice, end: float, *, events_first: bool) -> None:
+        """One run straight through, taking all flows a step lets take: the end of a large drawing is seen early.
+
+        `events_first`: every event happens once as soon as it can, else only where nothing else can be done.
+        """
+        happened: set[tuple[Any, ...]] = set()
+        while time.monotonic() < end and len(before.choices) < self.limits.depth:
+            after = self._make(before, choice)
+            choices = list_choices(after) if after is not None and after.failure is None else []
+            if after is None or not choices:
+                return
+            events = [one for one in choices if one.get("do") not in ("complete", "answer")]
+            steps = [one for one in choices if one.get("do") in ("complete", "answer")]
+            fresh = [one for one in events if label_of(one) not in happened]
+            widest = sorted(steps, key=lambda one: (self._tried[label_of(one)], -len(one.get("flows", ()))))
+            offered = [*fresh, *widest] if events_first else [*widest, *fresh]
+            before, choice = after, (offered or choices)[0]
+            happened.add(label_of(choice))
+
     def _push(self, before: Simulation, choice: Choice, bonus: int = 0) -> None:
         self._serial += 1
         key = (self._tried[label_of(choice)] - bonus, -min(len(before.choices), FURTHEST_FIRST), self._serial)
         heapq.heappush(self._waiting, (*key, bonus, before, choice))
 
-    def _make(self, before: Simulation, choice: Choice) -> None:
+    def _make(self, before: Simulation, choice: Choice) -> Simulation | None:
+        """What comes of a choice, counted, with what can be chosen next lined up; None where it was refused."""
         self._tried[label_of(choice)] += 1
         self.found.moves += 1
         try:
@@ -118,7 +146,7 @@ class _Search:
             self._stop(
                 "refused", after=before, choice=choice, step=str(choice.get("step", "")), why=invalid.code
             )
-            return
+            return None
         self.found.deepest = max(self.found.deepest, len(after.choices))
         if after.failure is not None:
             kind = "gate" if after.failure.kind == "gate" else "failed"
@@ -127,6 +155,7 @@ class _Search:
             self._ask(after)
         else:
             self._stand(after)
+        return after
 
     def _ask(self, after: Simulation) -> None:
         question = after.question
@@ -168,11 +197,19 @@ class _Search:
             self._push(after, choice, NEW_FIRST if is_new else 0)
 
     def _is_worth_it(self, before: Simulation, choice: Choice) -> bool:
-        if choice.get("do") not in ("change", "void"):
+        what = choice.get("do")
+        place: tuple[Any, ...]
+        if what in ("change", "void"):
+            place, most = (label_of(choice), tuple(step.key for step in before.open)), OUTSIDE_TRIED
+        elif what in ("message", "signal", "fire"):
+            tokens = Counter(position.step_key for position in before.positions)
+            if max(tokens.values(), default=0) < 2:
+                return True
+            place, most = (label_of(choice), frozenset(tokens)), AGAIN_TRIED
+        else:
             return True
-        place = (label_of(choice), tuple(step.key for step in before.open))
         self._tried[place] += 1
-        return self._tried[place] <= OUTSIDE_TRIED
+        return self._tried[place] <= most
 
     def _stop(self, kind: str, after: Simulation, choice: Choice | None, step: str, why: str) -> None:
         choices = tuple(after.choices) if choice is None else (*after.choices, choice)
