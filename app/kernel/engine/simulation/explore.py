@@ -31,6 +31,9 @@ KEPT_STOPS: Final = 20
 OUTSIDE_TRIED: Final = 2
 """How often a change of content or a void signature is tried at a step: each doubles the states there are."""
 
+ALL_FLOWS_FIRST: Final = 3
+"""So much oftener a run straight through takes all flows of a gateway than one of them."""
+
 AGAIN_TRIED: Final = 3
 """How often an event is tried while tokens are at the same places and at one of them several: one that doesn't
 interrupt could add tokens for ever, and the search would never come to an end."""
@@ -126,10 +129,14 @@ class _Search:
             events = [one for one in choices if one.get("do") not in ("complete", "answer")]
             steps = [one for one in choices if one.get("do") in ("complete", "answer")]
             fresh = [one for one in events if label_of(one) not in happened]
-            widest = sorted(steps, key=lambda one: (self._tried[label_of(one)], -len(one.get("flows", ()))))
+            widest = sorted(steps, key=self._narrowness)
             offered = [*fresh, *widest] if events_first else [*widest, *fresh]
             before, choice = after, (offered or choices)[0]
             happened.add(label_of(choice))
+
+    def _narrowness(self, choice: Choice) -> int:
+        """All flows of a gateway before one of them, what was tried less before what was tried more."""
+        return self._tried[label_of(choice)] - (ALL_FLOWS_FIRST if len(choice.get("flows", ())) > 1 else 0)
 
     def _push(self, before: Simulation, choice: Choice, bonus: int = 0) -> None:
         self._serial += 1
