@@ -38,6 +38,8 @@ class XmlRefused(Exception):
 
 def read_xml(data: bytes, limits: Limits) -> etree._Element:
     """The root element. Raises XmlRefused; never opens another file, never expands an entity."""
+    if not isinstance(data, bytes):
+        raise TypeError("files are read as bytes")
     data = _as_utf8(data, limits)
     _check_bytes(data, limits)
     parser = etree.XMLParser(
@@ -59,7 +61,7 @@ def read_xml(data: bytes, limits: Limits) -> etree._Element:
 
 def _as_utf8(data: bytes, limits: Limits) -> bytes:
     """UTF-16 as some tools export it, in UTF-8, so that a declaration shows; anything else as it is."""
-    if not isinstance(data, bytes) or len(data) > limits.size or not data.startswith(_UTF16_MARKS):
+    if len(data) > limits.size or not data.startswith(_UTF16_MARKS):
         return data
     try:
         text = data.decode("utf-16")
@@ -69,8 +71,6 @@ def _as_utf8(data: bytes, limits: Limits) -> bytes:
 
 
 def _check_bytes(data: bytes, limits: Limits) -> None:
-    if not isinstance(data, bytes):
-        raise TypeError("files are read as bytes")
     if len(data) > limits.size:
         raise XmlRefused("too-large", f"文件超过 {limits.size} 字节", f"larger than {limits.size} bytes")
     encoding = _ENCODING.match(data.removeprefix(_BYTE_ORDER_MARK))
