@@ -15,7 +15,8 @@ _SINGLE_BYTE: Final = frozenset(
     | {f"windows-125{part}" for part in range(9)}
 )
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
-_UTF16: Final = re.compile(r"""(^\s*<\?xml[^>]*?encoding\s*=\s*["'])utf-?16(?:le|be)?(["'])""", re.IGNORECASE)
+_DECLARED: Final = re.compile(r"""^(\s*<\?xml[^>]*?encoding\s*=\s*["'])([^"']+)""")
+_UTF16: Final = frozenset({"utf-16", "utf16", "utf-16le", "utf-16be"})
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -60,14 +61,17 @@ def read_xml(data: bytes, limits: Limits) -> etree._Element:
 
 
 def _as_utf8(data: bytes, limits: Limits) -> bytes:
-    """UTF-16 as some tools export it, in UTF-8, so that a declaration shows; anything else as it is."""
+    """UTF-16 as some tools export it, in UTF-8, so that a declaration shows; anything else, and what it isn't, as it is."""
     if len(data) > limits.size or not data.startswith(_UTF16_MARKS):
         return data
     try:
         text = data.decode("utf-16")
     except UnicodeDecodeError:
         return data
-    return _UTF16.sub(r"\1UTF-8\2", text, count=1).encode("utf-8", "surrogatepass")
+    declared = _DECLARED.match(text)
+    if declared is not None and declared[2].lower() not in _UTF16:
+        return data
+    return _DECLARED.sub(r"\1UTF-8", text, count=1).encode("utf-8", "surrogatepass")
 
 
 def _check_bytes(data: bytes, limits: Limits) -> None:
