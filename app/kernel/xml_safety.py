@@ -61,7 +61,7 @@ def read_xml(data: bytes, limits: Limits) -> etree._Element:
 
 
 def _as_utf8(data: bytes, limits: Limits) -> bytes:
-    """UTF-16 as some tools export it, in UTF-8, so that a declaration shows; anything else, and what it isn't, as it is."""
+    """UTF-16 as some tools export it, in UTF-8, so that a declaration shows; anything else as it is."""
     if len(data) > limits.size or not data.startswith(_UTF16_MARKS):
         return data
     try:
