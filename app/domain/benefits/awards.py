@@ -39,8 +39,8 @@ def draft_award(process: str, facts: Mapping[str, Any], around: Surroundings) ->
     wanted = [_with_wage(one, facts) for one in _WANTED[process](facts, around)]
     harm = "death" if process == DEATH else "injury"
     draft = reckon(around.catalogue, around.source, wanted, disability.liability_of(facts, harm))
-    if process == DISABILITY and facts.get("award_variant") == disability.RECALCULATION:
-        return _against_earlier(draft, facts, around)
+    if process != MEDICAL and facts.get("award_variant") == disability.RECALCULATION:
+        return _against_earlier(draft, facts, around, harm)
     return draft
 
 
@@ -68,13 +68,16 @@ def _with_wage(one: Wanted, facts: Mapping[str, Any]) -> Wanted:
     return replace(one, raw={**one.raw, "own_wage": None, "contributions": rows})
 
 
-def _against_earlier(draft: Draft, facts: Mapping[str, Any], around: Surroundings) -> Draft:
+def _against_earlier(draft: Draft, facts: Mapping[str, Any], around: Surroundings, harm: str) -> Draft:
     """A recalculation: of a lump sum the difference, of a monthly payment the new one from the next month on and
     the difference for the months since it was due (人社部发〔2013〕34号 14)."""
     lines: list[Line] = []
     again: list[Wanted] = []
     next_month = month_after(around.today)
     for line in draft.lines:
+        if line.cycle == "once" and facts.get("death_circumstance") == death.DECLARED:
+            lines.append(line)  # the formula took the advance off
+            continue
         if line.cycle == "once":
             before = sum_once(around.granted, line.wanted.item, line.payee)
             again += _difference(line, before, 1) if before else []
@@ -84,7 +87,7 @@ def _against_earlier(draft: Draft, facts: Mapping[str, Any], around: Surrounding
         before = _running(around.granted, line)
         months = _months_between(line.wanted.since, next_month)
         again += _difference(line, before, months) if before and months else []
-    more = reckon(around.catalogue, around.source, again, disability.liability_of(facts))
+    more = reckon(around.catalogue, around.source, again, disability.liability_of(facts, harm))
     return Draft((*lines, *more.lines), (*draft.gaps, *more.gaps))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -13,13 +13,9 @@ from app.domain.benefits.disability import RECALCULATION
 from app.domain.benefits.medical import Bill, list_bills
 from app.domain.benefits.models import Entitlement, Payable
 from app.domain.benefits.reckoning import EMPLOYER, FUND, Draft
-from app.domain.benefits.wages import MONTHS, day_of
+from app.domain.benefits.wages import day_of
 
-TABLES: Final[Mapping[str, str]] = {
-    "lump_sum_disability": "lump_sum_disability_months",
-    "disability_allowance": "disability_allowance_percent",
-}
-"""Items whose coefficient stands in a table by grade (条例 35 to 37)."""
+BY_GRADE: Final = ("lump_sum_disability", "disability_allowance")
 EMPLOYERS: Final = ("leave_wages", "leave_nursing", "lump_sum_employment")
 
 
@@ -33,7 +29,8 @@ def of_lines(
         told["award_amount"] = sum((one.amount for one in lines), Decimal(0))
     line = _telling(facts, due)
     if line is not None:
-        told |= {"item": line.item, "payer": line.payer, "amount": line.amount}
+        told |= {"item": line.item, "payer": line.payer}
+        told["rate"] = line.coefficient if line.item in BY_GRADE else None
     return told
 
 
@@ -43,12 +40,15 @@ def _telling(facts: Mapping[str, Any], due: Sequence[Entitlement]) -> Entitlemen
     def order(one: Entitlement) -> tuple[bool, bool]:
         wrong = one.payer == FUND and one.item in EMPLOYERS
         wrong = wrong or (one.item == "lump_sum_disability" and facts.get("legal_basis_code") == "15-3")
-        wrong = wrong or (
-            one.item == "lump_sum_death" and facts.get("death_circumstance") == death.AFTER_LEAVE
-        )
+        wrong = wrong or (one.item == "lump_sum_death" and _after_leave(facts))
         return not wrong, one.item != "medical_benefit"
 
     return min(due, key=order, default=None)
+
+
+def _after_leave(facts: Mapping[str, Any]) -> bool:
+    died, ended = day_of(facts, "death_at"), day_of(facts, "leave_ended_on")
+    return died is not None and ended is not None and died > ended
 
 
 def _paid_before(
@@ -62,33 +62,19 @@ def _paid_before(
     return len({(one.item, one.payee) for one in due} & known)
 
 
-def of_rates(lines: Sequence[Entitlement], around: Surroundings, on: date | None) -> dict[str, Any]:
-    """POL-05: the coefficient of a line and what the table says for the grade."""
-    for one in lines:
-        key = TABLES.get(one.item)
-        if key is None or not one.amount or one.coefficient is None or on is None:
-            continue
-        found = around.source.find(key, on, {"grade": str(one.grade)})
-        if found is not None and isinstance(found.value, Decimal):
-            return {"rate": one.coefficient, "table_rate": found.value}
-    return {}
-
-
-def of_draft(draft: Draft, facts: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
-    """LOG-07, LOG-08, POL-06: the same sum reckoned again from the facts of now and the parameters as they stood when
-    the draft was made; the first parameter that lacks a valid value, else one that has it; the average wage."""
-    accident = day_of(facts, "accident_at")
+def of_draft(draft: Draft, facts: Mapping[str, Any], item: str | None) -> dict[str, Any]:
+    """LOG-07, LOG-08, POL-05: the same sum reckoned again from the facts of now and the parameters as they stood when
+    the draft was made; the first parameter that lacks a valid value, else one that has it, with its categories."""
     told: dict[str, Any] = {"recomputed_amount": draft.total(FUND) + draft.total(EMPLOYER)}
-    if accident is not None:
-        average = around.source.find("regional_average_wage", accident, {})
-        told["regional_average_wage"] = average.value if average is not None else None
     lacking = next((gap for gap in draft.gaps if gap.missing), None)
     if lacking is not None:
-        named = {"parameter_key": lacking.missing[0], "needed_on": lacking.on or accident}
-        return {**told, **named, "parameter_valid": False}
-    used = next((one for line in draft.lines for one in line.calculations[0].looked_up), None)
+        needed = lacking.on or day_of(facts, "accident_at")
+        return {**told, "parameter_key": lacking.missing[0], "needed_on": needed}
+    lines = sorted(draft.lines, key=lambda line: line.wanted.item != item)
+    used = next((one for line in lines for one in line.calculations[0].looked_up), None)
     if used is not None:
-        told |= {"parameter_key": used.found.key, "needed_on": used.on, "parameter_valid": True}
+        categories = dict(used.found.dimensions)
+        told |= {"parameter_key": used.found.key, "needed_on": used.on, "parameter_categories": categories}
     return told
 
 
@@ -129,38 +115,45 @@ def of_dependants(
     return told
 
 
-def of_wages(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """RSK-13: the twelve months before the accident."""
-    months = [Decimal(str(facts[key])) for key in MONTHS if facts.get(key) not in (None, "")]
-    return {"recent_wages": months}
-
-
-def of_bills(facts: Mapping[str, Any]) -> dict[str, Any]:
+def of_bills(facts: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
     """LOG-10, LOG-11, RSK-10, POL-03, POL-04, POL-08, POL-15, POL-17: what the bills say."""
     bills = list(list_bills(facts))
-    stays = [
-        {"provider": one.institution, "from": one.on, "to": one.until}
-        for one in bills
-        if one.inpatient and one.until is not None
-    ]
-    told: dict[str, Any] = {"stays": stays, "diagnoses": [one.diagnosis for one in bills if one.diagnosis]}
+    late = _applied_late(facts, around)
+    told: dict[str, Any] = {
+        "stays": [
+            {"provider": one.institution, "from": one.on, "to": one.until}
+            for one in bills
+            if one.inpatient and one.until is not None
+        ],
+        "diagnoses": [one.diagnosis for one in bills if one.diagnosis],
+        "recognised_diagnoses": _recognised(facts),
+        "employer_applied_late": late,
+    }
     paid = [one for one in bills if one.covered > 0]
     if paid:
         one = min(paid, key=lambda bill: (bill.in_catalogue and bill.agreement) or bill.emergency)
-        told |= {
-            "in_catalogue": one.in_catalogue,
-            "emergency": one.emergency,
-            "admitted_on": one.on,
-            "agreement_from": one.on if one.agreement else None,
-            "cost_on": one.on,
-            "cost_payer": EMPLOYER if _is_late(facts, one) else FUND,
-        }
+        told |= {"in_catalogue": one.in_catalogue, "emergency": one.emergency, "admitted_on": one.on}
+        told |= {"cost_on": one.on, "cost_payer": EMPLOYER if late and _before(facts, one) else FUND}
     return told | dict(_device(bills))
 
 
-def _is_late(facts: Mapping[str, Any], bill: Bill) -> bool:
+def _recognised(facts: Mapping[str, Any]) -> list[str] | None:
+    text = facts.get("recognised_diagnosis")
+    return [part.strip() for part in re.split("[;；、,，]", str(text)) if part.strip()] if text else None
+
+
+def _applied_late(facts: Mapping[str, Any], around: Surroundings) -> bool:
+    """条例 17(4): the employer applied, and was accepted after the time he had."""
+    accident, accepted = day_of(facts, "accident_at"), day_of(facts, "recognition_accepted_at")
+    if facts.get("applied_by") != "employer" or accident is None or accepted is None:
+        return False
+    days = around.source.find("application_days", accident, {})
+    return days is not None and (accepted - accident).days > Decimal(str(days.value))
+
+
+def _before(facts: Mapping[str, Any], bill: Bill) -> bool:
     accepted = day_of(facts, "recognition_accepted_at")
-    return bool(facts.get("employer_applied_late")) and accepted is not None and bill.on <= accepted
+    return accepted is not None and bill.on <= accepted
 
 
 def _device(bills: Sequence[Bill]) -> Iterator[tuple[str, Any]]:

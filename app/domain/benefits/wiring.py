@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.benefits import death, supply
@@ -33,9 +34,12 @@ from app.domain.benefits.operations import (
     supersede_monthly,
     write_draft,
 )
-from app.domain.benefits.queries import latest_outcome, list_granted, list_lines
+from app.domain.benefits.queries import latest_outcome, list_granted, list_lines, sum_once
 from app.domain.benefits.reckoning import FUND, Draft, rows_of
-from app.domain.benefits.wages import day_of, own_wage_of, settle_own_wage
+from app.domain.benefits.wages import MONTHS, contributions_of, day_of, own_wage_of, settle_own_wage
+from app.domain.registry.facts import agreement_facts, facts_of_case
+from app.domain.registry.own_wage import own_wage
+from app.domain.registry.queries import find_person_by_index
 from app.kernel.cases.models import Case
 from app.kernel.decisions.formulas.catalogue import Catalogue, load_catalogue
 from app.kernel.decisions.formulas.sources import StoredParameters
@@ -48,7 +52,11 @@ from app.kernel.transaction import Unit
 
 RECOGNITION, ASSESSMENT = "injury_recognition", "capacity_assessment"
 POSITIVE: Final = "approved_positive"
-MONTHLY_ITEMS: Final = ("disability_allowance", "pension_top_up", "care_allowance")
+MONTHLY_ITEMS: Final[Mapping[str, tuple[str, ...]]] = {
+    DISABILITY: ("disability_allowance", "pension_top_up", "care_allowance"),
+    DEATH: ("survivor_pension",),
+    MEDICAL: (),
+}
 
 
 def register(ports: Ports, formulas: Path) -> None:
@@ -80,46 +88,49 @@ class Awards:
         told: dict[str, Any] = {
             "recognition_effective": _stands(session, case, RECOGNITION, facts.get("recognition_number")),
             "conclusion_effective": _stands(session, case, ASSESSMENT, facts.get("assessment_number")),
-            "covered_on_accident": facts.get("insurance_status") == "insured",
+            **_registered(session, case, facts),
             "third_party": bool(facts.get("third_party_involved")),
             "settlement_checked": bool(facts.get("third_party_settlement_checked")),
             "award_items": [_item(self._catalogue, one) for one in lines],
             "cuts": list_cuts(facts) if case.process_key == MEDICAL else [],
         }
         told |= supply.of_lines(facts, lines, around.granted)
+        if case.process_key == MEDICAL:
+            told |= _agreement(session, facts)
         if case.decided_at is None:
-            told |= self._checks(case.process_key, facts, lines, around)
+            told |= self._checks(case.process_key, facts, lines, around, told.get("item"))
         return told
 
     def _checks(
-        self, process: str, facts: Mapping[str, Any], lines: Any, around: Surroundings
+        self,
+        process: str,
+        facts: Mapping[str, Any],
+        lines: Sequence[Entitlement],
+        around: Surroundings,
+        item: str | None,
     ) -> dict[str, Any]:
-        told = supply.of_rates(lines, around, day_of(facts, "accident_at"))
-        told |= supply.of_draft(draft_award(process, facts, around), facts, around)
+        told = supply.of_draft(draft_award(process, facts, around), facts, item)
         if process == DISABILITY:
-            told |= supply.of_pension(facts, lines) | supply.of_wages(facts)
+            told |= supply.of_pension(facts, lines)
         if process == DEATH:
-            told |= supply.of_dependants(facts, lines, around) | supply.of_wages(facts)
+            told |= supply.of_dependants(facts, lines, around)
         if process == MEDICAL:
-            told |= self._bills(facts, around)
-        return told
-
-    def _bills(self, facts: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
-        told = supply.of_bills(facts)
-        if told.get("device"):
-            cap = around.source.find("device_cap", told["configured_on"], {"device": told["device"]})
-            told["device_cap"] = cap.value if cap is not None else None
+            told |= supply.of_bills(facts, around)
         return told
 
     def judge(self, unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """P07-02, P08-02, P09-02: coverage, variant, start of the benefit, how the worker died."""
-        told: dict[str, Any] = {"insurance_status": insurance_of(facts)}
+        told: dict[str, Any] = _months(unit.session, case, facts)
+        told["insurance_status"] = insurance_of({**_cover(unit.session, case, facts), **facts})
         told["fund_liable"] = covers({**facts, **told})
+        told["received_at"] = local_minute(case.received_at)
         if case.process_key == DISABILITY:
             told["award_variant"] = _variant(unit, case, facts)
             told["award_from"] = start_of(facts, unit.today)
         if case.process_key == DEATH:
+            told["award_variant"] = _variant(unit, case, facts)
             told["death_circumstance"] = death.circumstance_of(facts)
+            told["advanced_amount"] = _advanced(unit, case, facts)
         return told
 
     def draft(self, unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -190,13 +201,62 @@ def _stands(session: Session, case: Case, process: str, number: Any) -> bool:
     return outcome == POSITIVE if outcome is not None else bool(number)
 
 
+def _registered(session: Session, case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the register tells; how the employer stood as people settled it, where they did."""
+    told = facts_of_case(session, case, facts, day_of(facts, "accident_at"))
+    if facts.get("insurance_status"):
+        told["covered_on_accident"] = facts["insurance_status"] == "insured"
+    given = {key: facts[key] for key in ("arrears_paid_on", "enrolment_received_at") if facts.get(key)}
+    return {**told, **given}
+
+
+def _agreement(session: Session, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """POL-04: the agreement of the first bill's institution, by the register."""
+    bill = next(iter(list_bills(facts)), None)
+    return agreement_facts(session, bill.institution, bill.on) if bill and bill.institution else {}
+
+
+def _cover(session: Session, case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Insured on the day, or paid up afterwards, by the register; nothing where it doesn't know the parties."""
+    told = facts_of_case(session, case, facts, day_of(facts, "accident_at"))
+    return {
+        "insured_on_accident_date": told.get("covered_on_accident"),
+        "arrears_paid_on": told.get("arrears_paid_on"),
+    }
+
+
+def _months(session: Session, case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The contribution wages of the twelve months as registered, where the case keeps months and nobody entered any."""
+    accident = day_of(facts, "accident_at")
+    if case.process_key == MEDICAL or accident is None or contributions_of(facts) or facts.get("own_wage"):
+        return {}
+    person = find_person_by_index(session, case.subject_index, accident)
+    if person is None:
+        return {}
+    months = own_wage(session, person.id, accident, region=case.region_code).months
+    newest_first = reversed(months)
+    return {
+        key: format(month.wage, "f")
+        for key, month in zip(MONTHS, newest_first, strict=True)
+        if month.wage is not None
+    }
+
+
 def _variant(unit: Unit, case: Case, facts: Mapping[str, Any]) -> str:
     given = facts.get("award_variant")
     if given:
         return str(given)
     if facts.get("terminated_on"):
         return TERMINATION
-    return RECALCULATION if list_granted(unit.session, case) else INITIAL
+    mine = {one.case_id for one in list_granted(unit.session, case)}
+    earlier = select(Case.id).where(Case.id.in_(mine), Case.process_key == case.process_key)
+    return RECALCULATION if unit.session.scalar(earlier.limit(1)) is not None else INITIAL
+
+
+def _advanced(unit: Unit, case: Case, facts: Mapping[str, Any]) -> str | None:
+    """条例 41: what was advanced of the lump sum while the worker was missing."""
+    granted = sum_once(list_granted(unit.session, case), "lump_sum_death", str(facts.get("kin_name") or ""))
+    return format(granted, "f") if granted else facts.get("advanced_amount")
 
 
 def _ask_second_level(unit: Unit, case: Case, draft: Draft) -> None:
@@ -209,21 +269,31 @@ def _ask_second_level(unit: Unit, case: Case, draft: Draft) -> None:
 def plan_payments(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     """P07-07: what the sealed award grants becomes payable; running payments it replaces are superseded."""
     if facts.get("award_variant") == RECALCULATION:
-        supersede_monthly(unit, case, MONTHLY_ITEMS)
+        supersede_monthly(unit, case, MONTHLY_ITEMS[case.process_key])
     if facts.get("award_draft") is not None:
         grant_payables(unit, case, facts["award_draft"])
     return {"planned_at": local_minute(unit.now)}
 
 
 def freeze_payments(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The recognition was revoked: nothing more is paid of the chain."""
-    frozen = freeze_payables(unit, case.chain_id, "recognition_revoked")
+    """Recognition or grade were revoked: nothing more is paid of the chain."""
+    frozen = freeze_payables(unit, case.chain_id, _revoked(facts))
     unit.record("award.frozen", {"payables": frozen}, case_id=case.id)
-    return {"revoked_at": local_minute(unit.now)}
+    return {}
 
 
 def stop_payments(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     """People have looked at the revocation: the payments end. What was paid is a matter of recovery."""
-    stopped = stop_payables(unit, case.chain_id, "recognition_revoked")
+    stopped = stop_payables(unit, case.chain_id, _revoked(facts))
     unit.record("award.stopped", {"payables": stopped}, case_id=case.id)
     return {}
+
+
+def _revoked(facts: Mapping[str, Any]) -> str:
+    """Why: what the case was told last of all that can be the reason."""
+    told = {
+        "reappeared": facts.get("reappeared_at"),
+        "assessment_revoked": facts.get("assessment_revoked_at"),
+        "recognition_revoked": facts.get("recognition_revoked_at"),
+    }
+    return max(told, key=lambda ground: str(told[ground] or ""))
