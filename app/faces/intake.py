@@ -1,4 +1,4 @@
-"""Applications from a JSON-lines file: each line is taken whole or refused with its reasons.
+"""Applications, and cases begun elsewhere, from JSON-lines files: each line is taken whole or refused with its reasons.
 
 What makes importing twice harmless: the key of a case is its line's content (or its `external_id`), kept as the
 idempotency key of one machine account in the same transaction that opens the case.
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import select
@@ -83,15 +83,37 @@ class _ImportedBefore(Exception):
         self.case_no = case_no
 
 
-def import_lines(kernel: Kernel, lines: Iterable[bytes], target: Target, *, dry_run: bool) -> Iterator[Line]:
-    """Take or refuse every line, one transaction each; blank lines are passed over."""
+class Work(Protocol):
+    """What one line asks for."""
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """All of it, for telling the same line from another."""
+
+    def check(self, unit: Unit) -> None:
+        """Everything that would refuse the line, nothing written."""
+
+    def open(self, unit: Unit) -> dict[str, Any]:
+        """Open the case with its files; answers {"case_id", "case_no"}."""
+
+
+ReadWork = Callable[[Mapping[str, Any], Target], Work]
+
+
+def import_lines(
+    kernel: Kernel, lines: Iterable[bytes], target: Target, *, dry_run: bool, read: ReadWork | None = None
+) -> Iterator[Line]:
+    """Take or refuse every line, one transaction each; blank lines are passed over.
+
+    `read` makes work of a line's object and raises LineRefused; applications by default.
+    """
     importer = None if dry_run else find_importer(kernel)
     for number, raw in enumerate(lines, start=1):
         content = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
         if not content.strip():
             continue
         try:
-            yield _take(kernel, _Line(number, content, target), importer)
+            yield _take(kernel, _Line(number, content, target, read or read_application), importer)
         except LineRefused as refused:
             yield Line(number, "refused", faults=refused.faults)
 
@@ -121,20 +143,18 @@ class _Line:
     number: int
     content: bytes
     target: Target
+    read: ReadWork
 
 
 def _take(kernel: Kernel, line: _Line, importer: int | None) -> Line:
-    application = _parse(line.content)
-    uploads = _read_materials(application.get("materials"), line.target)
-    facts = {key: value for key, value in application.items() if key not in OWN_KEYS}
-    body = {"facts": facts, "materials": [hashlib.sha256(item.content).hexdigest() for item in uploads]}
-    idempotency = Idempotency.of(_key(application, body, line.target), body)
-    work = _Work(CaseStart(line.target.process_key, line.target.region_code, facts), uploads)
+    stated = _parse(line.content)
+    work = line.read(stated, line.target)
+    key = Idempotency.of(_key(stated, work.body, line.target), work.body)
     try:
         if importer is None:
-            run(kernel, partial(_check, work=work), system_actor("import"))
+            run(kernel, work.check, system_actor("import"))
             return Line(line.number, "valid")
-        opening = partial(_open, work=work, key=idempotency, importer=importer)
+        opening = partial(_open, work=work, key=key, importer=importer)
         return Line(line.number, "imported", run(kernel, opening, system_actor("import")))
     except _ImportedBefore as before:
         return Line(line.number, "already_imported", before.case_no)
@@ -147,42 +167,61 @@ def _take(kernel: Kernel, line: _Line, importer: int | None) -> Line:
         raise LineRefused(Fault(refusal.field or "", refusal.code, refusal.params)) from None
 
 
+def read_application(stated: Mapping[str, Any], target: Target) -> Work:
+    """An application: facts by key, beside them `materials`."""
+    facts = {key: value for key, value in stated.items() if key not in OWN_KEYS}
+    uploads = read_files(stated.get("materials"), target)
+    return _Application(CaseStart(target.process_key, target.region_code, facts), uploads)
+
+
 @dataclass(frozen=True)
-class _Work:
+class _Application:
     start: CaseStart
     uploads: list[Upload]
 
+    @property
+    def body(self) -> Mapping[str, Any]:
+        return {"facts": self.start.facts, "materials": digests_of(self.uploads)}
 
-def _check(unit: Unit, work: _Work) -> None:
-    """Everything that would refuse the line, nothing written."""
-    deployed = get_latest(unit.session, work.start.process_key)
-    _require_known_kinds(deployed, work.uploads)
-    facts = deployed.schema.parse(work.start.facts, today=unit.today)
-    missing = deployed.schema.missing(facts, "application")
-    if missing:
-        raise InvalidInput({key: ("required", {}) for key in missing})
+    def check(self, unit: Unit) -> None:
+        deployed = get_latest(unit.session, self.start.process_key)
+        require_known_kinds(deployed, self.uploads)
+        facts = deployed.schema.parse(self.start.facts, today=unit.today)
+        missing = deployed.schema.missing(facts, "application")
+        if missing:
+            raise InvalidInput({key: ("required", {}) for key in missing})
+
+    def open(self, unit: Unit) -> dict[str, Any]:
+        require_known_kinds(get_latest(unit.session, self.start.process_key), self.uploads)
+        opened = start_case(unit, self.start)
+        for upload in self.uploads:
+            import_material(unit, upload)
+        return opened
 
 
-def _open(unit: Unit, work: _Work, key: Idempotency, importer: int) -> str:
+def digests_of(uploads: list[Upload]) -> list[str]:
+    """SHA-256 of each file, in order."""
+    return [hashlib.sha256(item.content).hexdigest() for item in uploads]
+
+
+def _open(unit: Unit, work: Work, key: Idempotency, importer: int) -> str:
     """Open the case with its files under the importer's key. Raise _ImportedBefore, which rolls back."""
     account = Actor(importer, None, EVERY_REGION, request_id="import")
     ledger = Unit(unit.kernel, unit.session, account, unit.now)
     replay = insert_key(ledger, key)
     if replay is not None:
         raise _ImportedBefore(str((replay.result or {}).get("case_no", "")))
-    _require_known_kinds(get_latest(unit.session, work.start.process_key), work.uploads)
-    opened = start_case(unit, work.start)
-    for upload in work.uploads:
-        import_material(unit, upload)
+    opened = work.open(unit)
     unit.record("application.imported", {"importer": importer, "key": key.key})
     keep_result(ledger, key, opened)
     return str(opened["case_no"])
 
 
-def _require_known_kinds(deployed: Deployed, uploads: list[Upload]) -> None:
+def require_known_kinds(deployed: Deployed, uploads: list[Upload], where: str = "materials") -> None:
+    """Raise LineRefused for files of a kind the process doesn't know."""
     known = {material.kind for material in deployed.materials}
     faults = [
-        Fault(f"materials[{place}]", "materials_wrong")
+        Fault(f"{where}[{place}]", "materials_wrong")
         for place, item in enumerate(uploads)
         if item.kind not in known
     ]
@@ -190,12 +229,12 @@ def _require_known_kinds(deployed: Deployed, uploads: list[Upload]) -> None:
         raise LineRefused(*faults)
 
 
-def _key(application: Mapping[str, Any], body: Mapping[str, Any], target: Target) -> str:
+def _key(stated: Mapping[str, Any], body: Mapping[str, Any], target: Target) -> str:
     """The sender's number where there is one; the content otherwise."""
-    stated = application.get("external_id")
+    number = stated.get("external_id")
     own = (
-        f"id:{stated}"
-        if stated
+        f"id:{number}"
+        if number
         else "sha:" + hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
     )
     return f"import:{target.process_key}:{target.region_code}:{own}"
@@ -220,16 +259,16 @@ def _parse(content: bytes) -> dict[str, Any]:
     return application
 
 
-def _read_materials(stated: Any, target: Target) -> list[Upload]:
+def read_files(stated: Any, target: Target, key: str = "materials") -> list[Upload]:
+    """The files that a line names under `key`. Raise LineRefused."""
     if stated is None:
         return []
     if not isinstance(stated, list) or len(stated) > 40:
-        raise LineRefused(Fault("materials", "materials_wrong"))
-    return [_read_material(place, item, target) for place, item in enumerate(stated)]
+        raise LineRefused(Fault(key, "materials_wrong"))
+    return [_read_file(f"{key}[{place}]", item, target) for place, item in enumerate(stated)]
 
 
-def _read_material(place: int, item: Any, target: Target) -> Upload:
-    where = f"materials[{place}]"
+def _read_file(where: str, item: Any, target: Target) -> Upload:
     if (
         not isinstance(item, dict)
         or set(item) != {"kind", "path"}

@@ -18,6 +18,7 @@ from app.faces.recusal_words import CAUSE_WORDS, cause_word
 from app.faces.registry_words import REGISTRY_FIELD_TEXTS, REGISTRY_TEXTS
 from app.faces.remedies import remedy_of
 from app.faces.rule_words import RULE_FIELD_TEXTS, RULE_TEXTS
+from app.faces.take_over_words import TAKE_OVER_FIELD_TEXTS, TAKE_OVER_TEXTS
 from app.faces.translation import Lazy, _, _l, pick
 from app.kernel.duties.refusals import DutyDenied
 from app.kernel.grants.refusals import GrantDenied
@@ -27,6 +28,7 @@ TEXTS: dict[str, Lazy] = {
     **PROCESS_TEXTS,
     **RULE_TEXTS,
     **REGISTRY_TEXTS,
+    **TAKE_OVER_TEXTS,
     "refused": _l("这一步不能办理。"),
     "invalid_input": _l("有 %(count)s 处填写不对，请改正后再提交。"),
     "case_not_found": _l("没有找到这个案件，或者它不在您的辖区。"),
@@ -210,6 +212,7 @@ FIELD_TEXTS: dict[str, Lazy] = {
     **RULE_FIELD_TEXTS,
     **DOCUMENT_FIELD_TEXTS,
     **REGISTRY_FIELD_TEXTS,
+    **TAKE_OVER_FIELD_TEXTS,
     "required": _l("必填"),
     "required_for_outcome": _l("选这个结果时必填，请先补齐"),
     "too_short": _l("至少 %(min)s 个字"),

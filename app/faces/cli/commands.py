@@ -39,7 +39,11 @@ COMMANDS: Commands = {
     ),
     "formula": ("app.faces.cli.formula", "formula", "待遇公式 / benefit formulas"),
     "rule": ("app.faces.cli.rule", "rule", "规则目录 / the rule catalogue"),
-    "import": ("app.faces.cli.imports", "imports", "导入申请 / import applications"),
+    "import": (
+        "app.faces.cli.imports",
+        "imports",
+        "导入申请、接续在办案件 / import applications, take over cases",
+    ),
     "people": ("app.faces.cli.people", "people", "人员与岗位 / people and posts"),
     "staffing": ("app.faces.cli.staffing", "staffing", "人手测算 / how many people an office can miss"),
     "bench": ("app.faces.cli.bench", "bench", "性能测试 / measure"),

@@ -1,7 +1,7 @@
-"""`sanshen import applications`: applications from a JSON-lines file, each line valid or refused with its reasons."""
+"""`sanshen import`: applications, or cases begun elsewhere, from a JSON-lines file; each line valid or refused."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,10 @@ from app.faces.cli.commands import refuse
 from app.faces.cli.import_registry import registry
 
 if TYPE_CHECKING:
-    from app.faces.intake import Fault, Line, Target
+    from app.faces.intake import Fault, Line, ReadWork, Target
     from app.kernel.kernel import Kernel
+
+Command = Callable[..., Any]
 
 PROGRESS_EVERY = 100
 TEXTS = {
@@ -47,25 +49,65 @@ def imports() -> None:
 imports.add_command(registry)
 
 
-@imports.command("applications", help="导入申请，每行一件 / Import applications, one per line.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--region", required=True, help="六位区划代码 / region code, e.g. 640100")
-@click.option("--process", default="injury_recognition", show_default=True, help="程序 / process")
-@click.option("--json", "as_json", is_flag=True, help="只输出 JSON / print JSON only")
-@click.option("--dry-run", is_flag=True, help="只校验，不写入 / check only, write nothing")
-@click.pass_context
-def applications(
-    context: click.Context, file: Path, region: str, process: str, as_json: bool, dry_run: bool
+def _lines_command(name: str, text: str, default: str | None) -> Callable[[Command], click.Command]:
+    """A command that takes a file line by line and reports on each."""
+
+    def decorate(function: Command) -> click.Command:
+        for option in (
+            click.pass_context,
+            click.option("--dry-run", is_flag=True, help="只校验，不写入 / check only, write nothing"),
+            click.option("--json", "as_json", is_flag=True, help="只输出 JSON / print JSON only"),
+            click.option("--process", default=default, show_default=True, help="程序 / process"),
+            click.option("--region", required=True, help="六位区划代码 / region code, e.g. 640100"),
+            click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+        ):
+            function = option(function)
+        return imports.command(name, help=text)(function)
+
+    return decorate
+
+
+@_lines_command(
+    "applications", "导入申请，每行一件 / Import applications, one per line.", "injury_recognition"
+)
+def applications(context: click.Context, file: Path, **options: Any) -> None:
+    from app.faces.intake import read_application
+
+    _import(context, file, read_application, **options)
+
+
+@_lines_command(
+    "cases",
+    "接续纸质或者旧系统在办的案件，每行一件 / Take over cases begun on paper or elsewhere, one per line.",
+    "injury_recognition",
+)
+def cases(context: click.Context, file: Path, **options: Any) -> None:
+    from app.faces.taking_over import read_case
+
+    _import(context, file, read_case, **options)
+
+
+def _import(
+    context: click.Context,
+    file: Path,
+    read: "ReadWork",
+    *,
+    region: str,
+    process: str,
+    as_json: bool,
+    dry_run: bool,
 ) -> None:
+    """Take the file's lines; exit code 1 when any was refused."""
     from app.faces.cli.processes import opened_kernel
-    from app.faces.intake import Target
+    from app.faces.intake import Target, import_lines, read_lines
     from config import Settings
 
     settings = Settings.from_environment()
     target = Target(process, region, file.parent, settings.upload_limit)
     with opened_kernel(settings) as kernel:
         require_target(kernel, target)
-        results = list(followed(_results(kernel, file, target, dry_run=dry_run)))
+        taken = import_lines(kernel, read_lines(file), target, dry_run=dry_run, read=read)
+        results = list(followed(taken))
     counts = Counter(line.status for line in results)
     if as_json:
         click.echo(orjson.dumps({"counts": counts, "lines": [as_object(line) for line in results]}))
@@ -75,12 +117,6 @@ def applications(
                 click.echo(text)
         click.echo(_summary(counts))
     context.exit(1 if counts["refused"] else 0)
-
-
-def _results(kernel: "Kernel", file: Path, target: "Target", *, dry_run: bool) -> Iterator["Line"]:
-    from app.faces.intake import import_lines, read_lines
-
-    return import_lines(kernel, read_lines(file), target, dry_run=dry_run)
 
 
 def require_target(kernel: "Kernel", target: "Target") -> None:

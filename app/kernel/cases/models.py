@@ -193,3 +193,34 @@ class Material(Base):
     source: Mapped[str]
     received_at: Mapped[datetime] = mapped_column(Instant)
     uploaded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class CaseTakeOver(Base):
+    """A case that began elsewhere; written with its opening, never changed.
+
+    `kind` open: it goes on here from the step `entry`; decided: history, decided elsewhere and closed. `reference`
+    is the number there, `dates` are the true dates by fact, `done_before` says in words who did what: nobody gets a
+    duty by it. `evidence` holds the SHA-256 of the files shown. `entered_by` None: imported.
+    """
+
+    __tablename__ = "case_take_over"
+    __table_args__ = (
+        CheckConstraint("kind IN ('open', 'decided')", name="kind"),
+        CheckConstraint("origin IN ('paper', 'system')", name="origin"),
+        CheckConstraint("(kind = 'open') = (entry IS NOT NULL)", name="entry"),
+        CheckConstraint("reference <> ''", name="reference"),
+        CheckConstraint("cardinality(evidence) > 0", name="evidence"),
+        Index("ix_case_take_over_reference", "reference"),
+    )
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    origin: Mapped[str]
+    entry: Mapped[str | None]
+    reference: Mapped[str]
+    dates: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    done_before: Mapped[str]
+    notes: Mapped[str]
+    evidence: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    entered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    entered_at: Mapped[datetime] = mapped_column(Instant)

@@ -26,6 +26,8 @@ from app.kernel.engine.check.xml_safety import parsed_xml
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.messages.manifest import manifest_problems
 from app.kernel.engine.parsing import ParsedProcess, parse
+from app.kernel.engine.takeover.entering import list_unproved
+from app.kernel.engine.takeover.manifest import entry_problems
 from app.kernel.engine.vocabulary import RISK_CLASSES
 from app.kernel.worklist.form_schema import FormInvalid, read_fields
 
@@ -129,8 +131,20 @@ def read_definition(key: str, files: Mapping[str, bytes]) -> Definition:
     guarding = check_guarding(roots, own, time.perf_counter() + PROVING_SECONDS)
     if any(finding.severity == "error" for finding in guarding.findings):
         raise DefinitionInvalid([*definition.parsed.findings, *guarding.findings])
+    check_entries(definition)
     _keep(_proved, known, True)
     return definition
+
+
+def check_entries(definition: Definition) -> None:
+    """Raise DefinitionInvalid where a case taken over would come in past a duty, or not be proved to go on."""
+    file = f"{definition.key}/{definition.key}.bpmn"
+    unproved = [
+        Finding("take-over-unproved", "error", file, None, step, *problem)
+        for step, problem in list_unproved(definition)
+    ]
+    if unproved:
+        raise DefinitionInvalid([*definition.parsed.findings, *unproved])
 
 
 def load_definition(
@@ -249,7 +263,11 @@ def _manifest_problems(definition: Definition) -> Iterator[Finding]:
         yield _problem(path, f"usual_steps 中没有环节 {key}", f"usual_steps: no step {key}")
     yield from _fact_problems(path, definition)
     yield from _supply_problems(path, definition)
-    for zh, en in manifest_problems(definition.manifest):
+    problems = (
+        *manifest_problems(definition.manifest),
+        *entry_problems(definition.manifest, definition.steps),
+    )
+    for zh, en in problems:
         yield _problem(path, zh, en)
 
 

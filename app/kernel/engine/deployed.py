@@ -16,6 +16,7 @@ from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.messages.manifest import Receives, Sends, read_from_chain, read_receives, read_sends
 from app.kernel.engine.models import ProcessDefinition
 from app.kernel.engine.specs import Spec, load_spec, spec_digest
+from app.kernel.engine.takeover.manifest import Entry, PaperDecision, read_entries, read_paper_decision
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,10 @@ class Deployed:
     receives: tuple[Receives, ...]
     from_chain: Mapping[str, Mapping[str, str]]
     """Facts that a new case takes over, by the process they come from: name there to name here."""
+    entries: Mapping[str, Entry]
+    """Where a case begun elsewhere may come in."""
+    paper_decision: PaperDecision | None
+    """What is asked of a case decided elsewhere; None: such a case isn't entered."""
     service: ServiceRules
     """Who may be served and how long a public notice lasts."""
     spec: Spec
@@ -143,6 +148,8 @@ def parse_deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
         sends=read_sends(manifest),
         receives=read_receives(manifest),
         from_chain=read_from_chain(manifest),
+        entries=read_entries(manifest),
+        paper_decision=read_paper_decision(manifest),
         service=ServiceRules.of(definition.manifests),
         spec=load_spec(spec_digest(row.spec), row.spec, definition.parsed),
         files=definition.files,

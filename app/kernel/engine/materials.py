@@ -49,7 +49,7 @@ def add_material(unit: Unit, task_id: int, upload: Upload) -> bool:
     if task.opened_at is None:
         raise TaskNotOpened(task_id=task_id)
     require(unit, Action.UPLOAD, case=case, task=task)
-    new = _insert(unit, case, upload)
+    new = receive(unit, case, upload)
     _join(unit, task, upload)
     return new
 
@@ -70,7 +70,7 @@ def import_material(unit: Unit, upload: Upload) -> bool:
     if unit.case is None:
         raise LookupError("the operation needs a locked case")
     permit_system(unit, Action.UPLOAD, unit.case.id)
-    return _insert(unit, unit.case, upload)
+    return receive(unit, unit.case, upload)
 
 
 def receive_correction(unit: Unit, uploads: list[Upload], *, complete: bool) -> None:
@@ -89,13 +89,14 @@ def receive_correction(unit: Unit, uploads: list[Upload], *, complete: bool) -> 
         keep_decision(unit, decision, Action.DELIVER, case.id, None, "intake")
         bind_intake(unit, case)
     for upload in uploads:
-        _insert(unit, case, upload)
+        receive(unit, case, upload)
     unit.record("case.correction_received", {"files": len(uploads), "complete": complete})
     if complete:
         deliver_message(unit, CORRECTION_RECEIVED)
 
 
-def _insert(unit: Unit, case: Case, upload: Upload) -> bool:
+def receive(unit: Unit, case: Case, upload: Upload) -> bool:
+    """Put a file into a case, under the decision its caller has kept; answers False when it is there already."""
     digest = unit.kernel.blobs.put(upload.content)
     values: dict[str, Any] = {
         "uid": uuid4(),

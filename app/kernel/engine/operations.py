@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,20 +90,9 @@ def start_case(unit: Unit, start: CaseStart) -> dict[str, Any]:
     Raise InvalidInput naming every wrong or missing field, DutyDenied for who may not register here, ProcessHeld.
     """
     deployed = get_latest(unit.session, start.process_key)
-    _refuse_held(unit, deployed, start.region_code)
-    copied, facts = _first_facts(unit, deployed, start)
-    decision = start.ordered or require_intake(unit, deployed.intake_post, start.region_code)
-    case = _insert_case(unit, deployed, start, facts)
-    if decision is None:
-        permit_system(unit, Action.START, case.id)
-    elif start.ordered is not None:
-        keep_decision(unit, decision, Action.REOPEN, case.id, None, None)
-    else:
-        keep_decision(unit, decision, Action.START, case.id, None, "intake")
-        bind_intake(unit, case)
-    unit.record(
-        "case.started", {"process": deployed.key, "version": deployed.version, "case_no": case.case_no}
-    )
+    refuse_held(unit, deployed, start.region_code)
+    copied, facts = first_facts(unit, deployed, start)
+    case = open_case(unit, deployed, start, facts)
     note_origins(unit, case.id, copied)
     if start.opening is not None:
         mark_opened(unit, start.opening, case.id)
@@ -120,20 +109,47 @@ def start_case(unit: Unit, start: CaseStart) -> dict[str, Any]:
     return {"case_id": case.id, "case_no": case.case_no, **note_aside(context)}
 
 
-def _first_facts(unit: Unit, deployed: Deployed, start: CaseStart) -> tuple[list[Copied], dict[str, Any]]:
-    """What the case begins with: what is stated, and of the chain's other cases what the process takes over."""
+def open_case(unit: Unit, deployed: Deployed, start: CaseStart, facts: Mapping[str, Any]) -> Case:
+    """The row of a new case with its facts, and the intake of whoever registers it; nothing runs yet.
+
+    Raise DutyDenied for who may not register here.
+    """
+    decision = start.ordered or require_intake(unit, deployed.intake_post, start.region_code)
+    case = _insert_case(unit, deployed, start, facts)
+    if decision is None:
+        permit_system(unit, Action.START, case.id)
+    elif start.ordered is not None:
+        keep_decision(unit, decision, Action.REOPEN, case.id, None, None)
+    else:
+        keep_decision(unit, decision, Action.START, case.id, None, "intake")
+        bind_intake(unit, case)
+    unit.record(
+        "case.started", {"process": deployed.key, "version": deployed.version, "case_no": case.case_no}
+    )
+    return case
+
+
+def first_facts(
+    unit: Unit, deployed: Deployed, start: CaseStart, purposes: Sequence[str] = ("application",)
+) -> tuple[list[Copied], dict[str, Any]]:
+    """What the case begins with: what is stated, and of the chain's other cases what the process takes over.
+
+    Raise InvalidInput naming every wrong field, and those that `purposes` require and that are missing.
+    """
     stated = deployed.schema.parse(start.facts, today=unit.today)
     known = {key for key, value in stated.items() if value is not None}
     found = take_over(unit, deployed, start.chain_id) if start.chain_id and deployed.from_chain else []
     copied = [one for one in found if one.fact not in known]
     facts = {**stated, **{one.fact: one.value for one in copied}}
-    missing = deployed.schema.missing(facts, "application") if start.opening is None else []
+    demanded = purposes if start.opening is None else ()
+    missing = [key for one in demanded for key in deployed.schema.missing(facts, one)]
     if missing:
         raise InvalidInput({key: ("required", {}) for key in missing})
     return copied, facts
 
 
-def _refuse_held(unit: Unit, deployed: Deployed, region_code: str) -> None:
+def refuse_held(unit: Unit, deployed: Deployed, region_code: str) -> None:
+    """Raise ProcessHeld while no case of it may be opened there."""
     hold = find_process_hold(unit.session, deployed.key, deployed.id, region_code)
     if hold is not None:
         raise ProcessHeld(by=hold.by, since=local_day(hold.since).isoformat(), why=hold.reason)

@@ -128,6 +128,17 @@ class Instance:
                 self.workflow.catch(event)
             self._run(steps)
 
+    def reach_start(self, now: datetime) -> Any:
+        """Come to the plain start event, which hasn't happened; answers the library's task of it, the others gone."""
+        with self._moving(_nobody, now):
+            starts = self._reach_starts()
+            plain = next(task for task, start in starts if not start.events)
+            for task, _ in starts:
+                if task is not plain:
+                    task.cancel()
+        self.take_events()
+        return plain
+
     def _reach_starts(self) -> list[tuple[Any, StepSpec]]:
         """Run what the library does before the start events; answers those with their specifications."""
         while (task := self.workflow.next_before_start()) is not None:
@@ -347,6 +358,11 @@ class Instance:
             persons=persons_of(step, seen),
             instance=instance_of(task),
         )
+
+
+def _nobody(task_type: str, _call: object, _data: object) -> Mapping[str, object]:
+    """Before the start event nothing is handled."""
+    raise LookupError(f"{task_type} before the start")
 
 
 def rekeyed(state: bytes, engine_task_ids: Iterable[str]) -> bytes:

@@ -51,6 +51,7 @@ PLAIN = {
     "case.transferred": _l("移送其他地区办理"),
     "case.reopening_ordered": _l("决定重新办理"),
     "case.reopened": _l("按原案重新办理，另立本案"),
+    "case.taken_over": _l("接续办理"),
     "case.opened_in_chain": _l("在本工伤链中立新案"),
     "case.facts_taken_over": _l("沿用链中案件的事实"),
     "case.materials_carried": _l("带入原案材料"),

@@ -21,7 +21,7 @@ from app.kernel.engine.check.proof.verdicts import Proved
 from app.kernel.engine.check.structure import identifiers
 from app.kernel.engine.check.unknown_names import unknown_names
 from app.kernel.engine.check.xml_safety import parsed_xml
-from app.kernel.engine.definitions import load_definition, read_form
+from app.kernel.engine.definitions import check_entries, load_definition, read_form
 from app.kernel.engine.dialect import read_steps
 from app.kernel.engine.normal.foreign import playable_processes
 from app.kernel.engine.parsing import ParsedProcess, parse, parse_foreign
@@ -122,6 +122,7 @@ class _Check:
         self._loose_forms()
         if not any(finding.rule in _UNREADABLE for finding in self.found) and self._has_ids():
             self._guarded()
+            self._entered()
             self._named()
             self._talking()
         if self.roots and not self.is_business:
@@ -246,6 +247,14 @@ class _Check:
         guarding = check_guarding({**callees, **self.roots}, self.roots, self.deadline, parts)
         self.found += guarding.findings
         self.proved = () if self.unrunnable else guarding.proved
+
+    def _entered(self) -> None:
+        """Where cases taken over come in, once everything else is in order."""
+        if any(finding.severity == "error" for finding in self.found):
+            return
+        files = {**self.deployed, **self.files}
+        for folder in self._folders():
+            self._catching(lambda folder=folder: check_entries(load_definition(folder, files, self._parse)))  # type: ignore[misc]
 
     def _named(self) -> None:
         """Names nothing sets, in whole folders: a loose diagram doesn't say which facts route."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Final, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol, TypeVar
 
 from app.kernel.engine.check.proof.diagram import Process, read_processes
 from app.kernel.engine.check.proof.flows import TooManyWays
 from app.kernel.engine.check.proof.position import Ahead, Marking, PositionProof, Unplaced
 from app.kernel.engine.check.proof.translation import NetTooLarge
 from app.kernel.engine.check.xml_safety import parsed_xml
-from app.kernel.engine.deployed import Deployed
+from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.running.obstacles import Obstacle
 
 Key = TypeVar("Key")
@@ -20,11 +20,28 @@ Value = TypeVar("Value")
 MOST_KEPT: Final = 2_000
 """Answers kept: cases of a version stand in few places."""
 
+
+class Provable(Protocol):
+    """A version with its files, deployed or about to be."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def files(self) -> Mapping[str, bytes]: ...
+
+    @property
+    def steps(self) -> Mapping[str, StepSpec]: ...
+
+
 _proofs: OrderedDict[tuple[str, str], PositionProof] = OrderedDict()
 _answers: OrderedDict[tuple[object, ...], Ahead] = OrderedDict()
 
 
-def list_ahead(deployed: Deployed, where: Marking, earned: Sequence[str], risk: str) -> list[Obstacle]:
+def list_ahead(deployed: Provable, where: Marking, earned: Sequence[str], risk: str) -> list[Obstacle]:
     """What speaks against a case of class `risk` going on from there; `earned`: duties signed, in that order."""
     try:
         ahead = _look(deployed, where, tuple(earned), risk)
@@ -39,7 +56,7 @@ def list_ahead(deployed: Deployed, where: Marking, earned: Sequence[str], risk: 
     return [Obstacle("stuck_ahead", _title(deployed, ahead.stuck))] if ahead.stuck is not None else []
 
 
-def _look(deployed: Deployed, where: Marking, earned: tuple[str, ...], risk: str) -> Ahead:
+def _look(deployed: Provable, where: Marking, earned: tuple[str, ...], risk: str) -> Ahead:
     key = (deployed.digest, risk, where, earned)
     found = _answers.get(key)
     if found is None:
@@ -47,7 +64,7 @@ def _look(deployed: Deployed, where: Marking, earned: tuple[str, ...], risk: str
     return found
 
 
-def _proof_of(deployed: Deployed, risk: str) -> PositionProof:
+def _proof_of(deployed: Provable, risk: str) -> PositionProof:
     key = (deployed.digest, risk)
     found = _proofs.get(key)
     if found is None:
@@ -63,7 +80,7 @@ def _keep(kept: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> V
     return value
 
 
-def _processes(deployed: Deployed) -> dict[str, Process]:
+def _processes(deployed: Provable) -> dict[str, Process]:
     return {
         process.id: process
         for path, data in sorted(deployed.files.items())
@@ -72,6 +89,6 @@ def _processes(deployed: Deployed) -> dict[str, Process]:
     }
 
 
-def _title(deployed: Deployed, key: str) -> str:
+def _title(deployed: Provable, key: str) -> str:
     step = deployed.steps.get(key)
     return step.name if step is not None else key

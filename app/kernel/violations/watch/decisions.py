@@ -11,7 +11,7 @@ from itertools import pairwise
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
-from app.kernel.cases.models import Case
+from app.kernel.cases.models import Case, CaseTakeOver
 from app.kernel.duties.models import CaseDecision, CaseRisk, Signature
 from app.kernel.violations.watch.findings import Finding
 from app.kernel.violations.watch.history import Act, History, Moment, SetVersion
@@ -65,11 +65,12 @@ def check_decisions(session: Session, history: History, since: int) -> tuple[lis
 
 
 def find_undecided_effects(session: Session) -> list[Finding]:
-    """Cases that say they are decided although no decision was written."""
+    """Cases that say they are decided although no decision was written, here or (taken over) elsewhere."""
     rows = session.execute(
         select(Case.id, Case.decided_at)
         .outerjoin(CaseDecision, CaseDecision.case_id == Case.id)
-        .where(Case.decided_at.is_not(None), CaseDecision.id.is_(None))
+        .outerjoin(CaseTakeOver, (CaseTakeOver.case_id == Case.id) & (CaseTakeOver.kind == "decided"))
+        .where(Case.decided_at.is_not(None), CaseDecision.id.is_(None), CaseTakeOver.case_id.is_(None))
         .order_by(Case.id)
     )
     return [
