@@ -6,7 +6,7 @@ from typing import Any
 from alembic import op
 
 revision = "0016_takeover"
-down_revision = "0014_benefits"
+down_revision = "0015_formulas"
 branch_labels = None
 depends_on = None
 
