@@ -36,7 +36,7 @@ def build_ports() -> Ports:
     ports.change_kinds.update({kind.key: kind for kind in running_kinds()})
     recognition.register(ports)
     registry.register(ports)
-    benefits.register(ports, FORMULAS)
+    benefits.register(ports)
     return ports
 
 

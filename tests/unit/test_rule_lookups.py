@@ -89,8 +89,6 @@ def test_what_the_tables_said_is_kept_with_the_hit_and_told_in_words() -> None:
     said = rule("POL-06").judge(WAGE, NOW, find=find)
     assert said.inputs["regional_average_wage"] == 7500 and said.inputs["lower_share"] == "0.6"
     assert "7500 的 0.6 至 3 倍" in said.message_zh
-    told_otherwise = {**WAGE, "lower_share": 1}  # a process can't set the table's value
-    assert rule("POL-06").judge(told_otherwise, NOW, find=find).inputs["lower_share"] == "0.6"
 
 
 def test_nobody_need_supply_what_is_looked_up_and_what_the_table_lacks_is_named() -> None:
@@ -101,6 +99,15 @@ def test_nobody_need_supply_what_is_looked_up_and_what_the_table_lacks_is_named(
     (lacking,) = list_lacking([Standing(1, one)], supply, facts, dict, NOW, find)
     assert lacking.missing == ("regional_average_wage", "lower_share", "upper_share")
     assert list_lacking([Standing(1, one)], supply, WAGE, dict, NOW, find) == []
+
+
+def test_only_what_a_process_derives_stands_before_the_tables() -> None:
+    types = {"own_wage": "decimal", "accident_at": "datetime", "lower_share": "decimal"}
+    typed = bind(rule("POL-06"), Supply("award", types, {}))
+    assert typed is not None and "lower_share" not in typed.places  # nobody types in a value of the tables
+    derived = bind(rule("POL-06"), Supply("award", types, {"lower_share": "derived.floor"}))
+    assert derived is not None and derived.places["lower_share"] == "derived.floor"
+    assert rule("POL-06").judge({**WAGE, "lower_share": 0.5}, NOW, find=find).outcome == "no_hit"
 
 
 def test_every_lookup_of_the_catalogue_names_a_parameter_that_is_defined() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -41,8 +40,9 @@ from app.domain.registry.facts import agreement_facts, facts_of_case
 from app.domain.registry.own_wage import own_wage
 from app.domain.registry.queries import find_person_by_index
 from app.kernel.cases.models import Case
-from app.kernel.decisions.formulas.catalogue import Catalogue, load_catalogue
+from app.kernel.decisions.formulas.catalogue import Catalogue
 from app.kernel.decisions.formulas.sources import StoredParameters
+from app.kernel.decisions.formulas.versions import standing_catalogue
 from app.kernel.decisions.parameters.lookup import find_parameter
 from app.kernel.decisions.parameters.uses import record_uses
 from app.kernel.duties.levels import raise_approval_levels
@@ -59,9 +59,9 @@ MONTHLY_ITEMS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def register(ports: Ports, formulas: Path) -> None:
-    """Join the domain to the kernel; `formulas`: the folder of the benefit formulas."""
-    awards = Awards(formulas)
+def register(ports: Ports) -> None:
+    """Join the domain to the kernel."""
+    awards = Awards()
     for process in PROCESSES:
         ports.derived_facts[process] = awards.derive
     ports.register_handler("judge_award", awards.judge)
@@ -72,14 +72,7 @@ def register(ports: Ports, formulas: Path) -> None:
 
 
 class Awards:
-    """What needs the formulas, which are read when the first award is."""
-
-    def __init__(self, formulas: Path) -> None:
-        self._formulas = formulas
-
-    @property
-    def _catalogue(self) -> Catalogue:
-        return load_catalogue(self._formulas)
+    """What rests on the formulas: those in force when the draft is made."""
 
     def derive(self, session: Session, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Facts for rules and documents; `award_items` are the lines with their derivation in Chinese."""
@@ -91,7 +84,7 @@ class Awards:
             **_registered(session, case, facts),
             "third_party": bool(facts.get("third_party_involved")),
             "settlement_checked": bool(facts.get("third_party_settlement_checked")),
-            "award_items": [_item(self._catalogue, one) for one in lines],
+            "award_items": [_item(around.catalogue, one) for one in lines],
             "cuts": list_cuts(facts) if case.process_key == MEDICAL else [],
         }
         told |= supply.of_lines(facts, lines, around.granted)
@@ -136,13 +129,13 @@ class Awards:
     def draft(self, unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """P07-03 and the like: settle the own wage, reckon every item, keep the draft, tell it as facts to sign."""
         around = self._around(unit.session, case, unit.now, None)
-        wage = own_wage_of(settle_own_wage(self._catalogue, around.source, facts), facts)
+        wage = own_wage_of(settle_own_wage(around.catalogue, around.source, facts), facts)
         known = {**facts, "own_wage": format(wage, "f") if wage is not None else facts.get("own_wage")}
         draft = draft_award(case.process_key, known, around)
         told = {**tell_draft(around, draft, known), **self._told(case, known, around)}
         if wage is not None:
             told["own_wage"] = known["own_wage"]
-        told["award_draft"], told["award_digest"] = self._keep(unit, case, draft)
+        told["award_draft"], told["award_digest"] = self._keep(unit, case, draft, around.catalogue)
         return told
 
     def _told(self, case: Case, facts: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
@@ -153,7 +146,7 @@ class Awards:
                 "cuts": list_cuts(facts) or None,
             }
         if case.process_key == DEATH:
-            judged = death.qualify(self._catalogue, around.source, facts)
+            judged = death.qualify(around.catalogue, around.source, facts)
             words = [
                 f"{one.name}：{'符合' if death.is_qualified(found) else '不符合'}供养条件"
                 for one, found in judged
@@ -161,13 +154,15 @@ class Awards:
             return {"dependant_results": words or None}
         return {}
 
-    def _keep(self, unit: Unit, case: Case, draft: Draft) -> tuple[int | None, str | None]:
-        rows = rows_of(self._catalogue, draft)
+    def _keep(
+        self, unit: Unit, case: Case, draft: Draft, catalogue: Catalogue
+    ) -> tuple[int | None, str | None]:
+        rows = rows_of(catalogue, draft)
         if not rows:
             return None, None
         number, digest = write_draft(unit, case, rows)
         for line in draft.lines:
-            title = self._catalogue.items[line.wanted.item].title_zh
+            title = catalogue.items[line.wanted.item].title_zh
             record_uses(unit, case, title, [used for one in line.calculations for used in one.looked_up])
         _ask_second_level(unit, case, draft)
         return number, digest
@@ -175,10 +170,10 @@ class Awards:
     def _around(
         self, session: Session, case: Case, now: datetime | None, known_at: datetime | None
     ) -> Surroundings:
-        """The parameters as of now, or as they stood at the moment of a draft."""
+        """The parameters and formulas as of now, or as they stood at the moment of a draft."""
         day = local_day(now or known_at or case.received_at)
         source = StoredParameters(session, case.region_code, known_at)
-        return Surroundings(self._catalogue, source, day, list_granted(session, case))
+        return Surroundings(standing_catalogue(session, day), source, day, list_granted(session, case))
 
 
 def _item(catalogue: Catalogue, line: Entitlement) -> dict[str, Any]:

@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.domain.registry.queries import WageLine, contribution_wages, enrolments, get_person
-from app.kernel.decisions.formulas import Calculation, calculate
-from app.kernel.decisions.formulas.catalogue import load_catalogue
+from app.kernel.decisions.formulas import Calculation, Catalogue, calculate
 from app.kernel.decisions.formulas.sources import StoredParameters
+from app.kernel.decisions.formulas.versions import standing_catalogue
+from app.kernel.local_time import local_day
 
-FORMULAS = Path(__file__).resolve().parents[3] / "workflows" / "benefits"
 MONTHS = 12
 RESULT = "本人工资额"
 
@@ -73,11 +72,20 @@ def own_wage(
     months = wage_months(event_on, lines)
     place = region or insured_place(session, person_id, event_on)
     source = StoredParameters(session, place, known_at=parameters_known_at)
-    calculation = calculate(load_catalogue(FORMULAS), "own_wage", own_wage_inputs(event_on, months), source)
+    catalogue = formulas_for(session, event_on, known_on, parameters_known_at)
+    calculation = calculate(catalogue, "own_wage", own_wage_inputs(event_on, months), source)
     value = calculation.result(RESULT) if calculation.status == "done" else None
     return OwnWage(
         Decimal(str(value)) if value is not None else None, calculation, bool(calculation.provisional), months
     )
+
+
+def formulas_for(
+    session: Session, event_on: date, known_on: date | None = None, known_at: datetime | None = None
+) -> Catalogue:
+    """The formulas that stood at that moment or day, else on that of the accident. Raise FormulasMissing."""
+    day = local_day(known_at) if known_at is not None else known_on or event_on
+    return standing_catalogue(session, day)
 
 
 def insured_place(session: Session, person_id: int, on: date) -> str | None:

@@ -5,6 +5,7 @@ from lxml import etree
 
 from app.kernel.engine.check.report import check_files
 from app.kernel.engine.check.unknown_names import unknown_names
+from app.wiring import WORKFLOWS
 from tests.unit.engine.diagrams import (
     diagram,
     end,
@@ -18,7 +19,7 @@ from tests.unit.engine.diagrams import (
 )
 
 MANIFEST = {
-    "process": {"inputs": ["given"]},
+    "interface": {"inputs": ["given"]},
     "fact": {"routed": {"routing": True}, "kept": {"routing": False}},
 }
 
@@ -78,6 +79,12 @@ def test_a_name_that_nothing_sets_is_told_with_its_place(part: str, element: str
 )  # fmt: skip
 def test_names_that_something_sets_and_what_is_told_elsewhere_are_not_told(part: str) -> None:
     assert told(part) == []
+
+
+def test_what_a_called_folder_says_it_is_called_with_is_known() -> None:
+    folder = WORKFLOWS / "review_block"
+    files = {f"review_block/{path.name}": path.read_bytes() for path in folder.iterdir()}
+    assert [one.message_en for one in check_files(files).findings if one.rule == "name-unknown"] == []
 
 
 def test_a_whole_folder_is_told_of_its_slips_and_may_be_deployed() -> None:

@@ -16,7 +16,7 @@ from app.domain.registry.history import (
     list_person_details,
 )
 from app.domain.registry.models import EmployerDetail
-from app.domain.registry.own_wage import FORMULAS, OwnWage, own_wage
+from app.domain.registry.own_wage import OwnWage, formulas_for, own_wage
 from app.domain.registry.queries import (
     EnrolmentLine,
     RegisteredEmployer,
@@ -31,7 +31,6 @@ from app.faces.web.pages.registry_build import category, period, places, registr
 from app.faces.web.pages.registry_view import Cell, EmployerPage, PersonPage, Table
 from app.faces.web.words import day, moment
 from app.kernel.cases.models import Case
-from app.kernel.decisions.formulas.catalogue import load_catalogue
 from app.kernel.decisions.formulas.derivation import describe
 from app.kernel.local_time import local_day
 
@@ -74,7 +73,7 @@ def person_page(
         wages=_wages(wage),
         details=_details(session, person.id, who.today),
         cases=_cases(list_cases_of_person(session, person.id, who.person_id), who.today),
-        derivation=describe(load_catalogue(FORMULAS), wage.derivation, language())
+        derivation=describe(formulas_for(session, on, known), wage.derivation, language())
         if on and wage.counted
         else None,
         derived=_("按登记库推算，不是核定。"),

@@ -2,7 +2,8 @@
 
 A process supplies its own facts under their names, and under `[rules.facts]` of process.toml those that are named
 otherwise or derived (`derived.x`). A rule that isn't supplied is unbound there: it is never evaluated, so that it
-can't seem to say "no hit". Values of the parameter tables are looked up, not supplied (`lookups.py`).
+can't seem to say "no hit". Values of the parameter tables are looked up (`lookups.py`), unless the process derives
+them: then it has looked them up itself, as they stood when its draft was made.
 """
 
 from __future__ import annotations
@@ -94,8 +95,8 @@ def _bound(rule: Rule, supply: Supply) -> Bound | None:
         key: place
         for key, fact in rule.manifest.facts.items()
         if key not in EVERYWHERE
-        and fact.lookup is None
         and (place := supply.place_of(key, fact.type)) is not None
+        and (fact.lookup is None or place.startswith(DERIVED))
     }
     if not places:
         return None

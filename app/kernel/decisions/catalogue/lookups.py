@@ -109,7 +109,7 @@ def _compiled(source: str | None) -> Expression | None:
 def look_up(
     contract: Mapping[str, Contract], values: Mapping[str, Any], today: date, find: Find | None
 ) -> dict[str, Any]:
-    """The values that are looked up, by fact, over the others as the contract types them.
+    """The values that are looked up because nobody told them, by fact, over the others as the contract types them.
 
     A fact of type boolean answers whether there is a valid value. Without `find` (made-up cases) nothing is found.
     """
@@ -118,7 +118,7 @@ def look_up(
     return {
         key: _value(fact, fact.lookup, values, today, find)
         for key, fact in contract.items()
-        if fact.lookup is not None
+        if fact.lookup is not None and values.get(key) is None
     }
 
 

@@ -58,7 +58,7 @@ class Rule:
     ) -> Judgement:
         """Hit, no hit, or which required facts are missing. `facts` by the contract's names; never raises.
 
-        What the contract looks up in the parameter tables is asked of `find`; without it `facts` may tell it.
+        What the contract looks up in the parameter tables and `facts` don't tell is asked of `find`.
         """
         contract, values = self.manifest.facts, self.values_of(facts, now, find)
         missing = self.missing_in(values)

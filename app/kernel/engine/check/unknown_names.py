@@ -90,7 +90,7 @@ def _declared(manifests: Iterable[Manifest]) -> Iterator[str]:
         for key, fact in _table(manifest, "fact").items():
             if isinstance(fact, dict) and fact.get("routing"):
                 yield key
-        for names in (_table(manifest, "process").get(key) for key in ("inputs", "outputs")):
+        for names in (_table(manifest, "interface").get(key) for key in ("inputs", "outputs")):
             yield from (str(name) for name in names) if isinstance(names, list) else ()
 
 
