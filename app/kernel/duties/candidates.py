@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Date, and_, bindparam, case, column, exists, false, func, or_, select, union_all
 from sqlalchemy import table as bare_table
 from sqlalchemy.orm import Session, aliased
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.elements import BindParameter, ColumnElement
 
 from app.kernel.absences.models import Absence, Substitution
 from app.kernel.deadlines.rules import add_months
@@ -24,8 +24,8 @@ from app.storage.reading import remembered
 
 
 @lru_cache(maxsize=8)
-def grant_in_force(today: date) -> ColumnElement[bool]:
-    """Condition on PostGrant: gives its post today and is not cut by a revoking row.
+def grant_in_force(today: date | BindParameter[date]) -> ColumnElement[bool]:
+    """Condition on PostGrant: gives its post today and is not cut by a revoking row. `today` may be bound later.
 
     Kept by day: a page puts it into many statements, and to build it takes longer than to run some of them.
     """

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from app.kernel.duties.candidates import get_candidate, grant_in_force
+from app.kernel.duties.candidates import TODAY, get_candidate, grant_in_force
 from app.kernel.duties.models import Post, PostGrant
 from app.kernel.identity.models import Person, Region
 from app.kernel.identity.regions import list_subtree
@@ -29,26 +29,29 @@ class HeldPost:
     authority: str
 
 
+_HELD = (
+    select(
+        Post.key,
+        Post.kind,
+        Post.title_zh,
+        Post.title_en,
+        Region.code,
+        Region.name_zh,
+        Region.name_en,
+        Post.authority,
+    )
+    .join(PostGrant, PostGrant.post == Post.key)
+    .join(Region, Region.code == PostGrant.region_code)
+    .join(Person, Person.id == PostGrant.person_id)
+    .where(Person.canonical_id == bindparam("person"), grant_in_force(TODAY))
+    .distinct()
+    .order_by(Region.code, Post.key)
+)
+
+
 def list_held_posts(session: Session, person_id: int, today: date) -> tuple[HeldPost, ...]:
     """By region and post key."""
-    rows = session.execute(
-        select(
-            Post.key,
-            Post.kind,
-            Post.title_zh,
-            Post.title_en,
-            Region.code,
-            Region.name_zh,
-            Region.name_en,
-            Post.authority,
-        )
-        .join(PostGrant, PostGrant.post == Post.key)
-        .join(Region, Region.code == PostGrant.region_code)
-        .join(Person, Person.id == PostGrant.person_id)
-        .where(Person.canonical_id == person_id, grant_in_force(today))
-        .distinct()
-        .order_by(Region.code, Post.key)
-    )
+    rows = session.execute(_HELD, {"person": person_id, "today": today})
     return tuple(HeldPost(*row) for row in rows)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.kernel.audit.models import AuditEvent
@@ -30,13 +30,28 @@ from app.kernel.engine.seats import ReviewSeat, review_seats
 from app.kernel.engine.stepping import Instance, Position, WaitingMessage
 from app.kernel.engine.submission import REQUIRED_OUTCOME
 from app.kernel.engine.withdrawal import LastStep, find_last_step
-from app.kernel.identity.models import Person, Region
+from app.kernel.identity.models import Region
+from app.kernel.identity.queries import names_by_id
 from app.kernel.identity.regions import get_region
 from app.kernel.kernel import Kernel
 from app.kernel.refusals import CaseNotFound
 from app.kernel.transaction import Unit
 from app.kernel.worklist.consultation_queries import Asked, list_case_consultations
 from app.kernel.worklist.models import Task
+
+# Built once: the page of a case asks all of them each time.
+_CASE: BindParameter[int] = bindparam("case")
+_TASKS = select(Task).where(Task.case_id == _CASE).order_by(Task.id)
+_HITS = select(RuleHit).where(RuleHit.case_id == _CASE).order_by(RuleHit.id)
+_MATERIALS = select(Material).where(Material.case_id == _CASE).order_by(Material.id)
+_DOCUMENTS = select(Document).where(Document.case_id == _CASE).order_by(Document.id.desc())
+_STATE = select(CaseState.state).where(CaseState.case_id == _CASE)
+_STORY = (
+    select(AuditEvent)
+    .where(AuditEvent.case_id == _CASE, AuditEvent.event != "case.read")
+    .order_by(AuditEvent.id.desc())
+    .limit(300)
+)
 
 
 @dataclass(frozen=True)
@@ -144,25 +159,21 @@ def record_reading(unit: Unit, case: Case) -> None:
 def load_dossier(kernel: Kernel, session: Session, case: Case, now: datetime, today: date) -> Dossier:
     """The dossier of a case the caller may read."""
     deployed = get_deployed(session, case.definition_id)
-    tasks = session.scalars(select(Task).where(Task.case_id == case.id).order_by(Task.id)).all()
+    tasks = session.scalars(_TASKS, {"case": case.id}).all()
     view = list_case_views(session, [case])[case.id]
     people = _people(session, tasks, view)
     position, waiting, required = _position(session, case, deployed)
-    hits = session.scalars(select(RuleHit).where(RuleHit.case_id == case.id).order_by(RuleHit.id)).all()
+    hits = session.scalars(_HITS, {"case": case.id}).all()
     return Dossier(
         case=case,
         deployed=deployed,
         region=get_region(session, case.region_code),
         facts=load_facts(session, kernel.keyring, case),
-        materials=session.scalars(
-            select(Material).where(Material.case_id == case.id).order_by(Material.id)
-        ).all(),
+        materials=session.scalars(_MATERIALS, {"case": case.id}).all(),
         hits=hits,
         hit_rules=_rules_of(session, hits),
         tasks=tasks,
-        documents=session.scalars(
-            select(Document).where(Document.case_id == case.id).order_by(Document.id.desc())
-        ).all(),
+        documents=session.scalars(_DOCUMENTS, {"case": case.id}).all(),
         services=list_services(session, case.id) if _serves(deployed) else (),
         clocks=clocks_of(session, case.id, today),
         story=_story(session, case.id, tasks, people),
@@ -184,14 +195,13 @@ def _serves(deployed: Deployed) -> bool:
 def _people(session: Session, tasks: Sequence[Task], view: CaseView) -> dict[int, str]:
     ids = {task.claimed_by for task in tasks} | {task.completed_by for task in tasks}
     ids |= {act.person_id for act in view.acts}
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids - {None})))
-    return {row.id: row.name for row in rows}
+    return names_by_id(session, ids)
 
 
 def _position(
     session: Session, case: Case, deployed: Deployed
 ) -> tuple[Sequence[Position], Sequence[WaitingMessage], Mapping[str, str]]:
-    state = session.scalar(select(CaseState.state).where(CaseState.case_id == case.id))
+    state = session.scalar(_STATE, {"case": case.id})
     if state is None:
         return (), (), {}
     instance = Instance.restore(deployed.spec, state)
@@ -207,14 +217,9 @@ def _story(
     session: Session, case_id: int, tasks: Sequence[Task], people: Mapping[int, str]
 ) -> list[StoryEvent]:
     by_id = {task.id: task for task in tasks}
-    rows = session.scalars(
-        select(AuditEvent)
-        .where(AuditEvent.case_id == case_id, AuditEvent.event != "case.read")
-        .order_by(AuditEvent.id.desc())
-        .limit(300)
-    ).all()
-    unknown = {one for row in rows for one in (row.person_id, row.on_behalf_of)} - people.keys() - {None}
-    names = {**people, **_names(session, unknown)}
+    rows = session.scalars(_STORY, {"case": case_id}).all()
+    unknown = {one for row in rows for one in (row.person_id, row.on_behalf_of)} - people.keys()
+    names = {**people, **names_by_id(session, unknown)}
     return [
         StoryEvent(
             at=row.at,
@@ -226,8 +231,3 @@ def _story(
         )
         for row in rows
     ]
-
-
-def _names(session: Session, ids: set[int | None]) -> dict[int, str]:
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
-    return {row.id: row.name for row in rows}

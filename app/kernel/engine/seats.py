@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.audit.models import AuditEvent
@@ -134,17 +134,24 @@ def _seat(
     )
 
 
-def _last_signatures(session: Session, case_id: int) -> dict[str, _Signed]:
+def _last_signatures_statement() -> Select[Signature, str, str, str, int | None]:
     signer, principal = aliased(Person), aliased(Person)
-    rows = session.execute(
+    return (
         select(Signature, signer.name, principal.name, PerformanceVoid.cause, Performance.task_id)
         .join(Performance, Performance.id == Signature.performance_id)
         .join(signer, signer.id == Performance.person_id)
         .outerjoin(principal, principal.id == Performance.on_behalf_of)
         .outerjoin(PerformanceVoid, PerformanceVoid.performance_id == Signature.performance_id)
-        .where(Signature.case_id == case_id, Signature.subject == CONCLUSION)
+        .where(Signature.case_id == bindparam("case"), Signature.subject == CONCLUSION)
         .order_by(Signature.seq)
     )
+
+
+_LAST_SIGNATURES = _last_signatures_statement()
+
+
+def _last_signatures(session: Session, case_id: int) -> dict[str, _Signed]:
+    rows = session.execute(_LAST_SIGNATURES, {"case": case_id})
     return {
         sign.duty: _Signed(
             sign.seq, sign.at, sign.verdict == "agree", sign.content_hash, name, behalf, void, task_id

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import Select, and_, bindparam, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.cases.models import Case, CaseState
@@ -42,20 +42,23 @@ class LastStep:
     gone_on: str | None
 
 
-def find_last_step(session: Session, case_id: int) -> LastStep | None:
-    """The case's last completion, when it left nothing that can't be taken back; one query."""
+def _last_step_statement() -> Select[Task, int, int, str, str]:
     earlier, later = aliased(Performance), aliased(Performance)
     actor, other = aliased(Person), aliased(Person)
     gone_on = (
         select(other.name)
         .join(later, later.person_id == other.id)
-        .where(later.case_id == case_id, later.id > earlier.id, other.canonical_id != actor.canonical_id)
+        .where(
+            later.case_id == bindparam("case"),
+            later.id > earlier.id,
+            other.canonical_id != actor.canonical_id,
+        )
         .order_by(later.id)
         .limit(1)
         .correlate(earlier, actor)
         .scalar_subquery()
     )
-    row = session.execute(
+    return (
         select(Task, earlier.id, actor.canonical_id, actor.name, gone_on)
         .join(CaseState, and_(CaseState.undo_task_id == Task.id, CaseState.case_id == Task.case_id))
         .join(
@@ -63,10 +66,19 @@ def find_last_step(session: Session, case_id: int) -> LastStep | None:
             and_(earlier.task_id == Task.id, earlier.state == "performed", earlier.duty == Task.duty),
         )
         .join(actor, actor.id == earlier.person_id)
-        .where(Task.case_id == case_id)
+        .where(Task.case_id == bindparam("case"))
         .order_by(earlier.id.desc())
         .limit(1)
-    ).first()
+    )
+
+
+# Built once: the case page asks it each time, and building it costs more than asking.
+_LAST_STEP = _last_step_statement()
+
+
+def find_last_step(session: Session, case_id: int) -> LastStep | None:
+    """The case's last completion, when it left nothing that can't be taken back; one query."""
+    row = session.execute(_LAST_STEP, {"case": case_id}).first()
     return None if row is None else LastStep(*row)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, Select, and_, any_, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, exists, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.cases.models import Case
@@ -52,37 +53,7 @@ def held_ids() -> Select[int]:
     return select(Case.id).join(Hold, holding(Case))
 
 
-def list_case_holds(session: Session, case: Case) -> Sequence[HoldRow]:
-    """Open holds on a case, the oldest first."""
-    return _rows(session, _named().join(Case, holding(Case)).where(Case.id == case.id))
-
-
-def list_process_holds(session: Session, process_key: str, *, limit: int = 20) -> Sequence[HoldRow]:
-    """Holds on a process, open ones first, then the latest."""
-    statement = _named().where(Hold.process_key == process_key)
-    return _rows(session, statement.order_by(Hold.ended_at.is_not(None), Hold.id.desc()).limit(limit))
-
-
-def list_open_holds(session: Session) -> Sequence[HoldRow]:
-    """Everything on hold; of single cases those the reader's regions show."""
-    visible = or_(Hold.case_id.is_(None), Hold.case_id.in_(select(Case.id)))
-    return _rows(session, _named().where(Hold.ended_at.is_(None), visible).order_by(Hold.id))
-
-
-def find_process_hold(
-    session: Session, process_key: str, definition_id: int, region_code: str
-) -> HoldRow | None:
-    """What keeps new cases of this version from being opened in this region."""
-    statement = _named().where(
-        Hold.ended_at.is_(None),
-        Hold.process_key == process_key,
-        or_(Hold.definition_id.is_(None), Hold.definition_id == definition_id),
-        literal(region_code) == any_(Hold.regions),
-    )
-    return next(iter(_rows(session, statement.limit(1))), None)
-
-
-def _named() -> Select[Hold, int, str, str]:
+def _named_statement() -> Select[Hold, int, str, str]:
     setter, ender = aliased(Person), aliased(Person)
     named: Select[Hold, int, str, str] = (
         select(Hold, ProcessDefinition.version, setter.name, ender.name)
@@ -93,7 +64,44 @@ def _named() -> Select[Hold, int, str, str]:
     return named
 
 
-def _rows(session: Session, statement: Select[Hold, int, str, str]) -> list[HoldRow]:
+_NOTHING: Mapping[str, int] = MappingProxyType({})
+_NAMED = _named_statement()
+_ON_CASE = _NAMED.join(Case, holding(Case)).where(Case.id == bindparam("case"))
+
+
+def list_case_holds(session: Session, case: Case) -> Sequence[HoldRow]:
+    """Open holds on a case, the oldest first."""
+    return _rows(session, _ON_CASE, {"case": case.id})
+
+
+def list_process_holds(session: Session, process_key: str, *, limit: int = 20) -> Sequence[HoldRow]:
+    """Holds on a process, open ones first, then the latest."""
+    statement = _NAMED.where(Hold.process_key == process_key)
+    return _rows(session, statement.order_by(Hold.ended_at.is_not(None), Hold.id.desc()).limit(limit))
+
+
+def list_open_holds(session: Session) -> Sequence[HoldRow]:
+    """Everything on hold; of single cases those the reader's regions show."""
+    visible = or_(Hold.case_id.is_(None), Hold.case_id.in_(select(Case.id)))
+    return _rows(session, _NAMED.where(Hold.ended_at.is_(None), visible).order_by(Hold.id))
+
+
+def find_process_hold(
+    session: Session, process_key: str, definition_id: int, region_code: str
+) -> HoldRow | None:
+    """What keeps new cases of this version from being opened in this region."""
+    statement = _NAMED.where(
+        Hold.ended_at.is_(None),
+        Hold.process_key == process_key,
+        or_(Hold.definition_id.is_(None), Hold.definition_id == definition_id),
+        literal(region_code) == any_(Hold.regions),
+    )
+    return next(iter(_rows(session, statement.limit(1))), None)
+
+
+def _rows(
+    session: Session, statement: Select[Hold, int, str, str], values: Mapping[str, int] = _NOTHING
+) -> list[HoldRow]:
     return [
         HoldRow(
             hold_id=hold.id,
@@ -108,5 +116,5 @@ def _rows(session: Session, statement: Select[Hold, int, str, str]) -> list[Hold
             ended_at=hold.ended_at,
             end_reason=hold.end_reason,
         )
-        for hold, version, setter, ender in session.execute(statement)
+        for hold, version, setter, ender in session.execute(statement, values)
     ]

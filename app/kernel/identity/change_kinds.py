@@ -22,6 +22,7 @@ from app.kernel.grants.queries import list_rules_of_grants
 from app.kernel.identity.doubts import list_doubts
 from app.kernel.identity.merging import mark_distinct, merge_person
 from app.kernel.identity.models import Account, IdentityDoubt, Person
+from app.kernel.identity.queries import names_by_id
 from app.kernel.identity.refusals import MergeImpossible
 from app.kernel.refusals import InvalidInput
 from app.kernel.transaction.unit import Unit
@@ -194,7 +195,7 @@ def _told(session: Session, ids: Iterable[Any]) -> tuple[Option, ...]:
 
 
 def _names(session: Session, ids: Sequence[int]) -> list[str]:
-    found = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
+    found = names_by_id(session, ids)
     return [f"{found.get(record, '?')} #{record}" for record in ids]
 
 

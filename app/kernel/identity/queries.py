@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel.identity.identifiers import ID_NUMBER_KIND, parse_id_number
 from app.kernel.identity.models import Account, Person
+from app.storage.core import among, execute, table
 from app.storage.crypto import KeyRing
+
+_PERSON = table(Person)
 
 
 def person_by_id_number(session: Session, keyring: KeyRing, id_number: str) -> Person | None:
@@ -21,6 +24,18 @@ def person_by_id_number(session: Session, keyring: KeyRing, id_number: str) -> P
 def accounts_of(session: Session, person_id: int) -> Sequence[Account]:
     """All accounts of a person, oldest first."""
     return session.scalars(select(Account).where(Account.person_id == person_id).order_by(Account.id)).all()
+
+
+_NAMES = select(_PERSON.c.id, _PERSON.c.name).where(among(_PERSON.c.id, "persons"))
+
+
+def names_by_id(session: Session, person_ids: Iterable[int | None]) -> dict[int, str]:
+    """Names by id, in the order of ids; None among the ids is passed over."""
+    wanted = sorted({one for one in person_ids if one is not None})
+    if not wanted:
+        return {}
+    found = {row.id: row.name for row in execute(session, _NAMES, {"persons": wanted})}
+    return {one: found[one] for one in wanted if one in found}
 
 
 def names_of(session: Session, person_ids: Collection[int]) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, text, update
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.orm import Session
 
 from app.kernel.audit.chain import LOGIN_CHAIN
@@ -71,20 +71,24 @@ def token_digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
+_LIVE = (
+    select(WebSession, Account.login, Account.person_id, Person.canonical_id, Person.name)
+    .join(Account, Account.id == WebSession.account_id)
+    .join(Person, Person.id == Account.person_id)
+    .where(
+        WebSession.token_digest == bindparam("digest"),
+        WebSession.revoked_at.is_(None),
+        WebSession.expires_at > bindparam("now"),
+        WebSession.last_seen_at > bindparam("seen_since"),
+        Account.state == "active",
+    )
+)
+
+
 def find_session(session: Session, token: str, now: datetime, idle: timedelta) -> LiveSession:
     """The live session of a token. Raises `SessionExpired`: unknown, idle, too old, revoked, not active."""
-    row = session.execute(
-        select(WebSession, Account.login, Account.person_id, Person.canonical_id, Person.name)
-        .join(Account, Account.id == WebSession.account_id)
-        .join(Person, Person.id == Account.person_id)
-        .where(
-            WebSession.token_digest == token_digest(token),
-            WebSession.revoked_at.is_(None),
-            WebSession.expires_at > now,
-            WebSession.last_seen_at > now - idle,
-            Account.state == "active",
-        )
-    ).one_or_none()
+    values = {"digest": token_digest(token), "now": now, "seen_since": now - idle}
+    row = session.execute(_LIVE, values).one_or_none()
     if row is None or row.person_id is None:
         raise SessionExpired
     kept: WebSession = row.WebSession

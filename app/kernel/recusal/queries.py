@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from app.kernel.cases.models import Case
@@ -20,8 +20,38 @@ from app.kernel.recusal.rules import HEAD, RECORDING_DUTIES
 from app.kernel.worklist.models import Task
 from app.storage.core import table
 
+SHOWN = 200
 _OWNER = table(Person).alias("interested_person")
 _INTEREST = table(PersonInterest).alias("found_interest")
+
+
+_WHO, _RECORDER, _HEAD = (table(Person).alias(name) for name in ("who", "rec", "head"))
+_VIEWS = (
+    select(
+        Recusal.id,
+        Recusal.case_id,
+        Case.case_no,
+        Recusal.person_id,
+        _WHO.c.name,
+        Recusal.cause,
+        Recusal.origin,
+        Recusal.detail,
+        Recusal.requested_by,
+        _RECORDER.c.name,
+        Recusal.at,
+        RecusalRuling.verdict,
+        RecusalRuling.reason,
+        _HEAD.c.name,
+        RecusalRuling.at,
+    )
+    .join(Case, Case.id == Recusal.case_id)
+    .join(_WHO, _WHO.c.id == Recusal.person_id)
+    .outerjoin(_RECORDER, _RECORDER.c.id == Recusal.recorded_by)
+    .outerjoin(RecusalRuling, RecusalRuling.recusal_id == Recusal.id)
+    .outerjoin(_HEAD, _HEAD.c.id == RecusalRuling.ruled_by)
+    .order_by(Recusal.id.desc())
+)
+_OF_CASE = _VIEWS.where(Recusal.case_id == bindparam("case")).limit(SHOWN)
 
 
 @dataclass(frozen=True)
@@ -114,7 +144,7 @@ def find_matches(session: Session, indexes: Collection[bytes]) -> list[Match]:
 
 def list_recusals(session: Session, case_id: int) -> list[RecusalView]:
     """All recusals of a case, newest first."""
-    return _views(session, Recusal.case_id == case_id)
+    return [RecusalView(*row) for row in session.execute(_OF_CASE, {"case": case_id})]
 
 
 def list_to_rule(session: Session, person_id: int) -> list[RecusalView]:
@@ -135,36 +165,8 @@ def list_own_recusals(session: Session, person_id: int) -> list[RecusalView]:
     return _views(session, Recusal.person_id.in_(own))
 
 
-def _views(session: Session, condition: ColumnElement[bool], *, limit: int = 200) -> list[RecusalView]:
-    who, recorder, head = table(Person).alias("who"), table(Person).alias("rec"), table(Person).alias("head")
-    rows = session.execute(
-        select(
-            Recusal.id,
-            Recusal.case_id,
-            Case.case_no,
-            Recusal.person_id,
-            who.c.name,
-            Recusal.cause,
-            Recusal.origin,
-            Recusal.detail,
-            Recusal.requested_by,
-            recorder.c.name,
-            Recusal.at,
-            RecusalRuling.verdict,
-            RecusalRuling.reason,
-            head.c.name,
-            RecusalRuling.at,
-        )
-        .join(Case, Case.id == Recusal.case_id)
-        .join(who, who.c.id == Recusal.person_id)
-        .outerjoin(recorder, recorder.c.id == Recusal.recorded_by)
-        .outerjoin(RecusalRuling, RecusalRuling.recusal_id == Recusal.id)
-        .outerjoin(head, head.c.id == RecusalRuling.ruled_by)
-        .where(condition)
-        .order_by(Recusal.id.desc())
-        .limit(limit)
-    )
-    return [RecusalView(*row) for row in rows]
+def _views(session: Session, condition: ColumnElement[bool], *, limit: int = SHOWN) -> list[RecusalView]:
+    return [RecusalView(*row) for row in session.execute(_VIEWS.where(condition).limit(limit))]
 
 
 def list_heads(session: Session, lineage: Collection[str], today: date) -> Sequence[int]:

@@ -185,14 +185,6 @@ def list_acts(session: Session, performance_ids: Collection[int]) -> list[Violat
     return [ViolatingAct(*row) for row in rows]
 
 
-def person_names(session: Session, person_ids: Collection[int]) -> dict[int, str]:
-    """Names by id, in the order of ids."""
-    rows = session.execute(
-        select(Person.id, Person.name).where(Person.id.in_(person_ids)).order_by(Person.id)
-    )
-    return {row.id: row.name for row in rows}
-
-
 def case_numbers(session: Session, case_ids: Collection[int]) -> dict[int, str]:
     """Numbers of the visible ones by id, in the order of ids."""
     rows = session.execute(select(Case.id, Case.case_no).where(Case.id.in_(case_ids)).order_by(Case.id))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.cases.models import Case
@@ -54,27 +54,28 @@ def _statement() -> Select[Consultation, Task, Case, int, str, str]:
     )
 
 
+_ASKED = _statement()
+_OF_CASE = _ASKED.where(Consultation.case_id == bindparam("case")).order_by(Consultation.id)
+_MINE = (
+    _ASKED.where(
+        Consultation.person_id.in_(select(Person.id).where(Person.canonical_id == bindparam("person"))),
+        Consultation.answered_at.is_(None),
+        Consultation.cancelled_at.is_(None),
+        Task.state == "open",
+    )
+    .order_by(Consultation.asked_at)
+    .limit(SHOWN)
+)
+
+
 def list_my_consultations(session: Session, person_id: int) -> list[Asked]:
     """What waits for this (canonical) person's answer, oldest first, at most 100."""
-    mine = select(Person.id).where(Person.canonical_id == person_id)
-    rows = session.execute(
-        _statement()
-        .where(
-            Consultation.person_id.in_(mine),
-            Consultation.answered_at.is_(None),
-            Consultation.cancelled_at.is_(None),
-            Task.state == "open",
-        )
-        .order_by(Consultation.asked_at)
-        .limit(SHOWN)
-    )
-    return [Asked(*row) for row in rows]
+    return [Asked(*row) for row in session.execute(_MINE, {"person": person_id})]
 
 
 def list_case_consultations(session: Session, case_id: int) -> list[Asked]:
     """Everything asked on a case, oldest first."""
-    rows = session.execute(_statement().where(Consultation.case_id == case_id).order_by(Consultation.id))
-    return [Asked(*row) for row in rows]
+    return [Asked(*row) for row in session.execute(_OF_CASE, {"case": case_id})]
 
 
 def get_consultation_case_id(session: Session, consultation_id: int) -> int | None:

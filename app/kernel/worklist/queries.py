@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -26,9 +26,11 @@ from app.kernel.duties.queries import (
 from app.kernel.duties.rules import decide
 from app.kernel.duties.views import Action, Candidate, ConflictRule, Decision
 from app.kernel.identity.models import Person
+from app.kernel.identity.queries import names_by_id
 from app.kernel.recusal.queries import barring
 from app.kernel.refusals import TaskNotFound
 from app.kernel.worklist.models import Task
+from app.storage.core import among, table
 
 PAGE_SIZE = 14
 COUNT_LIMIT = 1000
@@ -242,7 +244,7 @@ def decide_rows(
     clocks = list_nearest_clocks(session, cases)
     able = _able_names(session, pairs, views, tasks, rules, today) if named else {}
     acted_for = list_principals(session, [task.id for task, _ in pairs if task.state == "completed"])
-    names = _names(session, {task.claimed_by for task, _ in pairs if task.claimed_by})
+    names = names_by_id(session, [task.claimed_by for task, _ in pairs])
     return [
         QueueRow(
             task=task,
@@ -299,22 +301,20 @@ def _able_names(
     return able
 
 
+_NEAREST = (
+    select(Clock)
+    .where(among(table(Clock).c.case_id, "cases"), Clock.binding, Clock.state.in_(("running", "paused")))
+    .order_by(Clock.case_id, Clock.state.desc(), Clock.due_on.asc().nulls_last(), Clock.id)
+)
+
+
 def list_nearest_clocks(session: Session, case_ids: Collection[int]) -> dict[int, Clock]:
     """The clock a list shows for each case: running before paused, binding, nearest first."""
     nearest: dict[int, Clock] = {}
-    rows = session.scalars(
-        select(Clock)
-        .where(Clock.case_id.in_(list(case_ids)), Clock.binding, Clock.state.in_(("running", "paused")))
-        .order_by(Clock.case_id, Clock.state.desc(), Clock.due_on.asc().nulls_last(), Clock.id)
-    )
+    rows = session.scalars(_NEAREST, {"cases": list(case_ids)}) if case_ids else ()
     for clock in rows:
         nearest.setdefault(clock.case_id, clock)
     return nearest
-
-
-def _names(session: Session, person_ids: Iterable[int]) -> dict[int, str]:
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(list(person_ids))))
-    return {row.id: row.name for row in rows}
 
 
 def count_load(session: Session, person_ids: Collection[int]) -> dict[int, int]:

@@ -16,8 +16,9 @@ from app.faces.web.language import pick
 from app.faces.web.pages.watch_view import AttemptRow, FindingRow
 from app.faces.web.parts import Link
 from app.faces.web.words import moment
+from app.kernel.identity.queries import names_by_id
 from app.kernel.violations.near_misses import Attempt, Kind
-from app.kernel.violations.queries import case_numbers, person_names
+from app.kernel.violations.queries import case_numbers
 
 FINDINGS: dict[str, Lazy] = {
     "conflict": _l("一人兼办不相容职责"),
@@ -94,7 +95,7 @@ def finding_rows(
     shows_cases: bool,
 ) -> list[FindingRow]:
     """Findings as the audit events keep them, with the names and numbers they point at."""
-    names = person_names(session, {person for one in found for person in one["persons"]})
+    names = names_by_id(session, {person for one in found for person in one["persons"]})
     numbers = case_numbers(session, {case for one in found for case in one["cases"]}) if shows_cases else {}
     return [_finding(one, titles, names, numbers) for one in found]
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.cases.models import Case
@@ -41,6 +41,21 @@ class IncidentPage:
     pages: int
 
 
+def _named_statement() -> Select[Incident, Case, str, str]:
+    resolver, trigger = aliased(Person), aliased(Person)
+    return (
+        select(Incident, Case, resolver.name, trigger.name)
+        .join(Case, Case.id == Incident.case_id)
+        .outerjoin(resolver, resolver.id == Incident.resolved_by)
+        .outerjoin(trigger, trigger.id == Incident.triggered_by)
+    )
+
+
+_NAMED = _named_statement()
+_OF_CASE = _NAMED.where(Incident.case_id == bindparam("case")).order_by(Incident.id)
+_OPEN_OF_CASE = _OF_CASE.where(Incident.state != "resolved")
+
+
 def list_incidents(
     session: Session,
     *,
@@ -53,7 +68,7 @@ def list_incidents(
     """Incidents of the regions the session sees; `state`: open, retrying, waiting, resolved. Open ones first come
     those that wait for a person, the oldest first; resolved ones the latest first. Cases that `reader` is barred from
     are left out."""
-    statement = _named().where(_in_state(state))
+    statement = _NAMED.where(_in_state(state))
     if process:
         statement = statement.where(Case.process_key == process)
     if reader is not None:
@@ -82,7 +97,7 @@ def get_incident_case_id(session: Session, incident_id: int) -> int | None:
 
 def get_incident(session: Session, incident_id: int) -> IncidentRow:
     """Raise IncidentNotFound."""
-    found = session.execute(_named().where(Incident.id == incident_id)).first()
+    found = session.execute(_NAMED.where(Incident.id == incident_id)).first()
     if found is None:
         raise IncidentNotFound(incident=incident_id)
     return _row(session, *found)
@@ -90,10 +105,8 @@ def get_incident(session: Session, incident_id: int) -> IncidentRow:
 
 def list_case_incidents(session: Session, case_id: int, *, open_only: bool = True) -> list[IncidentRow]:
     """Of one case, the oldest first."""
-    statement = _named().where(Incident.case_id == case_id).order_by(Incident.id)
-    if open_only:
-        statement = statement.where(Incident.state != "resolved")
-    return [_row(session, *item) for item in session.execute(statement)]
+    rows = session.execute(_OPEN_OF_CASE if open_only else _OF_CASE, {"case": case_id})
+    return [_row(session, *item) for item in rows]
 
 
 def count_open(session: Session) -> dict[str, int]:
@@ -135,16 +148,6 @@ def list_due(session: Session, until: datetime, *, limit: int) -> list[tuple[int
         .limit(limit)
     )
     return [(row[0], row[1]) for row in session.execute(query)]
-
-
-def _named() -> Select[Incident, Case, str, str]:
-    resolver, trigger = aliased(Person), aliased(Person)
-    return (
-        select(Incident, Case, resolver.name, trigger.name)
-        .join(Case, Case.id == Incident.case_id)
-        .outerjoin(resolver, resolver.id == Incident.resolved_by)
-        .outerjoin(trigger, trigger.id == Incident.triggered_by)
-    )
 
 
 def _row(
