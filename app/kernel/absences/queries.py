@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.absences.models import Absence, Substitution, SubstitutionRequest
@@ -16,7 +16,7 @@ from app.kernel.absences.rules import Away
 from app.kernel.duties.models import Post, PostGrant
 from app.kernel.duties.queries import grant_in_force
 from app.kernel.identity.models import Person, Region
-from app.storage.core import table
+from app.storage.core import among, table
 
 _ABSENCE, _PERSON = table(Absence), table(Person)
 _TODAY = bindparam("today", type_=Date())
@@ -35,21 +35,33 @@ def absent_today(person: ColumnElement[int]) -> ColumnElement[bool]:
     )
 
 
+def _overlapping(
+    first: date | BindParameter[date], last: date | BindParameter[date]
+) -> tuple[ColumnElement[bool], ...]:
+    return (Absence.cancelled_at.is_(None), Absence.starts_on <= last, Absence.ends_on >= first)
+
+
+_ASKED, _RECORDED = table(Person).alias("asked"), table(Person).alias("recorded")
+_ABSENT = (
+    select(_ASKED.c.id, Absence)
+    .join(_RECORDED, _RECORDED.c.canonical_id == _ASKED.c.canonical_id)
+    .join(Absence, Absence.person_id == _RECORDED.c.id)
+    .where(
+        among(_ASKED.c.id, "persons"),
+        *_overlapping(bindparam("first", type_=Date()), bindparam("last", type_=Date())),
+    )
+    .order_by(Absence.starts_on.desc(), Absence.id)
+)
+
+
 def list_absent(
     session: Session, person_ids: Collection[int], first: date, last: date | None = None
 ) -> dict[int, Away]:
     """Who of these people is away on a day in [first, last] (`first` alone by default): the earliest absence."""
     if not person_ids:
         return {}
-    asked, recorded = aliased(Person), aliased(Person)
-    rows = session.execute(
-        select(asked.id, Absence)
-        .join(recorded, recorded.canonical_id == asked.canonical_id)
-        .join(Absence, Absence.person_id == recorded.id)
-        .where(asked.id.in_(list(person_ids)), *_overlapping(first, last or first))
-        .order_by(Absence.starts_on.desc(), Absence.id)
-    )
-    return {row[0]: away_of(row[1], row[0]) for row in rows}
+    asked = {"persons": list(person_ids), "first": first, "last": last or first}
+    return {row[0]: away_of(row[1], row[0]) for row in session.execute(_ABSENT, asked)}
 
 
 def away_of(absence: Absence, person_id: int | None = None) -> Away:
@@ -62,10 +74,6 @@ def away_of(absence: Absence, person_id: int | None = None) -> Away:
         absence.cause,
         absence.note,
     )
-
-
-def _overlapping(first: date, last: date) -> tuple[ColumnElement[bool], ...]:
-    return (Absence.cancelled_at.is_(None), Absence.starts_on <= last, Absence.ends_on >= first)
 
 
 @dataclass(frozen=True)

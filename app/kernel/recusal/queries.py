@@ -21,6 +21,7 @@ from app.kernel.worklist.models import Task
 from app.storage.core import table
 
 SHOWN = 200
+_BARS = BAR.alias()
 _OWNER = table(Person).alias("interested_person")
 _INTEREST = table(PersonInterest).alias("found_interest")
 
@@ -95,8 +96,7 @@ def barring(case_id: SQLColumnExpression[int], person_id: int) -> ColumnElement[
 
     Lists leave such cases out for this reader; the view is the fence's own.
     """
-    bars = BAR.alias()
-    return exists().where(bars.c.case_id == case_id, bars.c.person_id == person_id)
+    return exists().where(_BARS.c.case_id == case_id, _BARS.c.person_id == person_id)
 
 
 def find_bar(session: Session, case_id: int, person_id: int) -> Bar | None:

@@ -145,9 +145,12 @@ def find_next_task(session: Session, person_id: int) -> Task | None:
     )
 
 
+_OF_CASES = select(Task, Case).join(Case, Case.id == Task.case_id)
+
+
 def _tab_statement(me: Candidate, tab: Tab) -> Select[Task, Case]:
     """Rows of a tab; cases that the reader is a party of or recused from are in none."""
-    statement = select(Task, Case).join(Case, Case.id == Task.case_id).where(~barring(Case.id, me.person_id))
+    statement = _OF_CASES.where(~barring(Case.id, me.person_id))
     if tab is Tab.MINE:
         return statement.where(Task.state == "open", Task.claimed_by == me.person_id)
     if tab is Tab.DONE:
