@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from app.domain.assessment import wiring as assessment
 from app.domain.benefits import wiring as benefits
 from app.domain.recognition import wiring as recognition
 from app.domain.registry import wiring as registry
@@ -37,6 +38,7 @@ def build_ports() -> Ports:
     recognition.register(ports)
     registry.register(ports)
     benefits.register(ports)
+    assessment.register(ports)
     return ports
 
 

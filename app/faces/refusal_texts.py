@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
+from app.faces.assessment_words import ASSESSMENT_FIELD_TEXTS, ASSESSMENT_TEXTS
 from app.faces.document_words import DOCUMENT_FIELD_TEXTS, DOCUMENT_TEXTS
 from app.faces.duty_words import duty_word
 from app.faces.fence_words import FENCE_TEXTS
@@ -27,6 +28,7 @@ from app.kernel.refusals import FenceRefused, Refusal
 TEXTS: dict[str, Lazy] = {
     **PROCESS_TEXTS,
     **RULE_TEXTS,
+    **ASSESSMENT_TEXTS,
     **REGISTRY_TEXTS,
     **TAKE_OVER_TEXTS,
     "refused": _l("这一步不能办理。"),
@@ -210,6 +212,7 @@ REASONS: dict[str, Lazy] = {
 FIELD_TEXTS: dict[str, Lazy] = {
     **PROCESS_FIELD_TEXTS,
     **RULE_FIELD_TEXTS,
+    **ASSESSMENT_FIELD_TEXTS,
     **DOCUMENT_FIELD_TEXTS,
     **REGISTRY_FIELD_TEXTS,
     **TAKE_OVER_FIELD_TEXTS,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.kernel.duties.route import Route
     from app.kernel.recusal.queries import Match
     from app.kernel.transaction import Unit
+    from app.kernel.worklist.models import Task
 
 DerivedFacts = Callable[["Session", "Case", Mapping[str, Any]], Mapping[str, Any]]
 """(session, case, its facts) -> derived facts for rules and pages."""
@@ -42,6 +43,12 @@ RecusalLeads = Callable[["Unit", "Case", Mapping[str, Any]], Iterable["Match"]]
 parties of a case change."""
 
 
+StepCheck = Callable[["Unit", "Case", "Task", Mapping[str, Any], Mapping[str, Any]], None]
+"""(unit, case, task, its facts, what the form says beside them: outcome, opinion, task_…): asked when a person's act in
+that step counts already and before the case moves on. Raise InvalidInput by field, or another refusal; rows of the
+domain about this act are written here."""
+
+
 @dataclass
 class Ports:
     """Registry of the domain's answers: derived facts by process key, handlers by task type, kinds of change."""
@@ -49,6 +56,8 @@ class Ports:
     derived_facts: dict[str, DerivedFacts] = field(default_factory=dict)
     service_handlers: dict[str, ServiceHandler] = field(default_factory=dict)
     recusal_leads: dict[str, RecusalLeads] = field(default_factory=dict)
+    step_checks: dict[tuple[str, str], StepCheck] = field(default_factory=dict)
+    """By process and step, those of a callee under the process that calls it."""
     change_kinds: dict[str, ChangeKind] = field(default_factory=dict)
     """Kinds of controlled change beside the kernel's own (app/kernel/changes/registry.py)."""
     supplies: Callable[[Session, int], Supply | None] | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from app.kernel.engine.engine_data import Data
@@ -22,6 +23,7 @@ def spec_of(files: Mapping[str, bytes], process_id: str) -> Spec:
     return load_spec(spec_digest(stored), stored)
 
 
+@cache
 def shipped_spec(process_id: str) -> Spec:
     """A process of the `workflows` folder, all of which are one deployment set."""
     files = {path.name: path.read_bytes() for path in sorted(WORKFLOWS.glob("*/*.bpmn"))}

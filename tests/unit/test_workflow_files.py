@@ -24,9 +24,16 @@ from app.kernel.engine.vocabulary import FLOW_NODES
 from app.kernel.worklist.form_schema import Field, input_fields, read_fields
 
 WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
-STARTABLE = ["injury_recognition", "disability_benefit_award", "death_benefit_award", "medical_reimbursement"]
+STARTABLE = [
+    "injury_recognition",
+    "disability_benefit_award",
+    "death_benefit_award",
+    "medical_reimbursement",
+    "capacity_assessment",
+    "capacity_confirmation",
+]
 RULES = read_catalogue(WORKFLOWS / "rules")
-FOLDERS = ["controlled_change", "review_block", "service_block", *STARTABLE]
+FOLDERS = sorted(path.parent.name for path in WORKFLOWS.glob("*/process.toml"))
 OWN_KEYS = {"outcome", "opinion", "return_to"}
 EXTERNAL_LABELS = ("Event", "Gateway")
 NS = {

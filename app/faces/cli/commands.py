@@ -38,6 +38,7 @@ COMMANDS: Commands = {
         "全部数值的来源 / where every number comes from",
     ),
     "formula": ("app.faces.cli.formula", "formula", "待遇公式 / benefit formulas"),
+    "draw": ("app.faces.cli.draw", "draw", "专家抽取的核验 / verify draws of experts"),
     "rule": ("app.faces.cli.rule", "rule", "规则目录 / the rule catalogue"),
     "import": (
         "app.faces.cli.imports",

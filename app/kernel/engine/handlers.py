@@ -18,7 +18,7 @@ from app.kernel.engine.change_handlers import handle_apply_change, handle_check_
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.engine_data import Data
-from app.kernel.engine.paperwork import issue_document
+from app.kernel.engine.paperwork import decision_document, issue_document
 from app.kernel.engine.serving import handle_complete_service, handle_deem_served
 from app.kernel.engine.workflow import ServiceCall, value_of
 from app.kernel.local_time import local_minute
@@ -111,7 +111,7 @@ def handle_seal_decision(context: CaseContext, call: ServiceCall, data: Data) ->
         case_id=case.id,
     )
     context.note("decided_at", local_minute(unit.now))
-    template = context.deployed.process.get("decision_documents", {}).get(outcome)
+    template = decision_document(context.deployed.process, call, outcome)
     if template:
         issue_document(context, template)
     return {"review_result": outcome}

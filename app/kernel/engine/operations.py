@@ -39,6 +39,7 @@ from app.kernel.engine.serving import serve_party
 from app.kernel.engine.stepping import Instance, ReadyTask, StepFailed
 from app.kernel.engine.submission import (
     ASSIGNEE,
+    OPINION,
     OUTCOME,
     RETURN_TO,
     Submission,
@@ -232,6 +233,7 @@ def complete_task(
     _check_warnings(context, task)
     _draft(context, task, submission)
     perform(unit, case, task, agrees=submission.agrees)
+    _ask_domain(context, task, submission)
     if task.acts + 1 < task.persons_required:
         _hand_to_second_person(unit, task, submission)
         return None
@@ -254,6 +256,14 @@ def _check_warnings(context: CaseContext, task: Task) -> None:
             titles_zh="、".join(hit.title_zh for hit in open_hits),
             titles_en=", ".join(hit.title_en for hit in open_hits),
         )
+
+
+def _ask_domain(context: CaseContext, task: Task, submission: Submission) -> None:
+    """What the domain asks of this step and keeps of it (Ports.step_checks)."""
+    check = context.unit.kernel.ports.step_checks.get((context.deployed.key, task.step_key))
+    if check is not None:
+        said = {OUTCOME: submission.outcome, OPINION: submission.opinion, **submission.own}
+        check(context.unit, context.case, task, context.facts, said)
 
 
 def _draft(context: CaseContext, task: Task, submission: Submission) -> None:

@@ -22,6 +22,7 @@ from app.kernel.documents.operations import (
 )
 from app.kernel.documents.queries import documents_of
 from app.kernel.engine.catalogue import Deployed
+from app.kernel.engine.workflow import ServiceCall
 from app.kernel.local_time import LOCAL_ZONE
 
 if TYPE_CHECKING:
@@ -40,6 +41,13 @@ def template_of(deployed: Deployed, key: str) -> DocumentTemplate:
         print_page=deployed.file(spec.print).decode(),
         authority=str(deployed.process.get("authority", "")),
     )
+
+
+def decision_document(process: Mapping[str, Any], call: ServiceCall, outcome: str) -> str | None:
+    """The document of a decision: that of the step (or of the call around it), else the outcome's."""
+    documents: Mapping[str, str] = process.get("decision_documents", {})
+    names = (*(f"{step}.{outcome}" for step in (call.step.step_key, *reversed(call.path))), outcome)
+    return next((documents[name] for name in names if name in documents), None)
 
 
 def issue_document(context: CaseContext, key: str) -> Document:

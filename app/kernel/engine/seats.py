@@ -75,8 +75,10 @@ class _Signed:
 
 
 def effect_kind(deployed: Deployed) -> str:
-    """What the guarded effect of a process is called: `decided`, `deployed`, …"""
+    """What the guarded effect of a process is called: `decided`, `deployed`, …; one that is only `issued` on the
+    way (a suspension, a termination) doesn't name it."""
     kinds = [step.effect.kind for step in deployed.steps.values() if step.effect is not None]
+    kinds.sort(key="issued".__eq__)
     return next((kind for kind in kinds if kind != "notice"), "decided")
 
 

@@ -13,6 +13,7 @@ from app.kernel.cases.schema import FactInvalid, parse_value
 from app.kernel.decisions.catalogue.evaluation import Inquiry, evaluate
 from app.kernel.decisions.catalogue.rule import Rule
 from app.kernel.engine.engine_data import Data, EngineDataInvalid, checked
+from app.kernel.engine.paperwork import decision_document
 from app.kernel.engine.simulation.case import content_of
 from app.kernel.engine.simulation.model import names_in, names_of
 from app.kernel.engine.simulation.questions import ChoiceInvalid, GateShut, Option, Question
@@ -122,7 +123,7 @@ def _seal_decision(stage: Stage, call: ServiceCall, data: Data) -> Result:
     outcome = stage.case.outcome or ""
     stage.case = replace(stage.case, decided=True).noted("decided", call.step.step_key, outcome=outcome)
     note(stage, "decided_at")
-    document = stage.model.process.get("decision_documents", {}).get(outcome)
+    document = decision_document(stage.model.process, call, outcome)
     if document:
         issue(stage, document, call.step.step_key)
     return {"review_result": outcome}

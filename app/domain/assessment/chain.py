@@ -1,0 +1,96 @@
+"""What the other cases of an injury say to the committee: the recognition, earlier conclusions, terminations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from app.domain.registry.as_of import everywhere
+from app.kernel.cases.facts import load_facts
+from app.kernel.cases.models import Case, CaseFacts
+from app.kernel.documents.models import Document
+from app.kernel.engine.catalogue import get_deployed
+from app.kernel.engine.messages.models import CaseMessage
+from app.kernel.engine.paperwork import labels_of
+from app.storage.crypto import KeyRing
+
+RECOGNITION, ASSESSMENT = "injury_recognition", "capacity_assessment"
+POSITIVE = "approved_positive"
+REVOKED = "recognition.revoked"
+TERMINATION = "assessment_termination_notice"
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decided case of the chain: its facts, their words, the number of its document."""
+
+    case_id: int
+    facts: Mapping[str, Any]
+    labels: Mapping[str, str]
+    number: str
+    decided_at: datetime | None
+
+
+def find_recognition(session: Session, keyring: KeyRing, case: Case) -> Decided | None:
+    """The chain's positive recognition that wasn't revoked; the latest when there are several."""
+    revoked = exists().where(CaseMessage.case_id == Case.id, CaseMessage.name == REVOKED)
+    return _find(session, keyring, case, RECOGNITION, (~revoked,))
+
+
+def find_previous(session: Session, keyring: KeyRing, case: Case) -> Decided | None:
+    """The latest other conclusion of the committee in the chain."""
+    told = exists().where(Document.case_id == Case.id, Document.template == "assessment_conclusion")
+    return _find(session, keyring, case, ASSESSMENT, (told,))
+
+
+def _find(
+    session: Session, keyring: KeyRing, case: Case, process: str, conditions: Iterable[Any]
+) -> Decided | None:
+    query = select(Case).where(
+        Case.chain_id == case.chain_id,
+        Case.id != case.id,
+        Case.process_key == process,
+        Case.outcome == POSITIVE,
+        Case.decided_at.is_not(None),
+        *conditions,
+    )
+    with everywhere(session):
+        found = session.scalars(query.order_by(Case.decided_at.desc(), Case.id.desc()).limit(1)).first()
+        if found is None:
+            return None
+        facts = load_facts(session, keyring, found)
+        labels = labels_of(get_deployed(session, found.definition_id), facts)
+        guarded = select(Document.number).where(
+            Document.case_id == found.id, Document.decision_id.is_not(None)
+        )
+        number = session.scalars(guarded.order_by(Document.id.desc()).limit(1)).first()
+    return Decided(found.id, facts, labels, number or "", found.decided_at)
+
+
+def count_terminations(session: Session, case: Case) -> int:
+    """Assessments of this injury that were terminated for want of cooperation."""
+    query = select(func.count(func.distinct(Document.case_id))).join(Case, Case.id == Document.case_id)
+    with everywhere(session):
+        of_chain = query.where(Case.chain_id == case.chain_id, Document.template == TERMINATION)
+        return session.scalar(of_chain) or 0
+
+
+def has_reassessment(session: Session, case: Case) -> bool:
+    """Whether a party applied for a reassessment of this case's conclusion that is still open."""
+    query = select(Case.id).join(CaseFacts, CaseFacts.case_id == Case.id)
+    with everywhere(session):
+        found = session.scalars(
+            query.where(
+                Case.chain_id == case.chain_id,
+                Case.process_key == ASSESSMENT,
+                Case.status == "open",
+                Case.id > case.id,
+                CaseFacts.facts["assessment_type"].as_string() == "reassessment",
+            ).limit(1)
+        ).first()
+    return found is not None

@@ -1,0 +1,354 @@
+"""The committee on the real database: a conclusion, its reassessment at the region, a draw nobody can bend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import select
+
+from app.domain.assessment.draw import Published, verify
+from app.domain.assessment.queries import list_draws
+from app.kernel.cases.facts import load_facts
+from app.kernel.cases.models import Case
+from app.kernel.deadlines.models import Clock
+from app.kernel.documents.models import Document
+from app.kernel.duties.refusals import DutyDenied
+from app.kernel.engine.messages.models import CaseMessage
+from app.kernel.engine.operations import complete_task, run_timers
+from app.kernel.refusals import FenceRefused, InvalidInput
+from app.kernel.transaction import run, system_actor
+from app.kernel.worklist.operations import claim_task, open_task
+from app.storage.embedded import EmbeddedServer
+from tests.assessment_office import REGION, Committee, deploy_all, open_committee, register_experts
+from tests.message_office import hand_over, spread
+from tests.moving_clock import MovingClock
+from tests.office import APPLICATION, CITY, Office, open_office
+
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+APPLICANT = {
+    "applicant_type": "worker",
+    "applicant_name": "苏国栋",
+    **{key: APPLICATION[key] for key in ("worker_name", "worker_id_no", "employer_name", "hospital")},
+    "recognition_no": "银人社工认〔2026〕7号",
+    "recognised_scope": "左手示指末节",
+    "diagnosis_text": "左手示指末节开放性骨折",
+}
+OPINION = {
+    "outcome": "agree_signed",
+    "task_result": "graded",
+    "task_grade": "9",
+    "task_care_level": "none",
+    "task_items": "5.9.2 13)",
+}
+PANEL = {"lead_speciality": "orthopaedics", "specialities": [], "panel_size": "3"}
+DRAFT = {
+    "outcome": "submit_positive",
+    "condition_text": "左手示指末节缺失",
+    "grade": "9",
+    "care_level": "none",
+}
+
+
+@pytest.fixture(scope="module")
+def clock() -> MovingClock:
+    return MovingClock(START)
+
+
+@pytest.fixture(scope="module")
+def office(
+    server: EmbeddedServer, clock: MovingClock, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    with open_office(server, clock, Path(tmp_path_factory.mktemp("committee")) / "data") as opened:
+        deploy_all(opened)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def owner_url(office: Office, server: EmbeddedServer) -> str:
+    return server.owner_url(office.kernel.database.engine.url.database or "")
+
+
+@pytest.fixture(scope="module")
+def city(office: Office, owner_url: str) -> Committee:
+    committee = open_committee(office, CITY, "city", 100)
+    register_experts(committee, owner_url, 120, hospital=APPLICANT["hospital"])
+    return committee
+
+
+@pytest.fixture(scope="module")
+def region(office: Office, owner_url: str) -> Committee:
+    committee = open_committee(office, REGION, "region", 140)
+    register_experts(committee, owner_url, 160)
+    return committee
+
+
+def facts(office: Office, case_id: int) -> dict[str, Any]:
+    with office.kernel.database.session() as session:
+        office.kernel.database.scope(session, ("*",))
+        return load_facts(session, office.kernel.keyring, session.get_one(Case, case_id))
+
+
+def rows(office: Office, statement: Any) -> list[Any]:
+    with office.kernel.database.session() as session:
+        office.kernel.database.scope(session, ("*",))
+        return list(session.scalars(statement))
+
+
+def deliver_messages(office: Office) -> None:
+    """What the outbox and the worker do: spread what was sent, hand it over."""
+    spread(office)
+    hand_over(office)
+
+
+def to_draw(committee: Committee, **more: Any) -> int:
+    case_id = committee.start(**{**APPLICANT, "assessment_type": "initial", **more})
+    committee.work(case_id, "window", outcome="complete")
+    committee.work(case_id, "handler", **PANEL, outcome="reviewed")
+    return case_id
+
+
+def to_opinions(committee: Committee, case_id: int) -> None:
+    committee.draw(case_id)
+    committee.work(case_id, "clerk", appointment_at="2026-03-12T09:00", appointment_place="鉴定中心二楼")
+    committee.work(case_id, "handler", outcome="done")
+
+
+def conclude(committee: Committee, case_id: int, grades: tuple[str, str, str] = ("9", "9", "9")) -> None:
+    for role, grade in zip(committee.panel(case_id), grades, strict=True):
+        committee.work(case_id, role, **{**OPINION, "task_grade": grade})
+    committee.work(case_id, "handler", **DRAFT)
+    committee.work(case_id, "checker", outcome="agree")
+    committee.work(case_id, "approver", outcome="approve")
+
+
+def test_a_conclusion_is_reassessed_at_the_region_by_other_experts_and_is_then_final(
+    office: Office, city: Committee, region: Committee, clock: MovingClock
+) -> None:
+    first = to_draw(city)
+    to_opinions(city, first)
+    conclude(city, first, ("9", "10", "9"))
+    found = facts(office, first)
+    assert (found["grade"], found["assessment_result"], found["concluded_on"]) == (9, "graded", "2026-03-02")
+    assert "10 级" in found["panel_dissent"]
+    kinds = {one.template for one in rows(office, select(Document).where(Document.case_id == first))}
+    assert kinds == {"assessment_appointment", "panel_opinion", "assessment_conclusion"}
+    city.serve(first, "2026-03-02T09:00")
+    running = rows(office, select(Clock).where(Clock.case_id == first, Clock.state == "running"))
+    assert {one.kind: str(one.due_on) for one in running if one.kind.startswith("CA06")} == {
+        "CA06W": "2026-03-17",
+        "CA06E": "2026-03-17",
+    }
+    chain = office.case(first).chain_id
+    second = region.start(**{**APPLICANT, "assessment_type": "reassessment", "chain_id": chain})
+    assert facts(office, second)["conclusion_received_on"] == "2026-03-02"
+    assert facts(office, second)["previous_assessment_no"] == facts(office, first)["conclusion_no"]
+    assert [one.name for one in rows(office, select(CaseMessage))] == ["assessment.reassessment_applied"]
+    deliver_messages(office)
+    assert office.case(first).status == "open"
+    region.work(second, "window", outcome="complete")
+    region.work(second, "handler", **PANEL, outcome="reviewed")
+    to_opinions(region, second)
+    assert not set(region.panel(second)) & {f"city-{role}" for role in city.panel(first)}
+    conclude(region, second)
+    region.serve(second, "2026-03-02T09:00")
+    assert office.case(second).status == "closed"
+    assert [one.name for one in rows(office, select(CaseMessage))][-1] == "assessment.effective"
+    deliver_messages(office)
+    assert office.case(first).status == "closed", "the reassessment stands in its place"
+
+
+def test_without_a_reassessment_the_conclusion_takes_effect_after_the_later_partys_days(
+    office: Office, city: Committee, clock: MovingClock
+) -> None:
+    case_id = to_draw(city, worker_id_no=office.id_number_of("risk"), recognition_no="银人社工认〔2026〕8号")
+    to_opinions(city, case_id)
+    conclude(city, case_id)
+    city.serve(case_id, "2026-03-02T09:00")
+    try:
+        for day, status in ((14, "open"), (17, "closed")):
+            clock.set(START + timedelta(days=day))
+            run(office.kernel, run_timers, system_actor(), case_id=case_id)
+            assert office.case(case_id).status == status, day
+        assert facts(office, case_id)["effective_on"] == "2026-03-19"
+    finally:
+        clock.set(START)
+
+
+def test_the_panel_is_what_the_secrets_give_and_none_of_the_treating_hospital_is_on_it(
+    office: Office, city: Committee
+) -> None:
+    case_id = to_draw(city)
+    city.draw(case_id)
+    with office.kernel.database.session() as session:
+        drawn = list_draws(session, case_id)[0]
+    assert verify(Published.from_json(drawn.published().to_json())) == []
+    assert drawn.left_out == {"treating_hospital": 1}
+    assert "expert0" not in city.panel(case_id)
+
+
+def test_a_seat_is_drawn_again_only_for_a_reason_and_by_both_people(office: Office, city: Committee) -> None:
+    case_id = to_draw(city)
+    city.draw(case_id, confirm=False)
+    before = city.panel(case_id)
+    task = city.task(case_id)
+    city.take(case_id, "operator", task)
+    with pytest.raises(InvalidInput) as refused:
+        city.complete(
+            case_id, "operator", task.id, outcome="redraw_seat", task_seat="2", task_cause="ill", opinion=""
+        )
+    assert set(refused.value.errors) == {"opinion"}
+    redraw = {"outcome": "redraw_seat", "task_seat": "2", "task_cause": "ill", "opinion": "住院"}
+    city.complete(case_id, "operator", task.id, **redraw)
+    city.draw(case_id)
+    after = city.panel(case_id)
+    assert (after[0], after[2]) == (before[0], before[2])
+    assert after[1] not in before
+    assert facts(office, case_id)["redraws"] == 1
+
+
+def test_a_wrong_secret_is_refused_and_a_lost_one_voids_the_draw(office: Office, city: Committee) -> None:
+    case_id = to_draw(city)
+    city.commit(case_id, "operator")
+    city.commit(case_id, "witness")
+    task = city.task(case_id)
+    city.take(case_id, "operator", task)
+    with pytest.raises(InvalidInput) as refused:
+        city.complete(case_id, "operator", task.id, outcome="revealed", task_secret="another secret")
+    assert set(refused.value.errors) == {"task_secret"}
+    city.complete(case_id, "operator", task.id, outcome="lost", opinion="记录本遗失")
+    city.draw(case_id)
+    with office.kernel.database.session() as session:
+        assert [one.state for one in list_draws(session, case_id)] == ["given_up", "drawn"]
+
+
+def test_the_operator_cannot_witness_and_no_stranger_opens_the_panels_task(
+    office: Office, city: Committee
+) -> None:
+    case_id = to_draw(city)
+    city.commit(case_id, "operator")
+    office.actors["city-both"] = office.actors["city-operator"]
+    task = city.task(case_id)
+    with pytest.raises(DutyDenied):
+        run(
+            office.kernel,
+            partial(claim_task, task_id=task.id),
+            office.actors["city-operator"],
+            case_id=case_id,
+        )
+    city.commit(case_id, "witness")
+    for role in ("operator", "witness"):
+        city.work(case_id, role, outcome="revealed", task_secret=city.secrets[role])
+    city.work(case_id, "operator", outcome="confirmed")
+    city.work(case_id, "clerk", appointment_at="2026-03-12T09:00", appointment_place="鉴定中心二楼")
+    city.work(case_id, "handler", outcome="done")
+    stranger = next(f"expert{n}" for n in range(6) if f"expert{n}" not in city.panel(case_id))
+    task = city.task(case_id)
+    run(
+        office.kernel,
+        partial(claim_task, task_id=task.id),
+        office.actors[f"city-{stranger}"],
+        case_id=case_id,
+    )
+    with pytest.raises(FenceRefused) as refused:
+        run(
+            office.kernel,
+            partial(open_task, task_id=task.id),
+            office.actors[f"city-{stranger}"],
+            case_id=case_id,
+        )
+    assert refused.value.params["sqlstate"] == "SD042"
+
+
+def test_a_draft_that_departs_from_the_panel_is_refused(office: Office, city: Committee) -> None:
+    case_id = to_draw(city)
+    to_opinions(city, case_id)
+    for role in city.panel(case_id):
+        city.work(case_id, role, **OPINION)
+    task = city.task(case_id)
+    city.take(case_id, "handler", task)
+    with pytest.raises(InvalidInput) as refused:
+        city.complete(case_id, "handler", task.id, **{**DRAFT, "grade": "7"})
+    assert set(refused.value.errors) == {"grade"}
+
+
+# -- raw SQL under the application's role
+
+
+@pytest.fixture
+def raw(office: Office) -> Iterator[psycopg.Connection[Any]]:
+    url = office.kernel.database.engine.url.set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
+        yield connection
+
+
+def refused(connection: psycopg.Connection[Any], statement: str, *values: object) -> str | None:
+    with pytest.raises(psycopg.Error) as caught:
+        connection.execute(statement, values)
+    return caught.value.sqlstate
+
+
+def test_raw_sql_can_neither_seat_an_expert_nor_touch_a_draw(
+    office: Office, city: Committee, raw: psycopg.Connection[Any]
+) -> None:
+    case_id = to_draw(city)
+    city.draw(case_id, confirm=False)
+    with office.kernel.database.session() as session:
+        draw = list_draws(session, case_id)[0]
+    left = next(one.key for one in draw.candidates if one.key not in draw.result.values())
+    seat = (
+        "INSERT INTO expert_seat (case_id, panel_no, seat, draw_id, key, person_id, drawn_at) "
+        "VALUES (%s, 1, %s, %s, %s, %s, now())"
+    )
+    assert refused(raw, seat, case_id, 1, draw.draw_id, left, draw.persons[left]) == "SD041"
+    mine = draw.result[1]
+    assert refused(raw, seat, case_id, 1, draw.draw_id, mine, draw.persons[mine]) == "23505"
+    candidate = "INSERT INTO expert_draw_candidate VALUES (%s, 'X', %s, '640100', ARRAY['orthopaedics'])"
+    assert refused(raw, candidate, draw.draw_id, office.person("handler")) == "SD040"
+    for change in ("UPDATE expert_seat SET key = key", "DELETE FROM expert_draw", "TRUNCATE panel_opinion"):
+        assert refused(raw, change) == "42501"
+    again = (
+        "INSERT INTO expert_draw (uid, case_id, panel_no, round, kind, device, reach, candidate_hash, left_out, "
+        "opened_at) VALUES (gen_random_uuid(), %s, 1, 2, 'panel', false, 'city', repeat('0', 64), '{}', now())"
+    )
+    assert refused(raw, again, case_id) == "SD040"
+
+
+def test_of_two_draws_for_one_vacant_seat_one_is_refused(
+    office: Office, city: Committee, raw: psycopg.Connection[Any]
+) -> None:
+    case_id = to_draw(city)
+    city.draw(case_id, confirm=False)
+    vacate = {"outcome": "redraw_seat", "task_seat": "1", "task_cause": "declined", "opinion": "谢绝"}
+    city.work(case_id, "operator", **vacate)  # the process opens the seat's draw at once
+    rival = (
+        "INSERT INTO expert_draw (uid, case_id, panel_no, round, kind, replaces, device, reach, candidate_hash, "
+        "left_out, opened_at) SELECT gen_random_uuid(), d.case_id, d.panel_no, d.round + %s, 'seat', d.replaces, "
+        "false, 'city', repeat('0', 64), '{}', now() FROM expert_draw d WHERE d.case_id = %s AND d.kind = 'seat'"
+    )
+    for step in (0, 1):
+        assert refused(raw, rival, step, case_id) == "SD040"
+    assert raw.execute("SELECT count(*) FROM expert_draw WHERE case_id = %s", (case_id,)).fetchone() == (2,)
+
+
+def test_completing_by_somebody_else_in_between_is_no_commitment(office: Office, city: Committee) -> None:
+    case_id = to_draw(city)
+    task = city.task(case_id)
+    city.take(case_id, "operator", task)
+    with pytest.raises(InvalidInput) as refused:
+        run(
+            office.kernel,
+            partial(
+                complete_task,
+                task_id=task.id,
+                submitted={"outcome": "committed", "task_commitment": "0" * 63},
+            ),
+            office.actors["city-operator"],
+            case_id=case_id,
+        )
+    assert set(refused.value.errors) == {"task_commitment"}
