@@ -37,6 +37,11 @@ def list_payables(session: Session, chain_id: int, *states: str) -> Sequence[Pay
     return session.scalars(found.order_by(Payable.id)).all()
 
 
+def list_case_payables(session: Session, case_id: int) -> Sequence[Payable]:
+    """Payables of one case, oldest first."""
+    return session.scalars(select(Payable).where(Payable.case_id == case_id).order_by(Payable.id)).all()
+
+
 def list_events(session: Session, payable_ids: Sequence[int]) -> Sequence[PayableEvent]:
     """What happened to payables, oldest first."""
     found = select(PayableEvent).where(PayableEvent.payable_id.in_(payable_ids))

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from flask import Blueprint, render_template, url_for
 from sqlalchemy.orm import Session
 
+from app.domain.benefits.models import Payable
+from app.domain.benefits.queries import list_case_payables
+from app.faces.message_words import message_word
 from app.faces.translation import Lazy, _, _l
 from app.faces.web.acting import Standing, carry_out, reading, standing
 from app.faces.web.language import pick
 from app.faces.web.pages.case_build import case_state
 from app.faces.web.pages.case_chain import move_words, role_word, state_word
 from app.faces.web.pages.case_clocks import large_clock, main_clock
-from app.faces.web.pages.injury_view import ActLine, InjuryCase, InjuryPage, Lane, PaperLine
-from app.faces.web.words import day, duty
+from app.faces.web.pages.injury_view import ActLine, InjuryCase, InjuryPage, Lane, MoneyLine, PaperLine
+from app.faces.web.words import day, duty, moment
 from app.kernel.cases.models import Case
 from app.kernel.chains.queries import ChainCase, list_chain, list_members, list_moves
 from app.kernel.deadlines.queries import clocks_of
+from app.kernel.decisions.formulas.catalogue import Item
+from app.kernel.decisions.formulas.versions import standing_catalogue
 from app.kernel.documents.models import Document
 from app.kernel.documents.queries import documents_of
 from app.kernel.duties.queries import list_case_views
@@ -26,6 +31,8 @@ from app.kernel.duties.views import CaseView
 from app.kernel.engine.catalogue import get_deployed
 from app.kernel.engine.deployed import Deployed
 from app.kernel.engine.dossier import record_reading, require_reading
+from app.kernel.engine.messages.models import CaseMessage
+from app.kernel.engine.messages.queries import list_sent
 from app.kernel.local_time import local_day
 from app.kernel.transaction import Unit
 from app.kernel.worklist.queries import list_open_tasks
@@ -38,6 +45,12 @@ AUTHORITIES: dict[str, Lazy] = {
     "agency": _l("社会保险经办机构"),
 }
 """In the order in which an injury comes to them; any other authority follows under its own name."""
+PAYABLE_STATES: dict[str, tuple[Lazy, str]] = {
+    "ready": (_l("可支付"), "ok"),
+    "frozen": (_l("已冻结"), "soon"),
+    "stopped": (_l("已停发"), "over"),
+    "superseded": (_l("已被新核定替换"), ""),
+}
 PAPER_STATES: dict[str, Lazy] = {
     "issued": _l("已发出"),
     "served": _l("已送达"),
@@ -87,6 +100,7 @@ def _page(session: Session, case_id: int, who: Standing) -> InjuryPage:
         case_no=case.case_no,
         case_url=url_for("case.show", case_id=case_id),
         lanes=_lanes(parts),
+        messages=[_message(one, members, who) for one in list_sent(session, list(members))],
         moves=[move_words(move, who) for move in list_moves(session, case.chain_id)],
     )
 
@@ -144,6 +158,7 @@ def _case(
         dates=_dates(one, case if one.readable else None, who),
         clock=clock,
         papers=[_paper(paper, who, opens=one.readable) for paper in passed],
+        money=_money(session, one.case_id, who) if one.readable else [],
         acts=_acts(views[one.case_id]) if one.readable and one.case_id in views else [],
         readable=one.readable,
         url=url_for("case.show", case_id=one.case_id) if one.readable else "",
@@ -195,3 +210,35 @@ def _acts(view: CaseView) -> list[ActLine]:
             name = f"{act.name}（{_('代%(who)s', who=act.on_behalf_of)}）" if act.on_behalf_of else act.name
             found.setdefault(act.duty, {})[name] = None
     return [ActLine(duty(key), list(people)) for key, people in found.items()]
+
+
+def _money(session: Session, case_id: int, who: Standing) -> list[MoneyLine]:
+    """What is payable of the case's sealed award."""
+    payables = list_case_payables(session, case_id)
+    items = standing_catalogue(session, who.today).items if payables else {}
+    return [_money_line(one, items.get(one.item), who) for one in payables]
+
+
+def _money_line(one: Payable, item: Item | None, who: Standing) -> MoneyLine:
+    amount = f"{one.amount:,.2f}"
+    state, tone = PAYABLE_STATES[one.state]
+    return MoneyLine(
+        item=pick(item.title_zh, item.title_en) if item else one.item,
+        payee=one.payee,
+        amount=_("每月 %(amount)s 元", amount=amount)
+        if one.cycle == "monthly"
+        else _("%(amount)s 元", amount=amount),
+        payer=_("基金") if one.payer == "fund" else _("用人单位"),
+        since=day(one.period_from, who.today),
+        state=str(state),
+        tone=tone,
+    )
+
+
+def _message(one: CaseMessage, members: Mapping[int, Case], who: Standing) -> str:
+    return _(
+        "%(when)s %(case_no)s：%(what)s",
+        when=moment(one.sent_at, who.today),
+        case_no=members[one.case_id].case_no,
+        what=message_word(one.name),
+    )

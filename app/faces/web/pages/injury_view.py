@@ -28,6 +28,19 @@ class ActLine:
 
 
 @dataclass(frozen=True)
+class MoneyLine:
+    """A payable: what, to whom, how much (yuan), from whose money, since when."""
+
+    item: str
+    payee: str
+    amount: str
+    payer: str
+    since: str
+    state: str
+    tone: str
+
+
+@dataclass(frozen=True)
 class InjuryCase:
     """A case. Without `readable` only what the law passes on to the reader's authority: number, state, documents."""
 
@@ -42,6 +55,7 @@ class InjuryCase:
     clock: ClockView | None
     papers: Sequence[PaperLine]
     acts: Sequence[ActLine]
+    money: Sequence[MoneyLine]
     readable: bool
     url: str = ""
     here: bool = False
@@ -66,4 +80,6 @@ class InjuryPage:
     case_no: str
     case_url: str
     lanes: Sequence[Lane]
+    messages: Sequence[str]
+    """What the cases told each other, oldest first."""
     moves: Sequence[str]
