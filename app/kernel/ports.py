@@ -60,6 +60,8 @@ class Ports:
     """By process and step, those of a callee under the process that calls it."""
     change_kinds: dict[str, ChangeKind] = field(default_factory=dict)
     """Kinds of controlled change beside the kernel's own (app/kernel/changes/registry.py)."""
+    rights: Mapping[str, str] = field(default_factory=dict)
+    """Whom and until when one may turn to against a document, by kind; templates print it (`rights.decision`)."""
     supplies: Callable[[Session, int], Supply | None] | None = None
     """(session, definition id) -> what that version tells rules of its cases: the engine's answer to its siblings."""
     routes: Callable[[Session, int], Route] | None = None

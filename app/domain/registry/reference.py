@@ -115,6 +115,12 @@ def seal_rows() -> Iterator[Row]:
                 }
 
 
+def read_rights() -> dict[str, str]:
+    """What documents say about remedies, by kind (data/rights.toml, with its sources)."""
+    table = tomllib.loads((DATA / "rights.toml").read_text(encoding="utf-8"))
+    return {kind: str(right["zh"]) for kind, right in table.items()}
+
+
 def install_set(connection: Connection, entry: Mapping[str, Any]) -> bool:
     """Add a version of a conflict set when its content differs from the newest one; True when it did."""
     newest = connection.execute(

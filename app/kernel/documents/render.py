@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from docxtpl import DocxTemplate
-from jinja2 import DictLoader, StrictUndefined, Template, TemplateError, UndefinedError
+from jinja2 import DictLoader, StrictUndefined, Template, TemplateError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -65,6 +65,14 @@ def render_print(template: str, data: Mapping[str, Any]) -> str:
         return _environment().from_string(template).render(dict(data))
     except UndefinedError as error:
         raise DocumentDataMissing(str(error)) from error
+    except TemplateError as error:
+        raise TemplateFaulty(str(error)) from error
+
+
+def parse_template(source: str) -> nodes.Template:
+    """The syntax tree of a template's text. Raises TemplateFaulty."""
+    try:
+        return _environment().parse(source)
     except TemplateError as error:
         raise TemplateFaulty(str(error)) from error
 

@@ -19,6 +19,8 @@ import orjson
 
 from app.kernel.decisions.catalogue.binding import DERIVED
 from app.kernel.decisions.catalogue.vocabulary import BUSINESSES
+from app.kernel.documents.checking import unknown_facts
+from app.kernel.documents.render import TemplateFaulty
 from app.kernel.duties.route import POLICIES
 from app.kernel.engine.check.findings import DefinitionInvalid, Finding
 from app.kernel.engine.check.guarding import check_guarding
@@ -132,6 +134,9 @@ def read_definition(key: str, files: Mapping[str, bytes]) -> Definition:
     if any(finding.severity == "error" for finding in guarding.findings):
         raise DefinitionInvalid([*definition.parsed.findings, *guarding.findings])
     check_entries(definition)
+    wrong = [*guarding.findings, *_template_problems(definition)]
+    if any(finding.severity == "error" for finding in wrong):
+        raise DefinitionInvalid([*definition.parsed.findings, *wrong])
     _keep(_proved, known, True)
     return definition
 
@@ -322,6 +327,26 @@ def _document_problems(definition: Definition) -> Iterator[Finding]:
             template = document.get(kind)
             if template and f"{definition.key}/{template}" not in definition.files:
                 yield _problem(path, f"文书 {key} 缺少 {template}", f"document {key}: no file {template}")
+
+
+def _template_problems(definition: Definition) -> Iterator[Finding]:
+    """Templates of documents can be read and name only facts there are."""
+    for document in definition.documents.values():
+        for kind in ("docx", "print"):
+            path = f"{definition.key}/{document.get(kind)}"
+            if path not in definition.files:
+                continue
+            try:
+                unknown = unknown_facts(path, definition.files[path], definition.facts)
+            except TemplateFaulty as faulty:
+                yield _problem(
+                    path, f"模板有误：{faulty}", f"a faulty template: {faulty}", "template-invalid"
+                )
+                continue
+            for name in unknown:
+                yield _problem(
+                    path, f"没有事实“{name}”", f"there is no fact {name!r}", "template-unknown-fact"
+                )
 
 
 def _missing(rule: str, file: str, step: StepSpec, zh: str, en: str) -> Finding:

@@ -91,7 +91,7 @@ def serve_conclusions(context: CaseContext) -> None:
 
 
 def document_data(context: CaseContext) -> dict[str, Any]:
-    """What templates see: `facts` by key, `labels` of enum facts, `case`, `materials_missing`.
+    """What templates see: `facts` by key, `labels` of enum facts, `case`, `materials_missing`, `rights` by kind.
 
     A fact without a value is an empty text: a template never prints "None".
     """
@@ -110,6 +110,7 @@ def document_data(context: CaseContext) -> dict[str, Any]:
             outcome=case.outcome,
         ),
         "materials_missing": list_missing_materials(context),
+        "rights": context.unit.kernel.ports.rights,
     }
 
 

@@ -174,6 +174,7 @@ def _files(draft: Draft, *, editable: bool) -> list[FileLine]:
             size=size_words(len(content)),
             url=_file_url(draft.id, path),
             raw_url=raw_url(draft.id, path),
+            sample_url=_sample_url(draft.id, path),
             remove_url=url_for("designer_files.remove", draft_id=draft.id, path=path) if editable else "",
         )
         for path, content in sorted(draft.files.items())
@@ -188,6 +189,13 @@ def _file_url(draft_id: int, path: str) -> str:
     if ending == "form":
         return url_for("designer_files.form", draft_id=draft_id, path=path)
     return "" if ending == "docx" else url_for("designer_files.text", draft_id=draft_id, path=path)
+
+
+def _sample_url(draft_id: int, path: str) -> str:
+    """A document's template filled with made-up data."""
+    if not path.endswith((".html", ".docx")):
+        return ""
+    return url_for("designer_files.sample", draft_id=draft_id, path=path)
 
 
 def raw_url(draft_id: int, path: str) -> str:

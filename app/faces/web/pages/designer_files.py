@@ -32,10 +32,12 @@ from app.faces.web.pages.designer_tables import outlines_of, results_view
 from app.faces.web.pages.designer_view import FormPage, ResultsView, TextPage
 from app.faces.web.pages.designer_words import SAVING, words_of
 from app.faces.web.parts import ErrorLine
+from app.faces.web.signin import kernel
 from app.faces.web.words import local
 from app.kernel.engine.check.findings import DefinitionInvalid
 from app.kernel.engine.check.report import CheckReport
 from app.kernel.engine.designing.editing import StepEdit, edit_step
+from app.kernel.engine.designing.samples import sample_data, sample_docx, sample_pdf
 from app.kernel.engine.drafting.refusals import DraftChanged
 from app.kernel.engine.lifecycle.drafts import remove_draft_file, save_draft_file
 from app.kernel.engine.lifecycle.queries import Draft, check_draft, get_draft
@@ -317,3 +319,31 @@ def first_of(invalid: InvalidInput) -> str:
 
 def _ending(path: str) -> str:
     return path.rpartition(".")[2].lower()
+
+
+@pages.get("/sample/<path:path>")
+def sample(draft_id: int, path: str) -> Response:
+    """A document template with made-up data: the print page as the PDF it would be, a DOCX filled."""
+    draft = _draft(draft_id)
+    ending = _ending(path)
+    if path not in draft.files or ending not in ("html", "docx"):
+        abort(404)
+    folder, _slash, name = path.rpartition("/")
+    try:
+        manifest = draft.files.get(f"{folder}/process.toml" if folder else "process.toml", b"")
+        data = sample_data(manifest, name, kernel().ports.rights)
+        made = (
+            sample_pdf(draft.files[path].decode("utf-8"), data, standing().now)
+            if ending == "html"
+            else sample_docx(draft.files[path], data)
+        )
+    except Refusal as refusal:
+        return Response(text_of(refusal), 422, mimetype="text/plain")
+    except (ValueError, KeyError, TypeError) as error:
+        words = _("模板不能用虚构数据填写：%(why)s", why=error)
+        return Response(words, 422, mimetype="text/plain")
+    response = Response(made, mimetype="application/pdf" if ending == "html" else TYPES["docx"])
+    kept = "inline" if ending == "html" else "attachment"
+    filename = f"{name.removesuffix('.html')}.pdf" if ending == "html" else name
+    response.headers.set("Content-Disposition", kept, filename=filename)
+    return response

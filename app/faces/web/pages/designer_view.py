@@ -109,6 +109,7 @@ class FileLine:
     raw_url: str
     remove_url: str = ""
     here: bool = False
+    sample_url: str = ""
 
 
 @dataclass(frozen=True)
