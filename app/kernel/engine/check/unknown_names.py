@@ -20,7 +20,8 @@ Manifest = Mapping[str, Any]
 EVERYWHERE: Final = frozenset(
     {
         "risk", "procedure", "outcome", "return_to", "votes", "votes_for", "required_outcome", "task_assignee",
-        "change_outdated", "loopCounter", "numberOfInstances", "numberOfCompletedInstances", "numberOfActiveInstances",
+        "change_outdated", "notice_until", "loopCounter", "numberOfInstances", "numberOfCompletedInstances",
+        "numberOfActiveInstances",
     }
 )  # fmt: skip
 """What the engine itself carries."""
