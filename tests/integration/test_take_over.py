@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
@@ -34,6 +36,7 @@ from app.kernel.violations.watch.decisions import find_undecided_effects
 from app.storage.embedded import EmbeddedServer
 from tests.moving_clock import MovingClock
 from tests.office import APPLICATION, CITY, Office, id_number, open_office
+from tests.pages import ORIGIN, sit_down
 
 NOW = datetime(2026, 3, 30, 1, 0, tzinfo=UTC)
 ACCEPTED = {**APPLICATION, "accident_at": "2026-01-05T08:00", "diagnosis_at": "2026-01-05T09:00"} | {
@@ -222,6 +225,52 @@ def test_raw_sql_can_neither_date_an_act_before_the_entry_nor_say_that_a_running
         session.rollback()
         office.kernel.database.scope(session, ("640300",))
         assert session.scalars(select(CaseTakeOver.case_id)).all() == []
+
+
+def test_window_states_the_dates_sees_the_clock_and_enters_the_case(office: Office, tmp_path: Path) -> None:
+    desk = sit_down(office.kernel, tmp_path, "window")
+    url = "/apply/injury_recognition/take-over/"
+    assert url in desk.get("/applications/new").text
+    assert "正在调查核实" in desk.get(url).text
+    wrong = desk.get(
+        f"{url}?entry=p01_10_investigation&received_at=2026-01-09T10:00&accepted_at=2026-01-08T10:00"
+    )
+    assert "不能早于前面的日期" in wrong.text
+    dates = {"received_at": "2026-01-09T10:00", "accepted_at": "2026-01-15T10:00"}
+    shown = desk.get(f"{url}?entry=p01_10_investigation&" + urlencode(dates)).text
+    assert "认定决定 60 日" in shown
+    assert "已超期 14 日" in shown
+    form = {key: value for key, value in paper(21).facts.items() if key not in dates} | dates
+    form |= {
+        "entry": "p01_10_investigation",
+        "origin": "paper",
+        "reference": "纸 21",
+        "done_before": "受理：张三",
+    }
+    form |= {"region_code": CITY, "kind": "other", "csrf_token": desk.token, "idempotency_key": "k21"}
+
+    def post(**more: Any) -> Any:
+        return desk.client.post(url, data={**form, **more}, headers=ORIGIN, follow_redirects=True)
+
+    assert "必填" in post(file=(BytesIO(PAPER), "受理.pdf")).text, "the confirmation is asked for"
+    assert "至少要有一份证明" in post(confirm="true").text
+    page = post(confirm="true", file=(BytesIO(PAPER), "受理.pdf")).text
+    assert "已录入，从这里接着办" in page
+    refused = sit_down(office.kernel, tmp_path, "checker").get(url)
+    assert refused.status_code == 409
+
+
+def test_case_page_says_where_the_case_began(office: Office, tmp_path: Path) -> None:
+    case_id = enter(office, paper(22))
+    office.take(case_id, "handler")
+    page = sit_down(office.kernel, tmp_path, "handler").get(f"/cases/{case_id}/").text
+    for words in (
+        "接续办理（纸质）",
+        "银人社工伤受〔2026〕22号",
+        "2026-01-15 受理：handler",
+        "受理决定书.pdf",
+    ):
+        assert words in page
 
 
 def lines(office: Office, folder: Path, *cases: Any, dry_run: bool = False) -> list[Line]:

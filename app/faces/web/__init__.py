@@ -45,6 +45,7 @@ from app.faces.web.pages.session import pages as session
 from app.faces.web.pages.simulation import pages as simulation
 from app.faces.web.pages.staffing import pages as staffing
 from app.faces.web.pages.supervisor import pages as supervisor
+from app.faces.web.pages.take_over import pages as take_over
 from app.faces.web.pages.task import pages as task
 from app.faces.web.pages.tokens import pages as tokens
 from app.faces.web.pages.trials import pages as trials
@@ -66,6 +67,7 @@ PAGES = (
     queue,
     case,
     task,
+    take_over,
     changes,
     documents,
     supervisor,

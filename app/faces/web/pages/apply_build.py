@@ -49,6 +49,8 @@ class ApplyPage:
     idempotency_key: str
     refusal: str = ""
     kept: str = ""
+    take_over_url: str = ""
+    """For a case that began on paper; empty where the process has no entry for one."""
 
 
 def apply_page(session: Session, who: Standing, attempt: Attempt) -> ApplyPage:
@@ -61,10 +63,11 @@ def apply_page(session: Session, who: Standing, attempt: Attempt) -> ApplyPage:
         title=_("登记%(process)s申请", process=pick(deployed.title_zh, deployed.title_en)),
         remark=_("收到日 %(day)s", day=who.today.isoformat()),
         url=url_for("task.register"),
-        form=form_view(schema, {**_only_place(deployed, who), **attempt.typed}, attempt.errors),
+        form=form_view(schema, {**only_place(deployed, who), **attempt.typed}, attempt.errors),
         idempotency_key=fresh_key(),
         refusal=attempt.refusal,
         kept=attempt.kept,
+        take_over_url=url_for("take_over.show", process=deployed.key) if deployed.entries else "",
     )
 
 
@@ -79,15 +82,16 @@ def application_schema(deployed: Deployed, who: Standing) -> dict[str, Any]:
             "type": "group",
             "label": group.zh,
             "properties": {"label_en": group.en},
-            "components": [_component(spec) for spec in grouped[group.value]],
+            "components": [component(spec) for spec in grouped[group.value]],
         }
         for group in deployed.schema.groups
         if grouped[group.value]
     ]
-    return {"components": [_where(deployed, who), *groups]}
+    return {"components": [where(deployed, who), *groups]}
 
 
-def _where(deployed: Deployed, who: Standing) -> dict[str, Any]:
+def where(deployed: Deployed, who: Standing) -> dict[str, Any]:
+    """The field that says which authority takes the case: of those where the officer holds the intake post."""
     places = [post for post in who.posts if post.key == deployed.intake_post]
     values = [
         {"value": post.region_code, "label": post.region_zh, "properties": {"label_en": post.region_en}}
@@ -103,13 +107,14 @@ def _where(deployed: Deployed, who: Standing) -> dict[str, Any]:
     }
 
 
-def _only_place(deployed: Deployed, who: Standing) -> dict[str, str]:
+def only_place(deployed: Deployed, who: Standing) -> dict[str, str]:
     """Nobody is asked to choose from one."""
     places = {post.region_code for post in who.posts if post.key == deployed.intake_post}
     return {REGION: places.pop()} if len(places) == 1 else {}
 
 
-def _component(spec: FactSpec) -> dict[str, Any]:
+def component(spec: FactSpec) -> dict[str, Any]:
+    """A fact as a form-js component."""
     component: dict[str, Any] = {
         "type": KINDS[spec.type],
         "key": spec.key,

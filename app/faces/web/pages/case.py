@@ -11,6 +11,7 @@ from app.faces.web.pages.case_build import case_page, gate_page
 from app.faces.web.pages.case_chain import chain_part
 from app.faces.web.pages.case_position import diagrams
 from app.faces.web.pages.case_standing import standing_part
+from app.faces.web.pages.case_taken import taken_part
 from app.faces.web.pages.case_task import Attempt
 from app.faces.web.pages.changes_build import change_part
 from app.faces.web.pages.diagram_view import DiagramPage
@@ -86,10 +87,17 @@ def render_case(
         change = change_part(session, who, change_kinds(kernel().ports), case)
         chain = chain_part(session, case, who)
         running = running_part(session, case, who)
+        taken = taken_part(session, dossier)
     # Nothing is shown before the reading is on record.
     carry_out(lambda unit: _note(unit, dossier, revealed))
     return render_template(
-        "pages/case.html", page=page, case_standing=aside, change=change, chain=chain, running=running
+        "pages/case.html",
+        page=page,
+        case_standing=aside,
+        change=change,
+        chain=chain,
+        running=running,
+        taken=taken,
     )
 
 

@@ -43,6 +43,7 @@ SOURCES = {
     "officer": _l("办案人员"),
     "authority": _l("其他机关"),
     "shared": _l("共享获取"),
+    "takeover": _l("接续办理"),
 }
 ACTIONS = {"block": (_l("阻断"), "over"), "warn": (_l("提醒"), "soon"), "route": (_l("提级"), "acc")}
 WIDE = 24
