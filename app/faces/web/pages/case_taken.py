@@ -40,7 +40,7 @@ def _rows(dossier: Dossier, row: CaseTakeOver) -> list[tuple[str, str]]:
     rows = [(_("原编号"), row.reference)]
     if entry is not None:
         rows.append((_("进入环节"), pick(entry.title_zh, entry.title_en)))
-    for key, value in row.dates.items():
+    for key, value in sorted(row.dates.items(), key=lambda item: str(item[1])):
         spec = specs.get(key)
         rows.append((pick(spec.label_zh, spec.label_en) if spec else key, str(value).replace("T", " ")))
     rows.append((_("录入"), _entered(dossier, row)))
