@@ -17,6 +17,7 @@ from app.demo.people import show_people
 from app.demo.plans import Plan, Planner
 from app.demo.playing import Player, SimulatedClock
 from app.demo.recusals import show_recusals
+from app.demo.register import fill_register
 from app.demo.roster import POSTS_SINCE, YINCHUAN
 from app.demo.staff import Staff, found_region
 from app.domain.registry import reference
@@ -60,6 +61,7 @@ def load(
         drawn = with_names_that_differ(list(planner.plans(cases - 2))[1:])
         plans = [planner.old_case(transfer), *drawn, planner.small_county()]
         plans.append(planner.case_of_two_records(transfer))
+        fill_register(quick, plans, SEED, now)
         played = partial(_play, staff=staff, now=now)
         if cases >= WORTH_TWO:
             _play_in_two(quick, plans, played, told)

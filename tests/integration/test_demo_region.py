@@ -20,9 +20,13 @@ from app.demo.roster import (
     YANCHI,
 )
 from app.domain.registry import reference
+from app.domain.registry.facts import facts_of_case
+from app.domain.registry.own_wage import own_wage
+from app.domain.registry.queries import experts, find_person_by_index
 from app.kernel.absences.queries import list_absent, list_substitutions
 from app.kernel.audit.models import AuditEvent
 from app.kernel.audit.verify import verify
+from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case, Material
 from app.kernel.changes.models import ControlledChange
 from app.kernel.deadlines.models import Clock
@@ -212,3 +216,20 @@ def test_a_merge_found_late_shows_its_violations_and_one_waits_for_its_ruling(re
         decided = {kind: case_id is not None for kind, case_id in session.execute(kinds)}
     assert decided["person_merge"]
     assert not decided["violation_ruling"]
+
+
+def test_the_register_knows_every_worker_as_the_applications_say(region: Kernel) -> None:
+    with region.database.session() as session:
+        region.database.scope(session, ("*",))
+        cases = session.scalars(select(Case).where(Case.subject_index.is_not(None))).all()
+        assert len(cases) >= CASES
+        for case in cases:
+            facts = load_facts(session, region.keyring, case)
+            on = datetime.fromisoformat(facts["accident_at"]).date()
+            told = facts_of_case(session, case, facts, on)
+            assert told["insured_since"] == facts["insured_since"]
+            assert told["enrolment_received_at"] == facts["enrolment_received_at"]
+        person = find_person_by_index(session, cases[0].subject_index)
+        assert person is not None
+        assert own_wage(session, person.id, NOW.date()).value is not None
+        assert len(experts(session, NOW.date(), regions=["640100"], specialities=["骨科"])) >= 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.domain.registry.kinds import KINDS, Kind
 from app.domain.registry.models import RegistryFile, RegistryImport
 from app.domain.registry.reading import FileUnreadable, Line, read_lines
-from app.domain.registry.recording import Plan, Result, plan_lines, write_plan
+from app.domain.registry.recording import Plan, Recorded, Result, plan_lines, write_plan
 from app.kernel.engine.changes import Proposal, propose_weighed
 from app.kernel.engine.drafting.permission import require_editor
 from app.kernel.identity.identifiers import ID_NUMBER_KIND, IdNumber
@@ -111,7 +111,7 @@ def let_in(unit: Unit, file_id: int, change_id: int) -> Mapping[str, int]:
     return plan.counts
 
 
-def load_first(unit: Unit, kind_key: str, lines: Sequence[Line], recorded_at: datetime) -> dict[str, int]:
+def load_first(unit: Unit, kind_key: str, lines: Sequence[Line], recorded_at: Recorded) -> dict[str, int]:
     """The register an office begins with, recorded at a moment that is past: lawful until the founding is closed, by
     the owner afterwards. Raise ValueError for a line that would be refused.
     """

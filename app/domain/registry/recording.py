@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -265,20 +265,30 @@ def _find_employers(session: Session, codes: Sequence[str]) -> dict[str, int]:
     return {row.uscc: row.id for row in rows}
 
 
+Recorded = datetime | Callable[[Mapping[str, Any]], datetime]
+"""When rows came to be known: a moment for all, or of each row by its columns."""
+
+
 def write_plan(
-    session: Session, kind: Kind, plan: Plan, recorded_at: datetime, change_id: int | None
+    session: Session, kind: Kind, plan: Plan, recorded_at: Recorded, change_id: int | None
 ) -> None:
     """Insert what was planned in this transaction, whatever regions the session sees."""
-    known = {"recorded_at": recorded_at, "change_id": change_id}
+
+    def known(row: Row) -> Row:
+        moment = recorded_at if isinstance(recorded_at, datetime) else recorded_at(row)
+        return {"recorded_at": moment, "change_id": change_id}
+
     with everywhere(session):
         if plan.owners:
-            session.execute(insert(kind.owner), [{**owner, **known} for owner in plan.owners.values()])
+            made = [{**owner, **known(owner)} for owner in plan.owners.values()]
+            session.execute(insert(kind.owner), made)
         if not plan.rows:
             return
         owners = _find_owners(session, kind, {row["owner_number"] for row in plan.rows})
-        session.execute(insert(kind.model), [_as_row(kind, row, owners, known) for row in plan.rows])
+        rows = [{**_as_row(kind, row, owners), **known(row)} for row in plan.rows]
+        session.execute(insert(kind.model), rows)
 
 
-def _as_row(kind: Kind, row: Row, owners: Mapping[Any, Any], known: Row) -> Row:
+def _as_row(kind: Kind, row: Row, owners: Mapping[Any, Any]) -> Row:
     content = {key: value for key, value in row.items() if key != "owner_number"}
-    return {**content, kind.owner_key: owners[row["owner_number"]].id, **known}
+    return {**content, kind.owner_key: owners[row["owner_number"]].id}
