@@ -42,20 +42,10 @@ class RegistryImportKind:
 
     def form(self, session: Session, at: Moment) -> Sequence[FieldSpec]:
         return (
-            FieldSpec("file", "choice", "导入文件", "File", options=tuple(self.targets(session, at))),
+            FieldSpec("file", "choice", "导入文件", "File", options=tuple(_offered(session))),
             FieldSpec("kind", "text", "种类", "Kind", required=False, hidden=True),
             FieldSpec("digest", "text", "摘要", "Digest", required=False, hidden=True),
         )
-
-    def targets(self, session: Session, at: Moment) -> Sequence[Option]:
-        """Files put up and not let in yet, the latest first."""
-        rows = session.scalars(
-            select(RegistryFile)
-            .where(~select(RegistryImport).where(RegistryImport.file_id == RegistryFile.id).exists())
-            .order_by(RegistryFile.id.desc())
-            .limit(OFFERED)
-        )
-        return [Option(str(row.id), *_titles(row)) for row in rows]
 
     def read(self, session: Session, payload: Payload, at: Moment) -> dict[str, Any]:
         """With kind and digest. Raise InvalidInput (`file`) for a file that would change nothing."""
@@ -117,6 +107,17 @@ class RegistryImportKind:
         if self.current(unit.session, change.target, Moment(unit.now, unit.today)) is not None:
             raise ChangeOutdated(target=change.target)
         let_in(unit, int(change.payload["file"]), change.case_id)
+
+
+def _offered(session: Session) -> list[Option]:
+    """Files put up and not let in yet, the latest first."""
+    rows = session.scalars(
+        select(RegistryFile)
+        .where(~select(RegistryImport).where(RegistryImport.file_id == RegistryFile.id).exists())
+        .order_by(RegistryFile.id.desc())
+        .limit(OFFERED)
+    )
+    return [Option(str(row.id), *_titles(row)) for row in rows]
 
 
 def _titles(row: RegistryFile) -> tuple[str, str]:

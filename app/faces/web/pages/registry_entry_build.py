@@ -16,7 +16,7 @@ from app.domain.registry.history import (
     list_person_details,
 )
 from app.domain.registry.models import EmployerDetail
-from app.domain.registry.own_wage import OwnWage, formulas_for, own_wage
+from app.domain.registry.own_wage import MonthWage, OwnWage, formulas_for, own_wage
 from app.domain.registry.queries import (
     EnrolmentLine,
     RegisteredEmployer,
@@ -70,7 +70,7 @@ def person_page(
         answer=answer,
         answer_tone=tone,
         enrolments=_enrolments(session, lines, who.today),
-        wages=_wages(wage),
+        wages=_wages(wage, {line.employer_uscc: line.employer_name for line in lines}),
         details=_details(session, person.id, who.today),
         cases=_cases(list_cases_of_person(session, person.id, who.person_id), who.today),
         derivation=describe(formulas_for(session, on, known), wage.derivation, language())
@@ -133,13 +133,13 @@ def _enrolments(session: Session, lines: list[EnrolmentLine], today: date) -> Ta
     return Table(_("参保期间"), heads, rows, _("没有参保记录。"))
 
 
-def _wages(wage: OwnWage) -> Table:
+def _wages(wage: OwnWage, employers: Mapping[str, str]) -> Table:
     """The twelve months before the accident's, and what follows from them."""
     rows = [
         [
             Cell(f"{month.month:%Y-%m}"),
             Cell(_money(month.wage) if month.wage is not None else _("未缴"), num=True),
-            Cell(_("；").join(f"{line.employer_uscc} {_money(line.wage)}" for line in month.lines)),
+            Cell(_paying(month, employers)),
             Cell(_("、").join(line.paid_on.isoformat() if line.paid_on else "—" for line in month.lines)),
         ]
         for month in wage.months
@@ -153,6 +153,15 @@ def _wages(wage: OwnWage) -> Table:
         told = _("%(told)s（暂按上一期平均工资）", told=told)
     heads = (_("月份"), _("缴费工资"), _("单位"), _("到账日"))
     return Table(_("事故前 12 个月缴费工资"), heads, rows, remark=told)
+
+
+def _paying(month: MonthWage, employers: Mapping[str, str]) -> str:
+    """Who paid; how much each, where there were several."""
+    names = [employers.get(line.employer_uscc) or line.employer_uscc for line in month.lines]
+    if len(names) < 2:
+        return "".join(names)
+    each = zip(names, month.lines, strict=True)
+    return _("；").join(f"{name} {_money(line.wage)}" for name, line in each)
 
 
 def _money(value: Decimal) -> str:
