@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import orjson
 import psycopg
 import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.domain.assessment.draw import Published, verify
+from app.domain.assessment.draw import Published, commit, verify
 from app.domain.assessment.queries import list_draws
+from app.faces.cli.draw import draw as draw_command
+from app.faces.web import create_app
+from app.faces.web.built_assets import Assets
 from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case
 from app.kernel.deadlines.models import Clock
@@ -21,14 +28,16 @@ from app.kernel.documents.models import Document
 from app.kernel.duties.refusals import DutyDenied
 from app.kernel.engine.messages.models import CaseMessage
 from app.kernel.engine.operations import complete_task, run_timers
+from app.kernel.identity.login import Credentials, log_in
 from app.kernel.refusals import FenceRefused, InvalidInput
 from app.kernel.transaction import run, system_actor
 from app.kernel.worklist.operations import claim_task, open_task
 from app.storage.embedded import EmbeddedServer
+from config import Settings
 from tests.assessment_office import REGION, Committee, deploy_all, open_committee, register_experts
 from tests.message_office import hand_over, spread
 from tests.moving_clock import MovingClock
-from tests.office import APPLICATION, CITY, Office, open_office
+from tests.office import APPLICATION, CITY, PASSWORD, Office, open_office
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 APPLICANT = {
@@ -39,15 +48,15 @@ APPLICANT = {
     "recognised_scope": "左手示指末节",
     "diagnosis_text": "左手示指末节开放性骨折",
 }
-OPINION = {
+OPINION: dict[str, Any] = {
     "outcome": "agree_signed",
     "task_result": "graded",
     "task_grade": "9",
     "task_care_level": "none",
     "task_items": "5.9.2 13)",
 }
-PANEL = {"lead_speciality": "orthopaedics", "specialities": [], "panel_size": "3"}
-DRAFT = {
+PANEL: dict[str, Any] = {"lead_speciality": "orthopaedics", "specialities": [], "panel_size": "3"}
+DRAFT: dict[str, Any] = {
     "outcome": "submit_positive",
     "condition_text": "左手示指末节缺失",
     "grade": "9",
@@ -146,6 +155,7 @@ def test_a_conclusion_is_reassessed_at_the_region_by_other_experts_and_is_then_f
     }
     chain = office.case(first).chain_id
     second = region.start(**{**APPLICANT, "assessment_type": "reassessment", "chain_id": chain})
+    assert office.case(second).case_role == "reassessment"
     assert facts(office, second)["conclusion_received_on"] == "2026-03-02"
     assert facts(office, second)["previous_assessment_no"] == facts(office, first)["conclusion_no"]
     assert [one.name for one in rows(office, select(CaseMessage))] == ["assessment.reassessment_applied"]
@@ -275,6 +285,63 @@ def test_a_draft_that_departs_from_the_panel_is_refused(office: Office, city: Co
     with pytest.raises(InvalidInput) as refused:
         city.complete(case_id, "handler", task.id, **{**DRAFT, "grade": "7"})
     assert set(refused.value.errors) == {"grade"}
+
+
+# -- the page
+
+
+@pytest.fixture(scope="module")
+def sign_in(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], FlaskClient]:
+    """Gives a browser with the draw operator signed in."""
+    data = Path(tmp_path_factory.mktemp("assets"))
+    (data / "dist").mkdir()
+    names = ("app.js", "conditions.js", "sanshen.css", "diagram.js", "diagram.css")
+    (data / "dist" / "manifest.json").write_bytes(orjson.dumps({name: name for name in names}))
+    app = create_app(office.kernel, Settings(data_dir=data))
+    app.extensions["sanshen_assets"] = assets = Assets(data)
+    app.jinja_env.globals["asset"] = assets.url
+
+    def signed_in() -> FlaskClient:
+        opened = log_in(office.kernel, Credentials("city-operator-account", PASSWORD, None, None, "test"))
+        client = app.test_client()
+        client.set_cookie("sanshen", opened.token)
+        return client
+
+    return signed_in
+
+
+def test_the_page_hides_names_before_the_draw_and_publishes_the_file_on_the_day(
+    office: Office, city: Committee, sign_in: Callable[[], FlaskClient], clock: MovingClock, tmp_path: Path
+) -> None:
+    browser, case_id = sign_in(), to_draw(city)
+    task = city.task(case_id)
+    city.take(case_id, "operator", task)
+    page = browser.get(f"/cases/{case_id}/draws").text
+    assert "您的密语（操作人）" in page and "city-expert" not in page
+    found = re.findall(r"<code[^>]*>([^<]+)</code>", page)
+    with office.kernel.database.session() as session:
+        draw = list_draws(session, case_id)[0]
+    assert commit(draw.uid, "operator", found[0]) == found[1]
+    city.secrets["operator"] = found[0]
+    city.complete(case_id, "operator", task.id, outcome="committed", task_commitment=found[1])
+    city.commit(case_id, "witness")
+    for role in ("operator", "witness"):
+        city.work(case_id, role, outcome="revealed", task_secret=city.secrets[role])
+    city.work(case_id, "operator", outcome="confirmed")
+    city.work(case_id, "clerk", appointment_at="2026-03-05T09:00", appointment_place="鉴定中心二楼")
+    page = browser.get(f"/cases/{case_id}/draws").text
+    assert page.count("city-expert") == 3 and city.secrets["witness"] not in page
+    assert browser.get(f"/cases/{case_id}/draws/1.json").status_code in (403, 409, 422)
+    try:
+        clock.set(START + timedelta(days=3))
+        file = tmp_path / "draw.json"
+        file.write_bytes(sign_in().get(f"/cases/{case_id}/draws/1.json").data)
+    finally:
+        clock.set(START)
+    assert CliRunner().invoke(draw_command, ["verify", str(file)]).exit_code == 0
+    file.write_text(file.read_text("utf-8").replace(city.secrets["witness"], "changed afterwards"), "utf-8")
+    said = CliRunner().invoke(draw_command, ["verify", str(file)])
+    assert said.exit_code == 1 and "commitment_witness" in said.output
 
 
 # -- raw SQL under the application's role

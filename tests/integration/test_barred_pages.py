@@ -57,6 +57,7 @@ FREE = frozenset(
         "draft_id",  # of a process definition, as are the next three, or of a rule
         "key",
         "version",
+        "draw_no",  # beside case_id
         "path",
         "token_id",  # of one's own
         "rule_id",  # of the catalogue: its hits are a list like others

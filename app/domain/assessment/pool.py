@@ -51,7 +51,7 @@ def load_pool(
     """The pool of a case on a day. Experts of the case's city; of the whole region where `facts` say so, or where
     the region's own committee sits."""
     regions = _regions(session, case.region_code, whole=bool(facts.get("cross_region")))
-    away = _Away(
+    away = Away(
         holders=_holders(session, post, case.region_code, on),
         barred=list_barred_persons(session, case.id),
         earlier=_earlier(session, case),
@@ -63,7 +63,9 @@ def load_pool(
 
 
 @dataclass(frozen=True)
-class _Away:
+class Away:
+    """Who may not be drawn: canonical persons (`holders`: only those may), and names of organisations."""
+
     holders: Collection[int]
     barred: Collection[int]
     earlier: Collection[int]
@@ -85,7 +87,7 @@ class _Away:
         return next((reason for reason, holds in found.items() if holds), None)
 
 
-def choose(found: Sequence[ExpertLine], away: _Away) -> Pool:
+def choose(found: Sequence[ExpertLine], away: Away) -> Pool:
     """Split the experts into candidates and those left out. Pure."""
     reasons = {expert.id: away.reason(expert) for expert in found}
     kept = [expert for expert in found if reasons[expert.id] is None]

@@ -21,6 +21,7 @@ from app.faces.web.pages.compare import pages as compare
 from app.faces.web.pages.designer import pages as designer
 from app.faces.web.pages.designer_files import pages as designer_files
 from app.faces.web.pages.documents import pages as documents
+from app.faces.web.pages.draws import pages as draws
 from app.faces.web.pages.grants import pages as grants
 from app.faces.web.pages.health import pages as health
 from app.faces.web.pages.heat import pages as heat
@@ -70,6 +71,7 @@ PAGES = (
     take_over,
     changes,
     documents,
+    draws,
     supervisor,
     staffing,
     absences,

@@ -29,11 +29,14 @@ def open_in_chain(unit: Unit, process_key: str, region_code: str, facts: Mapping
 
 
 def list_openable(session: Session, case: Case) -> list[Deployed]:
-    """Processes that can be opened in a case's chain: other ones than its own that take facts from there."""
+    """Processes that can be opened in a case's chain: those that take facts from there, its own only where one injury
+    may have several (`several_in_chain`)."""
     return [
         deployed
         for deployed in list_latest(session)
-        if deployed.key != case.process_key and deployed.from_chain and "own_page" not in deployed.process
+        if (deployed.key != case.process_key or deployed.process.get("several_in_chain"))
+        and deployed.from_chain
+        and "own_page" not in deployed.process
     ]
 
 

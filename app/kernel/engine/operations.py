@@ -166,7 +166,7 @@ def _insert_case(unit: Unit, deployed: Deployed, start: CaseStart, facts: Mappin
         process_key=deployed.key,
         definition_id=deployed.id,
         chain_id=chain_id,
-        case_role=start.case_role,
+        case_role=_role_of(deployed, start, facts),
         region_code=start.region_code,
         risk=risk,
         content_hash=content_hash(deployed.schema, facts, [], None),
@@ -183,6 +183,14 @@ def _insert_case(unit: Unit, deployed: Deployed, start: CaseStart, facts: Mappin
     unit.session.execute(insert(CaseRisk).values(case_id=case.id, risk=risk, reason="process", at=unit.now))
     follow_facts(unit, case, deployed, facts)
     return case
+
+
+def _role_of(deployed: Deployed, start: CaseStart, facts: Mapping[str, Any]) -> str:
+    """What the case is in its chain. A process may say by a fact (`role_fact`) that it is applied for as a review or a
+    reassessment; then the conflict sets for doing it again apply from the start."""
+    named = facts.get(str(deployed.process.get("role_fact", "")))
+    again = start.case_role == "first" and named in deployed.process.get("again_roles", ())
+    return str(named) if again else start.case_role
 
 
 def _new_chain(unit: Unit) -> int:

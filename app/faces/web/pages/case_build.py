@@ -129,6 +129,7 @@ def case_head(
         authority=region.authority_zh,
         printed_at=local(who.now).strftime("%Y-%m-%d %H:%M"),
         print_url=url_for("case.printed", case_id=case.id),
+        draws_url=url_for("draws.show", case_id=case.id) if "ed1_open" in deployed.steps else "",
         procedure=procedure(case.track),
         accepted=day(local_day(case.accepted_at), who.today) if case.accepted_at else "",
         bound=bound,

@@ -27,6 +27,8 @@ class CaseHead:
     procedure: str = ""
     accepted: str = ""
     bound: str = ""
+    draws_url: str = ""
+    """The draws of experts, for processes that draw a panel."""
 
 
 @dataclass(frozen=True)
