@@ -117,6 +117,7 @@ class Place:
             "uid": self._files(rule),
             "consultation_id": list(rows(self.office, select(Consultation.id))),
             "process": ["injury_recognition"],
+            "draw_no": [1],
             "incident_id": list(rows(self.office, select(Incident.id))),
         }
         name = next(key for key in CASE_OF if key in rule.arguments)
