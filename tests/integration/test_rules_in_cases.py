@@ -208,6 +208,20 @@ def test_what_a_change_would_touch_is_not_told_to_who_may_not_read_the_case(
     assert "您不能查看的案件" in party.text
 
 
+def test_a_change_about_a_case_is_closed_to_who_is_barred_from_it(office: Office, tmp_path: Path) -> None:
+    case_id = office.start(**LATE, applicant_id_no=id_number(CHANGERS["rechecker"][0]))
+    number = office.case(case_id).case_no
+    change = propose(office, "risk_lower", {"case_no": number, "risk": "normal", "approval_levels": "1"})
+    reader, party = (sit_down(office.kernel, tmp_path, name) for name in ("editor", "rechecker"))
+    assert number in reader.get(f"/changes/{change}").text
+    assert f"/changes/{change}" in reader.get("/changes").text
+    for address in (f"/changes/{change}", f"/cases/{change}"):
+        refused = party.get(address)
+        assert refused.status_code == 403 and number not in refused.text
+    listed = party.get("/changes").text
+    assert f"/changes/{change}" not in listed and number not in listed
+
+
 @pytest.mark.parametrize(
     ("given", "field", "code"),
     [

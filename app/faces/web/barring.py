@@ -11,10 +11,12 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.faces.web.acting import carry_out, reading, standing
+from app.faces.web.signin import kernel
+from app.kernel.changes.registry import cases_named
 from app.kernel.documents.queries import document_by_uid
 from app.kernel.engine.dossier import find_material, require_reading
 from app.kernel.engine.incidents.queries import get_incident_case_id
-from app.kernel.recusal.queries import find_bar
+from app.kernel.recusal.queries import find_bar, list_barred
 from app.kernel.refusals import TaskNotFound
 from app.kernel.worklist.consultation_queries import get_consultation_case_id
 from app.kernel.worklist.queries import get_task_case_id
@@ -26,9 +28,18 @@ def refuse_barred() -> None:
         return
     with reading() as session:
         case_id = case_of(session, request.view_args)
-        barred = case_id is not None and find_bar(session, case_id, standing().person_id) is not None
-    if barred and case_id is not None:
-        carry_out(lambda unit: require_reading(unit, case_id))
+        barred = _barred(session, case_id) if case_id is not None else None
+    if barred is not None:
+        carry_out(lambda unit: require_reading(unit, barred))
+
+
+def _barred(session: Session, case_id: int) -> int | None:
+    """This case, or one that it as a change is about (its risk, its token, its chain), when it is closed."""
+    person = standing().person_id
+    if find_bar(session, case_id, person) is not None:
+        return case_id
+    named = cases_named(session, kernel().ports, [case_id]).get(case_id, frozenset())
+    return min(list_barred(session, person, named), default=None)
 
 
 def case_of(session: Session, arguments: Mapping[str, Any]) -> int | None:

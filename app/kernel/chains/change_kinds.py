@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -49,6 +49,9 @@ class ChainLinkKind:
 
     def target(self, payload: Payload) -> str:
         return str(payload["retiring"])
+
+    def cases(self, session: Session, payload: Payload) -> Collection[int]:
+        return [case.id for case in list_members(session, [payload["survivor"], payload["retiring"]])]
 
     def subject(self, session: Session, payload: Payload) -> tuple[str, str]:
         numbers = (payload["case_no"], payload["other_case_no"])
@@ -123,6 +126,9 @@ class ChainSplitKind:
 
     def target(self, payload: Payload) -> str:
         return str(payload["chain"])
+
+    def cases(self, session: Session, payload: Payload) -> Collection[int]:
+        return [case.id for case in list_members(session, [payload["chain"]])]
 
     def subject(self, session: Session, payload: Payload) -> tuple[str, str]:
         numbers = [row["case_no"] for row in payload["leaving"]]

@@ -6,7 +6,7 @@ A kind lives with the package whose data it changes and is registered in `regist
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -132,6 +132,14 @@ class ListsTargets(Protocol):
 
     def targets(self, session: Session, at: Moment) -> Sequence[Option]:
         """What can be changed, by target."""
+
+
+@runtime_checkable
+class NamesCases(Protocol):
+    """A kind whose content is about certain cases: who is barred from one of them reads nothing of the change."""
+
+    def cases(self, session: Session, payload: Payload) -> Collection[int]:
+        """Ids of the cases that the content names."""
 
 
 def differences_by_field(

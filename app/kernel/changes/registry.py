@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from app.kernel.chains.change_kinds import ChainLinkKind, ChainSplitKind
 from app.kernel.changes.conflict_sets import ConflictSetKind
+from app.kernel.changes.content import Content
 from app.kernel.changes.exclusions import PostExclusionKind
-from app.kernel.changes.kinds import ChangeKind
+from app.kernel.changes.kinds import ChangeKind, NamesCases
+from app.kernel.changes.models import ControlledChange
 from app.kernel.changes.refusals import ChangeKindUnknown
 from app.kernel.changes.risk import RiskLowerKind
 from app.kernel.changes.tenure import TenureRuleKind
@@ -36,6 +43,18 @@ def change_kinds(ports: Ports) -> dict[str, ChangeKind]:
             raise ValueError(f"kind of change {kind.key!r} registered twice")
         kinds[kind.key] = kind
     return kinds
+
+
+def cases_named(session: Session, ports: Ports, changes: Collection[int]) -> dict[int, frozenset[int]]:
+    """Of changes (cases of a controlled change) the cases their content names, by the change's case."""
+    rows = session.scalars(select(ControlledChange).where(ControlledChange.case_id.in_(changes)))
+    kinds = change_kinds(ports)
+    found: dict[int, frozenset[int]] = {}
+    for row in rows:
+        kind: object = kinds.get(row.kind)
+        if isinstance(kind, NamesCases):
+            found[row.case_id] = frozenset(kind.cases(session, Content.of(row).values))
+    return found
 
 
 def get_kind(ports: Ports, key: str) -> ChangeKind:

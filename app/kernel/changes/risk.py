@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -59,6 +59,9 @@ class RiskLowerKind:
 
     def target(self, payload: Payload) -> str:
         return str(payload["case_id"])
+
+    def cases(self, session: Session, payload: Payload) -> Collection[int]:
+        return [int(payload["case_id"])]
 
     def subject(self, session: Session, payload: Payload) -> tuple[str, str]:
         risk = next(option for option in RISKS if option.value == payload["risk"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -60,6 +60,10 @@ class ViolationRulingKind:
 
     def target(self, payload: Payload) -> str:
         return str(int(payload["violation"]))
+
+    def cases(self, session: Session, payload: Payload) -> Collection[int]:
+        violation = get_violation(session, int(payload["violation"]))
+        return [case.case_id for case in violation.cases] if violation is not None else []
 
     def subject(self, session: Session, payload: Payload) -> tuple[str, str]:
         violation = get_violation(session, int(payload["violation"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -30,6 +30,7 @@ from app.faces.web.pages.processes_build import draft_url
 from app.faces.web.pages.queue_view import FilterField, Pager
 from app.faces.web.pages.workbench_words import compare_url
 from app.faces.web.parts import Choice, Link
+from app.faces.web.signin import kernel
 from app.faces.web.words import duty, moment
 from app.kernel.cases.models import Case
 from app.kernel.changes.content import PROCESS, Content, get_change
@@ -48,13 +49,14 @@ from app.kernel.changes.queries import (
     list_signatures,
 )
 from app.kernel.changes.refusals import ChangeNotFound
+from app.kernel.changes.registry import cases_named
 from app.kernel.changes.touched import read_record
 from app.kernel.decisions.catalogue.change_kind import RuleKind
 from app.kernel.engine.catalogue import Deployed, get_deployed
 from app.kernel.engine.lifecycle.change_kind import ProcessKind
 from app.kernel.engine.lifecycle.queries import find_draft_of
 from app.kernel.engine.workbench.queries import find_rule_draft_of
-from app.kernel.recusal.queries import list_readable
+from app.kernel.recusal.queries import list_barred, list_readable
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.queries import list_open_tasks
 
@@ -101,7 +103,7 @@ def changes_page(
         ],
         kinds=FilterField("kind", _("类别"), options),
         state=state,
-        lines=[_line(row, who, kinds) for row in found.rows],
+        lines=[_line(row, who, kinds) for row in _readable(session, who, found.rows)],
         caption=_("受控变更，共 %(n)s 件", n=found.total),
         pager=Pager(
             words,
@@ -111,6 +113,13 @@ def changes_page(
         ),
         new_url=url_for("changes.new") if may_propose(who) else "",
     )
+
+
+def _readable(session: Session, who: Standing, rows: Sequence[ChangeRow]) -> list[ChangeRow]:
+    """Without changes that are about a case the reader is barred from."""
+    named = cases_named(session, kernel().ports, [row.case_id for row in rows])
+    barred = list_barred(session, who.person_id, {case for cases in named.values() for case in cases})
+    return [row for row in rows if barred.isdisjoint(named.get(row.case_id, ()))]
 
 
 def _url(**args: str) -> str:
