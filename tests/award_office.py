@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.benefits.awards import PROCESSES
 from app.domain.benefits.models import Entitlement, Payable, PayableEvent
 from app.kernel.engine.catalogue import deploy, read_folder
 from app.kernel.engine.materials import Upload, add_material
@@ -59,6 +60,7 @@ class AwardOffice:
     """The office and what the tests of awards look at."""
 
     office: Office
+    folder: Path
 
     def start(self, process: str, **facts: Any) -> int:
         start = CaseStart(process, CITY, {**INJURED, **facts})
@@ -124,9 +126,9 @@ def open_award_office(server: EmbeddedServer, clock: MovingClock, data: Path) ->
             office.hire(name, number)
             office.grant(name, post, chiefs=chiefs)
         run(office.kernel, _deploy, system_actor())
-        yield AwardOffice(office)
+        yield AwardOffice(office, data)
 
 
 def _deploy(unit: Unit) -> None:
-    for key in ("disability_benefit_award",):
+    for key in PROCESSES:
         deploy(unit, key, read_folder(WORKFLOWS, key), by="tests", approval={"kind": "bootstrap"})

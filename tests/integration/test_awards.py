@@ -24,6 +24,7 @@ from app.storage.embedded import EmbeddedServer
 from tests.award_office import AwardOffice, open_award_office
 from tests.conftest import START
 from tests.moving_clock import MovingClock
+from tests.pages import sit_down
 
 NUMBER = "银劳鉴〔2026〕3号"
 GRADE_7 = {"disability_grade": 7, "own_wage": "5300", "award_from": "2026-03-01"}
@@ -161,6 +162,65 @@ def test_an_uninsured_employers_case_gets_the_note_on_advance_payment_and_people
     awards.serve(case_id)
     assert office.case(case_id).status == "closed"
     assert awards.payables(case_id) == []
+
+
+def test_the_case_page_shows_each_amount_with_its_article_and_its_parameters_in_both_languages(
+    awards: AwardOffice, granted: int
+) -> None:
+    desk = sit_down(awards.office.kernel, awards.folder, "si_checker")
+    page = desk.get(f"/cases/{granted}").text
+    for words in ("待遇测算", "68,900.00", "5,300 × 13", "《工伤保险条例》37(1)", "待支付"):
+        assert words in page, words
+    desk.client.set_cookie("sanshen_lang", "en")
+    assert "Lump-sum disability benefit" in desk.get(f"/cases/{granted}").text
+
+
+def test_a_claim_is_reckoned_bill_by_bill_with_its_cuts(awards: AwardOffice) -> None:
+    office, case_id = awards.office, awards.start("medical_reimbursement", recognised_diagnosis="骨折")
+    bills = {
+        "bill_1_kind": "medical",
+        "bill_1_on": "2026-01-25",
+        "bill_1_until": "2026-02-04",
+        "bill_1_inpatient": True,
+        "bill_1_claimed": "1200",
+        "bill_1_diagnosis": "骨折",
+        "bill_1_institution": "银川市某三级医院",
+    }
+    office.work(case_id, "si_window", outcome="complete", **bills)
+    checked = {
+        "bill_1_in_catalogue": True,
+        "bill_1_agreement": True,
+        "bill_1_cut": "200",
+        "bill_1_cut_reason": "重复收费",
+    }
+    office.work(case_id, "si_handler", outcome="recalculate", **checked)
+    lines = [(one.item, one.payer, one.amount) for one in awards.lines(case_id) if one.draft == 2]
+    assert lines[0] == ("medical_benefit", "fund", Decimal("1000.00"))
+    assert [one[0] for one in lines] == ["medical_benefit", "inpatient_meal_subsidy"]
+
+
+def test_a_death_award_grants_the_pension_only_to_relatives_who_qualify(awards: AwardOffice) -> None:
+    office, case_id = awards.office, awards.start("death_benefit_award")
+    office.work(case_id, "si_window", outcome="complete", death_at="2026-01-20T16:00")
+    family = {
+        "kin_name": "马秀兰",
+        "own_wage": "5300",
+        "dependant_1_name": "马秀兰",
+        "dependant_1_id_no": "640102196203010028",
+        "dependant_1_relation": "spouse",
+        "dependant_1_supported": True,
+        "dependant_2_name": "成年子",
+        "dependant_2_id_no": "640102199003010035",
+        "dependant_2_relation": "child",
+        "dependant_2_supported": True,
+    }
+    office.work(case_id, "si_handler", outcome="done", **family)
+    office.work(case_id, "si_window", outcome="work_injury", pension_choice="work_injury")
+    pensions = [one for one in awards.lines(case_id) if one.item == "survivor_pension"]
+    assert [(one.payee, one.amount, one.cycle) for one in pensions] == [
+        ("马秀兰", Decimal("2120.00"), "monthly")
+    ]
+    assert office.open_task_of(case_id).step_key == "rb2_initial_review"
 
 
 def revoke(unit: Unit) -> None:

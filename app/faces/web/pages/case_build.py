@@ -14,6 +14,7 @@ from app.faces.web.pages import case_dossier as parts
 from app.faces.web.pages import case_position as position
 from app.faces.web.pages.case_actions import answer_forms, step_actions
 from app.faces.web.pages.case_actions_view import StepActions
+from app.faces.web.pages.case_award import award_of
 from app.faces.web.pages.case_story import timeline
 from app.faces.web.pages.case_task import Attempt, Situation, own_open_task, task_panel
 from app.faces.web.pages.case_view import CaseHead, CasePage, Correction, GatePage, Rules
@@ -63,6 +64,7 @@ def case_page(
         facts=parts.facts(dossier, revealed),
         materials=parts.materials(dossier, who, mine, upload_errors or []),
         rules=_rules(session, dossier, who, works_here=mine is not None),
+        award=award_of(session, case),
         opinions=parts.opinions(dossier, who),
         documents=parts.documents(dossier, who),
         service=parts.service(dossier, who),

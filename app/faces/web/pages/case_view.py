@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.faces.web.form_view import FormView
 from app.faces.web.pages.case_actions_view import StepActions
+from app.faces.web.pages.case_award import Award
 from app.faces.web.parts import Axis, Choice, ClockView, Duty, ErrorLine
 
 
@@ -285,6 +286,7 @@ class CasePage:
     clock_sentence: str = ""
     clock_grounds: str = ""
     rules: Rules | None = None
+    award: Award | None = None
     task: TaskPanel | None = None
     three: Sequence[ReviewStep] = field(default_factory=tuple)
     three_remark: str = ""
