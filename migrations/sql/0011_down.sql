@@ -1,1 +1,2 @@
 DROP TABLE case_fact_origin, case_message_delivery, case_message;
+ALTER TABLE task DROP COLUMN subject;

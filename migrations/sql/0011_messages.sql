@@ -52,3 +52,7 @@ CREATE TABLE case_fact_origin (
 GRANT SELECT, INSERT ON case_message, case_message_delivery, case_fact_origin TO sanshen_app;
 GRANT UPDATE (receiver_id, state, finished_at) ON case_message_delivery TO sanshen_app;
 GRANT SELECT ON case_message, case_message_delivery, case_fact_origin TO sanshen_auditor;
+
+-- What a signing task signs: the case's conclusion, or a draft beside it (a suspension, a rectification).
+ALTER TABLE task ADD COLUMN subject TEXT NOT NULL DEFAULT 'conclusion';
+GRANT SELECT (subject) ON task TO sanshen_auditor;

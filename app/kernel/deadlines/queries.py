@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, aliased
 from app.kernel.deadlines import rules, transitions
 from app.kernel.deadlines.calendar import CalendarOverride, DayKind, WorkingCalendar
 from app.kernel.deadlines.models import CalendarDay, CalendarYear, Clock, ClockSuspension
-from app.kernel.duties.models import Post, PostGrant
-from app.kernel.identity.models import Region
+from app.kernel.duties.models import Performance, Post, PostGrant
+from app.kernel.identity.models import Person, Region
 from app.kernel.local_time import local_day
 from app.kernel.worklist.models import Task
 
@@ -64,6 +64,22 @@ def active_clock(session: Session, case_id: int, kind: str) -> Clock | None:
     return session.scalars(
         select(Clock).where(Clock.case_id == case_id, Clock.kind == kind, Clock.state != "stopped")
     ).one_or_none()
+
+
+def list_active_kinds(session: Session, case_id: int) -> list[str]:
+    """Kinds of the case's clocks that aren't stopped."""
+    query = select(Clock.kind).where(Clock.case_id == case_id, Clock.state != "stopped")
+    return list(session.scalars(query.order_by(Clock.id)))
+
+
+def performers_of(session: Session, case_id: int) -> set[int]:
+    """Persons (canonical ids) who reviewed or investigated the case."""
+    query = (
+        select(Person.canonical_id)
+        .join(Performance, Performance.person_id == Person.id)
+        .where(Performance.case_id == case_id, Performance.duty.in_(("investigation", "initial_review")))
+    )
+    return set(session.scalars(query))
 
 
 def nearest_due(session: Session, case_id: int) -> date | None:

@@ -28,6 +28,7 @@ from app.kernel.duties.records import keep_decision
 from app.kernel.duties.refusals import DutyDenied, GateClosed
 from app.kernel.duties.rules import decide, decide_intake, decide_supervising, standing
 from app.kernel.duties.signatures import missing_signature, required_signatures
+from app.kernel.duties.subjects import CONCLUSION
 from app.kernel.duties.views import RISK_ORDER, Action, CaseView, ConflictRule, Decision, deny
 from app.kernel.identity.regions import get_lineage
 from app.kernel.transaction.unit import Unit
@@ -36,9 +37,6 @@ from app.kernel.violations.refusals import CaseFrozen
 from app.kernel.worklist.claims import reconsider_later
 from app.kernel.worklist.models import Task
 from app.storage.core import table
-
-CONCLUSION = "conclusion"
-"""The subject that a case's own conclusion is decided under."""
 
 Ahead = Callable[[CaseView, Sequence[ConflictRule], Decision], Decision]
 """(the case, the sets in force, what `decide` allowed) -> the same, or with a warning or denial."""
@@ -153,14 +151,14 @@ def _performance(unit: Unit, case_id: int, duty: str, state: str, task_id: int |
 def perform(unit: Unit, case: Case, task: Task, *, agrees: bool) -> None:
     """Append the performance of the task's duty by the actor; a signing task signs with it.
 
-    The signature is on the case's current content hash and the next in the subject's sequence.
+    The signature is on the case's current content hash and the next in the sequence of the task's subject.
     """
     values = _performance(unit, task.case_id, task.duty, "performed", task.id)
     if not task.signs:
         unit.write_now(_PERFORM, values)
         return
     signing = {
-        "subject": CONCLUSION,
+        "subject": task.subject,
         "content_hash": case.content_hash,
         "verdict": "agree" if agrees else "return",
     }
@@ -202,17 +200,17 @@ _PERFORM_AND_SIGN = insert(_SIGNATURES).from_select(
 )
 
 
-def find_missing_duty(unit: Unit, case: Case, kind: str = "decided") -> str | None:
+def find_missing_duty(unit: Unit, case: Case, kind: str = "decided", subject: str = CONCLUSION) -> str | None:
     """The earliest signing duty the gate still demands on the current content; None when complete.
 
-    `kind`: the effect the signatures are for (decided, issued, paid, deployed).
+    `kind`: the effect the signatures are for (decided, issued, paid, deployed); `subject`: what they are on.
     """
-    latest = list_latest_signatures(unit.session, case.id, CONCLUSION)
+    latest = list_latest_signatures(unit.session, case.id, subject)
     required = required_signatures(case.risk, case.approval_levels, kind)
     return missing_signature(required, case.content_hash, latest)
 
 
-def pass_gate(unit: Unit, case: Case, *, kind: str, outcome: str) -> int:
+def pass_gate(unit: Unit, case: Case, *, kind: str, outcome: str, subject: str = CONCLUSION) -> int:
     """Write the case decision on the required signatures; answers its id.
 
     Raise GateClosed when any lacks, CaseFrozen while a violation is open.
@@ -220,14 +218,14 @@ def pass_gate(unit: Unit, case: Case, *, kind: str, outcome: str) -> int:
     frozen = frozen_cases(unit.session, [case.id])
     if frozen:
         raise CaseFrozen(violation=frozen[case.id][0])
-    latest = list_latest_signatures(unit.session, case.id, CONCLUSION)
+    latest = list_latest_signatures(unit.session, case.id, subject)
     required = required_signatures(case.risk, case.approval_levels, kind)
     missing = missing_signature(required, case.content_hash, latest)
     if missing is not None:
         raise GateClosed(missing=missing)
     decision = insert(CaseDecision).values(
         case_id=case.id,
-        subject=CONCLUSION,
+        subject=subject,
         kind=kind,
         outcome=outcome,
         risk=case.risk,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from app.kernel.cases.schema import FactSchema
 from app.kernel.deadlines.rules import ClockSpec
@@ -30,6 +30,35 @@ class DocumentSpec:
     docx: str
     print: str
     effect: str
+
+
+@dataclass(frozen=True)
+class SubjectSpec:
+    """Something a case decides beside its own conclusion (`[subject.<key>]`): a refusal, a suspension, a rectification.
+
+    `kind` is that of its effect; `documents` are issued by outcome; `concludes`: with it the case is decided;
+    `revokes`: documents of these kinds that stand fall with it.
+    """
+
+    key: str
+    title_zh: str
+    title_en: str
+    kind: str
+    documents: Mapping[str, str]
+    concludes: bool = False
+    revokes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_toml(cls, key: str, table: Mapping[str, Any]) -> Self:
+        return cls(
+            key,
+            table["title_zh"],
+            table["title_en"],
+            table["kind"],
+            table.get("documents", {}),
+            table.get("concludes", False),
+            tuple(table.get("revokes", ())),
+        )
 
 
 @dataclass(frozen=True)
@@ -64,6 +93,8 @@ class Deployed:
     """Authorities to which the law sends a copy of a document, by document."""
     required_at: Mapping[str, str]
     steps: Mapping[str, StepSpec]
+    subjects: Mapping[str, SubjectSpec]
+    """What cases decide beside their conclusion, by key."""
     supply: Supply | None
     """What rules are told of its cases; None: no rules judge them."""
     forms: Mapping[str, Mapping[str, Any]]
@@ -94,6 +125,14 @@ class Deployed:
         """The diagram of the process or of one it calls."""
         key = process_id or self.key
         return self.files[f"{key}/{key}.bpmn"]
+
+    def form_of(self, step: StepSpec, path: Sequence[str]) -> str | None:
+        """The form of a user task inside the calls `path`: the one made for that call where there is one.
+
+        `<call activity>.<form>.form` in the caller's folder stands in for `<form>.form` in that call only.
+        """
+        names = (f"{call}.{step.form_id}" for call in reversed(path))
+        return next((name for name in names if name in self.forms), step.form_id)
 
     @property
     def startable(self) -> bool:
@@ -143,6 +182,9 @@ def parse_deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
         passes=manifest.get("passes", {}),
         required_at=manifest.get("required_at", {}),
         steps=definition.steps,
+        subjects={
+            key: SubjectSpec.from_toml(key, table) for key, table in manifest.get("subject", {}).items()
+        },
         supply=Supply.of(manifest),
         forms=definition.forms,
         sends=read_sends(manifest),

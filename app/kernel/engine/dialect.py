@@ -34,10 +34,12 @@ _KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class ClockAction:
-    """A statutory clock (`ref`) and what the step does to it."""
+    """A statutory clock (`ref`) and what the step does to it; `length`, a number or the key of a fact, for how long
+    it extends or shifts."""
 
     ref: str
     action: str
+    length: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,7 @@ def _step(node: etree._Element, process: str, lanes: dict[str, str]) -> StepSpec
         due_date=_value(extension(node, ZEEBE, "taskSchedule"), "dueDate"),
         priority=_value(extension(node, ZEEBE, "priorityDefinition"), "priority"),
         clocks=tuple(
-            ClockAction(clock.get("ref", ""), clock.get("action", "start"))
+            ClockAction(clock.get("ref", ""), clock.get("action", "start"), clock.get("length") or None)
             for clock in extensions(node, SANSHEN, "clock")
         ),
         document=_value(extension(node, SANSHEN, "document"), "ref"),

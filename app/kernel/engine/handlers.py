@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any, Final
 
 from app.kernel.changes.lowering import lowered_despite
+from app.kernel.deadlines.operations import stop_clock
+from app.kernel.deadlines.queries import heads_of, list_active_kinds, performers_of
 from app.kernel.decisions.catalogue.evaluation import Hit, Inquiry, evaluate
 from app.kernel.decisions.catalogue.versions import list_standing
 from app.kernel.decisions.operations import keep_hits
@@ -14,15 +16,21 @@ from app.kernel.decisions.overrides import blocking
 from app.kernel.decisions.parameters.lookup import finder
 from app.kernel.duties.levels import raise_approval_levels
 from app.kernel.duties.operations import find_missing_duty, pass_gate, raise_risk
+from app.kernel.duties.subjects import subject_of
 from app.kernel.engine.change_handlers import handle_apply_change, handle_check_change, handle_drop_change
 from app.kernel.engine.context import CaseContext
+from app.kernel.engine.deployed import SubjectSpec
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.engine_data import Data
 from app.kernel.engine.paperwork import decision_document, issue_document
 from app.kernel.engine.serving import handle_complete_service, handle_deem_served
+from app.kernel.engine.paperwork import issue_document, revoke_documents
+from app.kernel.engine.progress import SUBJECT
+from app.kernel.engine.seats import effect_kind
 from app.kernel.engine.workflow import ServiceCall, value_of
 from app.kernel.local_time import local_minute
 from app.kernel.ports import Ports
+from app.kernel.worklist.operations import notify
 from app.storage.crypto import KeyRing
 
 KernelHandler = Callable[[CaseContext, ServiceCall, Data], Mapping[str, object]]
@@ -84,24 +92,41 @@ def handle_run_rules(context: CaseContext, call: ServiceCall, data: Data) -> Map
 
 def handle_check_signatures(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
     """RB-5a: run the rules again; name the earliest signing duty that is missing or stale."""
-    kind = _guarded_kind(context)
-    hits = run_rules(context, "payment" if kind == "paid" else "gate", _business(call, data))
-    blocked = context.case.outcome == POSITIVE and blocking(context.unit, context.case, hits)
-    missing = "blocked" if blocked else find_missing_duty(context.unit, context.case, kind) or "none"
-    return {"missing": missing, "risk": context.case.risk}
+    unit, case = context.unit, context.case
+    key, spec = _subject(context, data)
+    kind = spec.kind if spec is not None else effect_kind(context.deployed)
+    blocked = False
+    if kind != "issued":
+        hits = run_rules(context, "payment" if kind == "paid" else "gate", _business(call, data))
+        blocked = case.outcome == POSITIVE and bool(blocking(unit, case, hits))
+    subject = subject_of(unit.session, case.id, key)
+    missing = "blocked" if blocked else find_missing_duty(unit, case, kind, subject) or "none"
+    return {"missing": missing, "risk": case.risk}
 
 
-def _guarded_kind(context: CaseContext) -> str:
-    """The kind of the effect that the process's signatures lead to (a notice is unguarded)."""
-    kinds = {step.effect.kind for step in context.deployed.steps.values() if step.effect} - {"notice"}
-    return kinds.pop() if len(kinds) == 1 else "decided"
+def _subject(context: CaseContext, data: Data) -> tuple[str | None, SubjectSpec | None]:
+    """The key of what is decided here, and what the process says of it; (None, None) for the case's conclusion.
+
+    Raise LookupError for a key that the process doesn't declare.
+    """
+    key = data.get(SUBJECT)
+    if not key:
+        return None, None
+    if str(key) not in context.deployed.subjects:
+        raise LookupError(f"no [subject.{key}] in process.toml")
+    return str(key), context.deployed.subjects[str(key)]
 
 
 def handle_seal_decision(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
-    """RB-6: write the case decision behind the gate, number and issue its document."""
+    """RB-6: write the case decision behind the gate, number and issue its document.
+
+    Another subject than the conclusion has its own documents; only one that concludes decides the case.
+    """
     case, unit = context.case, context.unit
-    outcome = case.outcome or ""
-    kind = call.step.effect.kind if call.step.effect else "decided"
+    key, spec = _subject(context, data)
+    subject = subject_of(unit.session, case.id, key)
+    kind = spec.kind if spec is not None else call.step.effect.kind if call.step.effect else "decided"
+    outcome = (case.outcome or "") if kind != "issued" else subject
     content_hash = case.content_hash
     context.decision_id = pass_gate(unit, case, kind=kind, outcome=outcome)
     case.decided_at = unit.now
@@ -112,9 +137,27 @@ def handle_seal_decision(context: CaseContext, call: ServiceCall, data: Data) ->
     )
     context.note("decided_at", local_minute(unit.now))
     template = decision_document(context.deployed.process, call, outcome)
+    context.decision_id = pass_gate(unit, case, kind=kind, outcome=outcome, subject=subject)
+    told = {"outcome": outcome, "content_hash": content_hash.hex(), "decision": context.decision_id}
+    if spec is None or spec.concludes:
+        case.decided_at = unit.now
+        unit.record("case.decided", told, case_id=case.id)
+        context.note("decided_at", local_minute(unit.now))
+    else:
+        unit.record("case.subject_decided", {**told, "subject": subject}, case_id=case.id)
+    _issue_decided(context, spec, outcome)
+    return {"review_result": outcome} if kind != "issued" else {}
+
+
+def _issue_decided(context: CaseContext, spec: SubjectSpec | None, outcome: str) -> None:
+    """The document of a decision; what it puts out of force is revoked before."""
+    documents = context.deployed.process.get("decision_documents", {}) if spec is None else spec.documents
+    for kind in spec.revokes if spec is not None else ():
+        revoke_documents(context, kind, ground=spec.title_zh if spec is not None else "")
+    template = documents.get(outcome) or (documents.get("issued") if spec is not None else None)
     if template:
-        issue_document(context, template)
-    return {"review_result": outcome}
+        issued = issue_document(context, template)
+        context.note("decision_number", issued.number)
 
 
 def handle_issue_document(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
@@ -139,6 +182,28 @@ def handle_archive_case(context: CaseContext, call: ServiceCall, data: Data) -> 
     return {}
 
 
+def handle_withdraw_case(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
+    """X-W: the application is withdrawn. Clocks end; rule hits, performances and documents stay."""
+    case, unit = context.case, context.unit
+    for kind in list_active_kinds(unit.session, case.id):
+        stop_clock(unit, case.id, kind, reason="application_withdrawn")
+    case.status = "withdrawn"
+    unit.record("case.withdrawn", {}, case_id=case.id)
+    return {}
+
+
+def handle_remind(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
+    """Tell who handled the case and the heads of its region that it still waits at this step."""
+    case, unit = context.case, context.unit
+    people = performers_of(unit.session, case.id) | heads_of(unit.session, case.region_code, unit.today)
+    for person_id in sorted(people):
+        key = f"case_waits:{case.id}:{call.step.step_key}:{unit.today}"
+        english = call.step.name_en or call.step.name
+        notify(unit, person_id, "case_waits", key, case, title_zh=call.step.name, title_en=english)
+    unit.record("case.reminded", {"step": call.step.step_key, "told": sorted(people)}, case_id=case.id)
+    return {}
+
+
 HANDLERS: Final[Mapping[str, KernelHandler]] = {
     "run_rules": handle_run_rules,
     "check_signatures": handle_check_signatures,
@@ -148,6 +213,8 @@ HANDLERS: Final[Mapping[str, KernelHandler]] = {
     "archive_case": handle_archive_case,
     "deem_served": handle_deem_served,
     "complete_service": handle_complete_service,
+    "withdraw_case": handle_withdraw_case,
+    "remind": handle_remind,
     "check_change": handle_check_change,
     "apply_change": handle_apply_change,
     "drop_change": handle_drop_change,

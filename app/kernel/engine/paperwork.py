@@ -20,6 +20,7 @@ from app.kernel.documents.operations import (
     reissue,
     serve,
 )
+from app.kernel.documents.operations import DocumentTemplate, issue, revoke, serve
 from app.kernel.documents.queries import documents_of
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.engine.workflow import ServiceCall
@@ -88,6 +89,13 @@ def serve_conclusions(context: CaseContext) -> None:
         guarded = context.deployed.documents[document.template].effect != "notice"
         if guarded and document.state == "issued":
             serve(context.unit, document, manner="service_completed")
+
+
+def revoke_documents(context: CaseContext, key: str, *, ground: str) -> None:
+    """Put documents of a kind that stand out of force: another decision took their place. They stay on file."""
+    for document in documents_of(context.unit.session, context.case.id):
+        if document.template == key and document.state != "revoked":
+            revoke(context.unit, document, ground=ground)
 
 
 def document_data(context: CaseContext) -> dict[str, Any]:

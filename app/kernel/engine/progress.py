@@ -10,6 +10,8 @@ from sqlalchemy import case as sql_case
 from app.kernel.cases.models import Case, CaseState
 from app.kernel.deadlines import operations as clocks
 from app.kernel.deadlines.queries import active_clock
+from app.kernel.deadlines.rules import ClockSpec
+from app.kernel.duties.subjects import CONCLUSION, subject_of
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.dialect import ClockAction
 from app.kernel.engine.incidents.recording import incidents_of, pass_incidents
@@ -25,6 +27,8 @@ from app.kernel.worklist.staffing import announce_waiting, place_task
 from app.storage.core import execute, table
 
 TIMER_JOB = "run_timers"
+SUBJECT = "subject"
+"""Input of a step or call: the key of what is decided there, where it isn't the case's own conclusion."""
 
 
 def settle(
@@ -61,7 +65,9 @@ def settle(
         still_open = {task.id for task in open_tasks(context.unit, context.case)}
         pass_incidents(context.unit, context.case, incidents_of(context.stored.incidents), still_open)
     if instance.is_completed() and context.case.closed_at is None:
-        context.case.status, context.case.closed_at = "closed", context.unit.now
+        if context.case.status == "open":
+            context.case.status = "closed"
+        context.case.closed_at = context.unit.now
         context.unit.record("case.closed", {"outcome": context.case.outcome}, case_id=context.case.id)
     return tasks
 
@@ -113,10 +119,27 @@ def apply_clock(context: CaseContext, action: ClockAction) -> None:
         clocks.stop_clock(unit, case.id, action.ref, reason="purpose_reached")
     elif action.action == "convert" and running is not None:
         _convert(context, action.ref)
-    elif action.action == "pause" and running is not None:
+    elif action.action == "pause" and running is not None and running.state == "running":
         clocks.pause_clock(unit, case.id, action.ref, reason="suspension", ground=spec.ground_zh)
-    elif action.action == "resume" and running is not None:
+    elif action.action == "resume" and running is not None and running.state == "paused":
         clocks.resume_clock(unit, case.id, action.ref, ground=spec.ground_zh)
+    elif action.action in ("extend", "shift") and running is not None:
+        _lengthen(context, action, spec)
+
+
+def _lengthen(context: CaseContext, action: ClockAction, spec: ClockSpec) -> None:
+    """By so many units as the model says, or as a fact of the case says; an extension without either, by all the
+    law allows."""
+    named = action.length or ""
+    stated = context.facts.get(named) if named in context.deployed.schema.facts else named
+    length = int(stated) if stated else spec.extendable
+    unit, case = context.unit, context.case
+    if action.action == "extend":
+        clocks.extend_clock(
+            unit, case.id, action.ref, length=length, allowed=spec.extendable, ground=spec.ground_zh
+        )
+    else:
+        clocks.shift_clock(unit, case.id, action.ref, length=length, ground=spec.ground_zh)
 
 
 def _counted_from(context: CaseContext, ref: str) -> date:
@@ -168,7 +191,8 @@ def _new_task(context: CaseContext, ready: ReadyTask) -> Task:
         resets=step.resets,
         persons_required=ready.persons,
         post=ready.candidate_group,
-        form_id=step.form_id,
+        form_id=context.deployed.form_of(step, ready.path),
+        subject=_subject(context, ready),
         created_at=context.unit.now,
     )
 
@@ -180,6 +204,11 @@ def _which(context: CaseContext, ready: ReadyTask) -> tuple[str, str]:
         return party.zh, party.en
     number = "" if ready.instance is None else str(ready.instance)
     return number, number
+def _subject(context: CaseContext, ready: ReadyTask) -> str:
+    if not ready.step.signs:
+        return CONCLUSION
+    key = ready.data.get(SUBJECT)
+    return subject_of(context.unit.session, context.case.id, str(key) if key else None)
 
 
 def _cancel(context: CaseContext, task: Task) -> None:

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session, aliased
 from app.kernel.audit.models import AuditEvent
 from app.kernel.cases.models import Case
 from app.kernel.duties.models import CaseRisk, Performance, PerformanceVoid, Signature
-from app.kernel.duties.operations import CONCLUSION
 from app.kernel.duties.queries import list_candidates, list_holders, list_latest_signatures, list_rules
 from app.kernel.duties.rules import decide
 from app.kernel.duties.signatures import SignatureView, required_signatures
+from app.kernel.duties.subjects import CONCLUSION
 from app.kernel.duties.views import Action, CaseView, TaskView
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.identity.models import Person
@@ -80,6 +80,16 @@ def effect_kind(deployed: Deployed) -> str:
     kinds = [step.effect.kind for step in deployed.steps.values() if step.effect is not None]
     kinds.sort(key="issued".__eq__)
     return next((kind for kind in kinds if kind != "notice"), "decided")
+    """What the guarded effect of a process is called: `decided`, `deployed`, …"""
+    kinds = {step.effect.kind for step in deployed.steps.values() if step.effect is not None}
+    return next((kind for kind in ("decided", "paid", "deployed", "issued") if kind in kinds), "decided")
+
+
+def subject_shown(deployed: Deployed, tasks: Sequence[Task]) -> tuple[str, str]:
+    """What is being signed now and the kind of its effect; the case's own conclusion when nothing is."""
+    subject = next((task.subject for task in tasks if task.state == "open" and task.signs), CONCLUSION)
+    spec = deployed.subjects.get(subject.partition(":")[0])
+    return subject, spec.kind if spec is not None else effect_kind(deployed)
 
 
 def review_seats(
@@ -93,9 +103,10 @@ def review_seats(
     today: date,
 ) -> list[ReviewSeat]:
     """The seats in their order, with who may take those that are not signed."""
-    required = required_signatures(case.risk, case.approval_levels, effect_kind(deployed))
-    counting = list_latest_signatures(session, case.id, CONCLUSION)
-    last = _last_signatures(session, case.id)
+    subject, kind = subject_shown(deployed, tasks)
+    required = required_signatures(case.risk, case.approval_levels, kind)
+    counting = list_latest_signatures(session, case.id, subject)
+    last = _last_signatures(session, case.id, subject)
     staff = _staff(session, case, deployed, view, required, now, today)
     reasons = {} if case.decided_at else _reasons(session, case, deployed, required, counting, last)
     return [
@@ -137,6 +148,7 @@ def _seat(
 
 
 def _last_signatures_statement() -> Select[Signature, str, str, str, int | None]:
+def _last_signatures(session: Session, case_id: int, subject: str) -> dict[str, _Signed]:
     signer, principal = aliased(Person), aliased(Person)
     return (
         select(Signature, signer.name, principal.name, PerformanceVoid.cause, Performance.task_id)
@@ -145,6 +157,7 @@ def _last_signatures_statement() -> Select[Signature, str, str, str, int | None]
         .outerjoin(principal, principal.id == Performance.on_behalf_of)
         .outerjoin(PerformanceVoid, PerformanceVoid.performance_id == Signature.performance_id)
         .where(Signature.case_id == bindparam("case"), Signature.subject == CONCLUSION)
+        .where(Signature.case_id == case_id, Signature.subject == subject)
         .order_by(Signature.seq)
     )
 

@@ -63,7 +63,8 @@ def read_form(context: CaseContext, task: Task, submitted: Mapping[str, str | li
 
 def check_required(context: CaseContext, task: Task, submission: Submission) -> None:
     """Facts that this outcome of this step demands (`required_at` of process.toml) must be there."""
-    purpose = context.deployed.required_at.get(f"{task.step_key}.{submission.outcome}")
+    step = task.form_id if "." in (task.form_id or "") else task.step_key
+    purpose = context.deployed.required_at.get(f"{step}.{submission.outcome}")
     missing = context.deployed.schema.missing(context.facts, purpose) if purpose else []
     if missing:
         raise InvalidInput({key: ("required_for_outcome", {"field": key}) for key in missing})

@@ -99,6 +99,8 @@ HANDLER_RESULTS: Final[Mapping[str, tuple[str, ...]]] = {
     "archive_case": (),
     "deem_served": (),
     "complete_service": ("service_result",),
+    "withdraw_case": (),
+    "remind": (),
     "apply_change": (),
     "drop_change": (),
 }

@@ -54,6 +54,8 @@ class Task(Base):
     duty: Mapped[str]
     signs: Mapped[bool]
     resets: Mapped[bool]
+    subject: Mapped[str] = mapped_column(server_default="conclusion")
+    """What a signing task signs: the case's conclusion, or another draft of it (duties/subjects.py)."""
     persons_required: Mapped[int] = mapped_column(server_default="1")
     acts: Mapped[int] = mapped_column(server_default="0")
     post: Mapped[str] = mapped_column(ForeignKey("post.key"))

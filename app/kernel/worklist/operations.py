@@ -85,6 +85,7 @@ _NEW = (
     "duty",
     "signs",
     "resets",
+    "subject",
     "persons_required",
     "post",
     "form_id",

@@ -18,6 +18,9 @@ from app.kernel.engine.dossier import Dossier, StoryEvent
 PLAIN = {
     "case.started": _l("登记申请"),
     "case.decided": _l("决定作出"),
+    "case.subject_decided": _l("程序性决定作出"),
+    "case.withdrawn": _l("申请已撤回"),
+    "case.reminded": _l("提醒：案件仍在等候"),
     "case.closed": _l("归档办结"),
     "case.archived": _l("归档"),
     "case.correction_received": _l("收到补正材料"),

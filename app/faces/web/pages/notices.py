@@ -63,6 +63,7 @@ WORDS: dict[str, tuple[str, Lazy]] = {
     ),
     "substitution_refused": ("lock", _l("%(substitute)s代%(principal)s办理（%(from)s 至 %(to)s）未获批准")),
     "substitution_ended": ("people", _l("%(substitute)s代%(principal)s办理已结束")),
+    "case_waits": ("hourglass", _l("%(case_no)s %(subject)s：%(title)s")),
     "clock_warned": ("hourglass-split", _l("%(case_no)s %(subject)s：%(title)s已用去八成")),
     "clock_breached": ("exclamation-octagon-fill", _l("%(case_no)s %(subject)s：%(title)s已超期")),
     "case_held": ("pause-circle", _l("%(case_no)s %(subject)s：业务主管暂停办理，%(title)s先等一等")),

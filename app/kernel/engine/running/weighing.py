@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from app.kernel.cases.models import Case, CaseFacts, CaseState
 from app.kernel.deadlines.models import Clock
 from app.kernel.duties.histories import list_signatures_of
-from app.kernel.duties.operations import CONCLUSION
 from app.kernel.duties.signatures import SignatureView
+from app.kernel.duties.subjects import CONCLUSION
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.engine.check.proof.position import Unplaced
 from app.kernel.engine.running.ahead import list_ahead
