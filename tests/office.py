@@ -24,7 +24,7 @@ from app.kernel.decisions.catalogue.deploying import install_rules
 from app.kernel.decisions.formulas.versions import install_formulas
 from app.kernel.duties.operations import GrantRequest, grant_posts
 from app.kernel.engine.catalogue import deploy, get_deployed, read_folder
-from app.kernel.engine.operations import CaseStart, complete_task, start_case
+from app.kernel.engine.operations import CaseStart, complete_task, run_timers, start_case
 from app.kernel.identity.operations import create_account, create_person
 from app.kernel.kernel import Kernel
 from app.kernel.transaction import Actor, Unit, run, system_actor
@@ -217,6 +217,13 @@ class Office:
         submitted = self.fill(case_id, task, form)
         operation = partial(complete_task, task_id=task.id, submitted=submitted, version=task.version)
         run(self.kernel, operation, self.actors[by], case_id=case_id)
+
+    def let_remedies_pass(self, case_id: int) -> None:
+        """Six months go by in which nobody challenges the decision that was served."""
+        clock = self.kernel.clock
+        assert isinstance(clock, MovingClock)
+        clock.move(days=200)
+        run(self.kernel, run_timers, system_actor(), case_id=case_id)
 
     def fill(self, case_id: int, task: Task, form: Mapping[str, Any]) -> dict[str, Any]:
         """The form as a person would send it: current facts, then `form`, then something for what is required."""

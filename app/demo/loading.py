@@ -32,7 +32,7 @@ from app.storage.database import Database
 
 CASES = 400
 SEED = "sanshen-640000"
-HISTORY = timedelta(days=260)
+HISTORY = timedelta(days=400)
 # From how many cases on a second process pays.
 WORTH_TWO = 150
 TRANSFER = date(2026, 6, 1)

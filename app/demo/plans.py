@@ -52,6 +52,7 @@ USUAL = {
     FINAL: (0.5, 4),
     SERVE: (2, 16),
 }
+REMEDIES_OVER = (190, 205)
 BEFORE_ACCEPTANCE = (CHECK, CORRECTION, ACCEPT)
 
 
@@ -195,7 +196,8 @@ class Planner:
         """Days each step took, and last the age of the waiting one; what the running clock counts is scaled."""
         natural = [self.rng.uniform(*USUAL[key]) for key, _ in way]
         if not stand:
-            return [*natural, self.rng.uniform(2, 110)]
+            # One in three was served so long ago that nobody can challenge it any more: it is archived.
+            return [*natural, self.rng.uniform(*(REMEDIES_OVER if self.rng.random() < 1 / 3 else (2, 110)))]
         natural.append(self.rng.uniform(*USUAL[stand]))
         if stand in (CORRECTION, ACCEPT):
             return natural

@@ -16,12 +16,14 @@ from app.demo import paper
 from app.demo.opinions import opinion
 from app.demo.plans import CHECK, CORRECTION, INITIAL, INVESTIGATE, SERVE, Plan, Step
 from app.demo.staff import Staff, Worker
+from app.kernel.cases.models import CaseState
 from app.kernel.duties.views import REVIEW_DUTIES
 from app.kernel.engine.materials import Upload, add_material, receive_correction
-from app.kernel.engine.operations import CaseStart, complete_task, start_case
+from app.kernel.engine.operations import CaseStart, complete_task, run_timers, start_case
 from app.kernel.kernel import Kernel
 from app.kernel.local_time import LOCAL_ZONE
-from app.kernel.transaction import Unit, run
+from app.kernel.transaction import Unit, run, system_actor
+from app.kernel.transaction.unit import EVERY_REGION
 from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import claim_task, open_task, save_draft
 
@@ -82,6 +84,17 @@ class Player:
             act(play)
             done += 1
             told(done)
+        self._ripen()
+
+    def _ripen(self) -> None:
+        """Periods that ended meanwhile end: the cases nobody challenged are archived."""
+        self.clock.now = self.end
+        with self.kernel.database.session() as session:
+            self.kernel.database.scope(session, EVERY_REGION)
+            due = select(CaseState.case_id).where(CaseState.next_due_at <= self.end)
+            ripe = session.scalars(due.order_by(CaseState.next_due_at)).all()
+        for case_id in ripe:
+            run(self.kernel, run_timers, system_actor(), case_id=case_id)
 
     def _next(self, play: Play, after: timedelta, act: Callable[[Play], None]) -> None:
         """Put an act into the queue, in working hours and never in the future."""

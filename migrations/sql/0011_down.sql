@@ -1,2 +1,3 @@
 DROP TABLE case_fact_origin, case_message_delivery, case_message;
+ALTER TABLE clock DROP COLUMN informational;
 ALTER TABLE task DROP COLUMN subject;

@@ -53,6 +53,10 @@ GRANT SELECT, INSERT ON case_message, case_message_delivery, case_fact_origin TO
 GRANT UPDATE (receiver_id, state, finished_at) ON case_message_delivery TO sanshen_app;
 GRANT SELECT ON case_message, case_message_delivery, case_fact_origin TO sanshen_auditor;
 
+-- A clock that only tells a date: a party's right, a retention. Nobody is warned of it.
+ALTER TABLE clock ADD COLUMN informational BOOLEAN NOT NULL DEFAULT false;
+GRANT SELECT (informational) ON clock TO sanshen_auditor;
+
 -- What a signing task signs: the case's conclusion, or a draft beside it (a suspension, a rectification).
 ALTER TABLE task ADD COLUMN subject TEXT NOT NULL DEFAULT 'conclusion';
 GRANT SELECT (subject) ON task TO sanshen_auditor;

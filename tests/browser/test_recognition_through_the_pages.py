@@ -136,7 +136,8 @@ def test_application_goes_through_intake_three_reviews_and_service_by_different_
     page = pages["clerk"]
     page.goto(case_url)
     expect(page.locator(".three li.done")).to_have_count(3)
-    expect(page.get_by_text("已办结").first).to_be_visible()
+    # Served, effective, open until nobody can challenge it any more.
+    expect(page.get_by_text("等候").first).to_be_visible()
     assert "苏国栋" in decision_text(page)
 
 

@@ -220,6 +220,7 @@ def test_closed_case_takes_no_recusal(office: Office) -> None:
         served_worker_at="2026-03-02T08:30",
         served_employer_at="2026-03-02T08:30",
     )
+    office.let_remedies_pass(case_id)
     with pytest.raises(RecusalTooLate):
         declare(office, case_id, "handler")
 

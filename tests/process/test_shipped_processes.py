@@ -1,5 +1,7 @@
 """The shipped processes, saved and restored at every wait."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.kernel.engine.stepping import StepFailed
@@ -17,6 +19,7 @@ QUIET = {
     "run_rules": {"block": False},
     "check_signatures": {"missing": "none"},
     "seal_decision": {"review_result": "approved_positive"},
+    "open_remedies": {"remedies_until": "2026-09-01T00:00:00+08:00"},
 }
 
 
@@ -37,6 +40,8 @@ def test_recognition_runs_from_application_to_archive_through_three_duties() -> 
     drive.complete("rb5_final_review", "approve")
     assert drive.open == ["p01_16_serve"]
     drive.complete("p01_16_serve", "served")
+    assert not drive.instance.is_completed()
+    drive.pass_time(timedelta(days=200))
     assert drive.instance.is_completed()
     assert drive.called[-1] == "archive_case"
 
@@ -81,7 +86,7 @@ def test_risk_raised_inside_the_block_is_known_outside_it() -> None:
         ("rb5_final_review", "approve"),
     ):
         drive.complete(step, outcome)
-    assert drive.instance.data["risk"] == "routed"
+    assert drive.task("p01_16_serve").data["risk"] == "routed"
 
 
 def test_missing_signature_sends_the_case_back_to_its_duty() -> None:
@@ -98,6 +103,7 @@ def test_missing_signature_sends_the_case_back_to_its_duty() -> None:
 def test_correction_waits_for_its_message_and_returns_to_the_material_check() -> None:
     drive = Drive(shipped_spec("injury_recognition"), {"risk": "high"}, QUIET)
     drive.complete("p01_02_material_check", "incomplete")
-    assert [waiting.name for waiting in drive.instance.waiting_messages()] == ["correction_received"]
+    waiting = {one.name for one in drive.instance.waiting_messages()}
+    assert waiting == {"correction_received", "withdrawal_requested"}
     drive.deliver("correction_received")
     assert drive.open == ["p01_02_material_check"]

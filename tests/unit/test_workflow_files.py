@@ -145,6 +145,23 @@ def joined(folder: str) -> frozenset[tuple[str, str]]:
         hosts = {str(node.get("attachedToRef"))} if node.get("attachedToRef") else set()
         found |= {(node.get("id", ""), other) for other in inside | hosts}
     return frozenset(found | {(second, first) for first, second in found})
+    """Everything that is drawn as a shape: flow nodes at any depth, event sub-processes around theirs."""
+    model = drawing(folder).find("bpmn:process", NS)
+    assert model is not None
+    return [node for node in model.iter() if node.find("bpmn:incoming", NS) is not None or _begins(node)]
+
+
+def _begins(node: etree._Element) -> bool:
+    return etree.QName(node).localname in ("startEvent", "subProcess")
+
+
+def around(folder: str) -> dict[str, set[str]]:
+    """The sub-processes that each node and flow stands in."""
+    inside = f"{{{NS['bpmn']}}}subProcess"
+    return {
+        element.get("id", ""): {outer.get("id", "") for outer in element.iterancestors(inside)}
+        for element in drawing(folder).iter(f"{{{NS['bpmn']}}}*")
+    }
 
 
 def edges(folder: str) -> dict[str, list[tuple[float, float]]]:
@@ -177,6 +194,8 @@ def test_every_user_task_has_a_form_with_an_outcome(folder: str) -> None:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_form_belongs_to_a_task(folder: str) -> None:
     used = {step.form_id for key in {folder, *STARTABLE} for step in user_tasks(key)}
+    calls = [step.step_key for step in process(folder).steps if step.kind == "call"]
+    used |= {f"{call}.{form_id}" for call in calls for form_id in used}
     assert {path.stem for path in (WORKFLOWS / folder).glob("*.form")} <= used
 
 
@@ -213,18 +232,33 @@ def test_every_outcome_in_a_condition_is_offered_by_the_task_before_it(folder: s
     callers = (key for key in STARTABLE if folder in settings(key)["process"]["callees"])
     caller = folder if settings(folder)["process"].get("risk") else next(callers, folder)
     flows = process(folder).flows
-    before = {flow.target: flow.source for flow in flows}
     forms_by_task = {step.step_key: step.form_id or "" for step in user_tasks(folder)}
     tested = [(flow, outcomes_in(flow.condition)) for flow in flows]
     for flow, outcomes in ((flow, outcomes) for flow, outcomes in tested if outcomes):
-        assert outcomes <= offered_outcomes(caller, forms_by_task[before[flow.source]]), flow.id
+        before = _tasks_before(flow.source, flows, set(forms_by_task))
+        assert outcomes <= {one for task in before for one in offered_outcomes(caller, forms_by_task[task])}
+
+
+def _tasks_before(node: str, flows: tuple[FlowSpec, ...], tasks: set[str]) -> set[str]:
+    """The user tasks that a node comes after, with only automatic nodes in between."""
+    found, seen, waiting = set[str](), set[str](), [node]
+    while waiting:
+        key = waiting.pop()
+        if key in tasks:
+            found.add(key)
+        elif key not in seen:
+            seen.add(key)
+            waiting += [flow.source for flow in flows if flow.target == key]
+    return found
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_split_has_one_default_and_conditions_elsewhere(folder: str) -> None:
-    for _, group in itertools.groupby(sorted(process(folder).flows, key=_source), key=_source):
+    events = {step.step_key for step in process(folder).steps if step.element == "eventBasedGateway"}
+    for source, group in itertools.groupby(sorted(process(folder).flows, key=_source), key=_source):
         leaving = list(group)
         if len(leaving) > 1 and leaving[0].source not in _event_gateways(folder):
+        if len(leaving) > 1 and source not in events:
             assert [flow.condition is None for flow in leaving] == [flow.default for flow in leaving]
             assert sum(flow.default for flow in leaving) == 1
 
@@ -273,7 +307,7 @@ def test_every_started_binding_clock_is_stopped_somewhere(folder: str) -> None:
 def test_every_demanded_fact_can_be_entered_in_the_form_that_demands_it(folder: str) -> None:
     schema = FactSchema.from_toml(settings(folder))
     for place, purpose in settings(folder)["required_at"].items():
-        step, outcome = place.split(".")
+        step, _, outcome = place.rpartition(".")
         assert outcome in offered_outcomes(folder, step)
         demanded = {key for key, fact in schema.facts.items() if fact.required_for == purpose}
         assert demanded
@@ -358,12 +392,16 @@ def test_every_element_is_drawn_once(folder: str) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_no_shape_overlaps_another_and_each_stands_in_its_lane(folder: str) -> None:
-    drawn = boxes(folder)
+    drawn, outer = boxes(folder), around(folder)
     for first, second in itertools.combinations([node.get("id", "") for node in nodes(folder)], 2):
         assert (first, second) in joined(folder) or not drawn[first].overlaps(drawn[second]), (first, second)
     for outer, inner in joined(folder):
         if _local(drawing(folder).find(f".//*[@id='{outer}']")) == "subProcess":
             assert drawn[outer].holds(drawn[inner]), inner
+        if first in outer[second]:
+            assert drawn[first].holds(drawn[second]), (first, second)
+        else:
+            assert not drawn[first].overlaps(drawn[second]), (first, second)
     for lane in drawing(folder).iter(f"{{{NS['bpmn']}}}lane"):
         for reference in lane.iterfind("bpmn:flowNodeRef", NS):
             assert drawn[lane.get("id", "")].holds(drawn[reference.text or ""]), reference.text
@@ -391,6 +429,8 @@ def test_no_edge_runs_through_a_shape_it_does_not_join(folder: str) -> None:
         ends = {flows[key].source, flows[key].target}
         around = {outer for outer, inner in joined(folder) if inner in ends}
         for other in {node.get("id", "") for node in nodes(folder)} - ends - around:
+        joined = {flows[key].source, flows[key].target, *around(folder)[key]}
+        for other in {node.get("id", "") for node in nodes(folder)} - joined:
             assert not any(_crosses(drawn[other], a, b) for a, b in segments(points)), (key, other)
 
 
@@ -403,6 +443,8 @@ def _crosses(box: Box, start: tuple[float, float], end: tuple[float, float]) -> 
 def test_labels_lie_on_no_shape_and_no_label(folder: str) -> None:
     labels = [_box(bounds) for bounds in drawing(folder).iterfind(".//di:BPMNLabel/dc:Bounds", NS)]
     shapes = [boxes(folder)[node.get("id", "")] for node in nodes(folder) if _local(node) != "subProcess"]
+    whole = {key for outer in around(folder).values() for key in outer}
+    shapes = [boxes(folder)[key] for node in nodes(folder) if (key := node.get("id", "")) not in whole]
     assert labels
     for label, shape in itertools.product(labels, shapes):
         assert not label.overlaps(shape), label

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
+from app.kernel.deadlines.calendar import WorkingCalendar
+from app.kernel.deadlines.rules import add_months, end_of_day
 from app.kernel.identity.identifiers import parse_id_number
+from app.kernel.local_time import local_minute
 
 EMPLOYER_WINDOW_DAYS = 30
 """条例 17(1): the employer applies within 30 days of the accident."""
@@ -49,3 +53,39 @@ def employer_applied_late(facts: Mapping[str, Any], received: date) -> bool:
     """条例 17(4): a late employer bears the costs of the time until acceptance; the case goes on."""
     days = days_until_application(facts, received)
     return facts.get("applicant_type") == "employer" and days is not None and days > EMPLOYER_WINDOW_DAYS
+
+
+SUIT_MONTHS = 6
+"""行诉法 46: a suit within 6 months; the 60 days of 复议法 20 end before."""
+SUIT_AFTER_RECONSIDERATION_DAYS = 15
+"""行诉法 45."""
+
+
+def application_counts_from(facts: Mapping[str, Any]) -> str | None:
+    """The day CR01 and CR02 count from: of an occupational disease its diagnosis, else the accident (条例 17)."""
+    disease = facts.get("occupational_disease_certificate")
+    stated = (disease and facts.get("diagnosis_at")) or facts.get("accident_at")
+    return str(stated)[:10] if stated else None
+
+
+def named_investigators(facts: Mapping[str, Any]) -> list[str]:
+    """Officers of another region who investigated by delegation (认定办法 14), as its record names them."""
+    stated = str(facts.get("delegated_investigators") or "")
+    return [name for name in re.split(r"[、，,;；\s]+", stated) if name]
+
+
+def day_of(stated: Any) -> date | None:
+    """The day of a date or moment as facts keep it."""
+    return date.fromisoformat(str(stated)[:10]) if stated else None
+
+
+def remedies_until(received: Iterable[date], calendar: WorkingCalendar) -> str:
+    """The moment after the last party's last day to sue, by the days they received the decision."""
+    last = max(calendar.shift_off_holiday(add_months(day, SUIT_MONTHS)) for day in received)
+    return local_minute(end_of_day(last))
+
+
+def suit_until(received: date, calendar: WorkingCalendar) -> str:
+    """The moment after the last day to sue against a decision that reconsideration upheld."""
+    last = calendar.shift_off_holiday(received + timedelta(days=SUIT_AFTER_RECONSIDERATION_DAYS))
+    return local_minute(end_of_day(last))

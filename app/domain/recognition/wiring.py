@@ -9,12 +9,18 @@ from sqlalchemy.orm import Session
 
 from app.domain.recognition.queries import get_surroundings, list_former_colleagues
 from app.domain.recognition.rules import (
+    application_counts_from,
     complete_identity,
+    day_of,
     days_until_application,
     employer_applied_late,
     is_insured_on_accident,
+    named_investigators,
+    remedies_until,
+    suit_until,
 )
 from app.kernel.cases.models import Case
+from app.kernel.deadlines.queries import load_calendar
 from app.kernel.local_time import local_day, local_minute
 from app.kernel.ports import Ports
 from app.kernel.recusal.queries import Match
@@ -28,6 +34,8 @@ def register(ports: Ports) -> None:
     ports.derived_facts[PROCESS] = derive
     ports.recusal_leads[PROCESS] = find_leads
     ports.register_handler("register_application", register_application)
+    ports.register_handler("open_remedies", open_remedies)
+    ports.register_handler("open_suit_period", open_suit_period)
 
 
 def derive(session: Session, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -38,7 +46,7 @@ def derive(session: Session, case: Case, facts: Mapping[str, Any]) -> Mapping[st
         "duplicate_count": around.duplicates,
         "employer_cases_90d": around.employer_cases,
         "outcome": case.outcome,
-        "investigators": around.investigators,
+        "investigators": [*around.investigators, *named_investigators(facts)],
         "application_day": days_until_application(facts, received),
         "employer_applied_late": employer_applied_late(facts, received),
     }
@@ -54,7 +62,20 @@ def register_application(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Ma
         **complete_identity(facts),
         **({"insured_on_accident_date": insured} if insured is not None else {}),
         "received_at": local_minute(case.received_at),
+        "application_counts_from": application_counts_from(facts),
     }
+
+
+def open_remedies(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """P01-18: until when a party may still go to reconsideration or to court; the last party's last day."""
+    received = [day_of(facts.get(key)) or unit.today for key in ("served_worker_at", "served_employer_at")]
+    return {"remedies_until": remedies_until(received, load_calendar(unit.session))}
+
+
+def open_suit_period(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """P01-19: after a reconsideration that upheld the decision, 15 days to sue."""
+    received = day_of(facts.get("challenge_received_at")) or unit.today
+    return {"remedies_until": suit_until(received, load_calendar(unit.session))}
 
 
 def find_leads(unit: Unit, case: Case, facts: Mapping[str, Any]) -> Iterable[Match]:

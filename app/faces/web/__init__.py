@@ -14,6 +14,7 @@ from app.faces.web.pages.absences import pages as absences
 from app.faces.web.pages.batch import pages as batch
 from app.faces.web.pages.case import pages as case
 from app.faces.web.pages.case_acts import pages as case_acts
+from app.faces.web.pages.case_entries import pages as case_entries
 from app.faces.web.pages.case_standing import pages as case_standing
 from app.faces.web.pages.chains import pages as chains
 from app.faces.web.pages.changes import pages as changes
@@ -78,6 +79,7 @@ PAGES = (
     notices,
     health,
     case_acts,
+    case_entries,
     batch,
     case_standing,
     recusals,

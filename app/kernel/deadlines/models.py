@@ -40,6 +40,7 @@ class Clock(Base):
     unit: Mapped[str]
     binding: Mapped[bool]
     main: Mapped[bool]
+    informational: Mapped[bool] = mapped_column(server_default=text("false"))
     state: Mapped[str]
     started_at: Mapped[datetime] = mapped_column(Instant)
     started_on: Mapped[date]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 
 from app.kernel.deadlines import queries, refusals, rules, transitions
+from app.kernel.deadlines.calendar import ONE_DAY
 from app.kernel.deadlines.models import Clock, ClockSuspension
 from app.kernel.worklist.models import Task
 
@@ -30,6 +31,7 @@ SPEC_COLUMNS = (
     "unit",
     "binding",
     "main",
+    "informational",
 )
 
 
@@ -87,6 +89,24 @@ def shift_clock(unit: Unit, case_id: int, kind: str, *, length: int, ground: str
     value = transitions.shift(queries.value_of(row, suspensions), length)
     _store(unit, row, value)
     _record(unit, row, "clock.shifted", ground, length=length)
+    return row
+
+
+def exclude_interval(unit: Unit, case_id: int, kind: str, *, begins: date, ends: date, ground: str) -> Clock:
+    """Leave the days from `begins` to `ends`, both included, out of the count (法释9 7, time nobody can be blamed for).
+
+    Raises ClockNotFound, ClockDateImpossible before the clock's start, ClockIntervalOverlaps.
+    """
+    row, suspensions = _active(unit, case_id, kind)
+    value = transitions.exclude(queries.value_of(row, suspensions), begins, ends, ground)
+    last_counted = begins - ONE_DAY
+    unit.session.add(
+        ClockSuspension(
+            clock_id=row.id, reason="excluded", ground=ground, began_on=last_counted, ended_on=ends
+        )
+    )
+    _store(unit, row, value)
+    _record(unit, row, "clock.interval_excluded", ground, begins=begins, ends=ends)
     return row
 
 
@@ -166,8 +186,10 @@ def _store(unit: Unit, row: Clock, value: transitions.Clock) -> None:
     row.state = value.state
     row.extended_by = value.added
     row.due_on, row.provisional = due.due_on, due.provisional
-    row.breach_at = rules.breach_on(due)
-    row.warn_at = rules.warn_on(value.spec, value.started_on, value.pauses, calendar, value.added)
+    row.breach_at = row.warn_at = None
+    if not row.informational:
+        row.breach_at = rules.breach_on(due)
+        row.warn_at = rules.warn_on(value.spec, value.started_on, value.pauses, calendar, value.added)
     unit.session.add(row)
     unit.session.flush()
     _sort_tasks_by(unit, row.case_id)

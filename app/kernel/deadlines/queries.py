@@ -105,6 +105,7 @@ def value_of(row: Clock, suspensions: Sequence[ClockSuspension], extendable: int
         main=row.main,
         source="",
         extendable=extendable,
+        informational=row.informational,
     )
     pauses = tuple(rules.Pause(item.began_on, item.ended_on, item.ground) for item in suspensions)
     stopped_on = None if row.stopped_at is None else local_day(row.stopped_at)

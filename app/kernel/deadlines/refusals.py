@@ -37,6 +37,12 @@ class ClockAlreadyRunning(Refusal):
     code = "clock_already_running"
 
 
+class ClockIntervalOverlaps(Refusal):
+    """Some of these days are left out of the count already."""
+
+    code = "clock_interval_overlaps"
+
+
 class ClockNotFound(Refusal):
     """The case has no such clock that still runs."""
 

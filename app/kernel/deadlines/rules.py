@@ -32,7 +32,8 @@ _LONGEST_COUNTED_SPAN = 800  # days; beyond it the working days left tell nobody
 class ClockSpec:
     """One statutory period as `process.toml` declares it.
 
-    `extendable` is the greatest total extension the law allows, in the clock's own unit.
+    `extendable` is the greatest total extension the law allows, in the clock's own unit. An `informational` one only
+    tells a date (a party's right, a retention): nobody is warned of it and nothing is late.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class ClockSpec:
     main: bool
     source: str
     extendable: int = 0
+    informational: bool = False
 
     @classmethod
     def from_toml(cls, kind: str, table: Mapping[str, Any]) -> Self:
@@ -62,6 +64,7 @@ class ClockSpec:
             main=table.get("main", False),
             source=table["source"],
             extendable=table.get("extendable", 0),
+            informational=table.get("informational", False),
         )
 
 
@@ -77,6 +80,11 @@ class Pause:
     def days(self) -> int | None:
         """Natural days of the suspension; None while it lasts."""
         return None if self.resumed_on is None else (self.resumed_on - self.paused_on).days
+
+    def overlaps(self, other: "Pause") -> bool:
+        """Whether some day is left out by both; a suspension that lasts has no end."""
+        far = date.max
+        return self.paused_on < (other.resumed_on or far) and other.paused_on < (self.resumed_on or far)
 
     def covers(self, day: date) -> bool:
         """Whether `day` is not counted because of this suspension."""

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Literal
 
 from app.kernel.deadlines import refusals, rules
-from app.kernel.deadlines.calendar import WorkingCalendar
+from app.kernel.deadlines.calendar import ONE_DAY, WorkingCalendar
 
 State = Literal["running", "paused", "stopped"]
 
@@ -59,6 +59,19 @@ def resume(clock: Clock, on: date) -> Clock:
     _require_not_before(clock, on)
     last = replace(clock.pauses[-1], resumed_on=on)
     return replace(clock, state="running", pauses=(*clock.pauses[:-1], last))
+
+
+def exclude(clock: Clock, begins: date, ends: date, ground: str) -> Clock:
+    """Leave past days, both ends included, out of the count. Raises ClockStopped, ClockDateImpossible,
+    ClockIntervalOverlaps."""
+    _require_not_stopped(clock)
+    last_counted = begins - ONE_DAY
+    if last_counted < clock.started_on or ends < begins:
+        raise refusals.ClockDateImpossible(kind=clock.spec.kind, on=begins, earliest=clock.started_on)
+    new = rules.Pause(last_counted, ends, ground)
+    if any(new.overlaps(old) for old in clock.pauses):
+        raise refusals.ClockIntervalOverlaps(kind=clock.spec.kind)
+    return replace(clock, pauses=tuple(sorted((*clock.pauses, new), key=lambda one: one.paused_on)))
 
 
 def extend(clock: Clock, length: int) -> Clock:

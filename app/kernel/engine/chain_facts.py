@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, insert, select
+from sqlalchemy.orm import Session
 
 from app.kernel.cases.facts import load_facts
-from app.kernel.cases.models import Case
+from app.kernel.cases.models import Case, CaseFacts
 from app.kernel.cases.schema import FactInvalid, FactSchema, parse_value
 from app.kernel.engine.deployed import Deployed
 from app.kernel.engine.messages.models import CaseFactOrigin
@@ -44,6 +45,27 @@ def readable(schema: FactSchema, named: Mapping[str, Any], today: date) -> dict[
     return taken
 
 
+def list_carried(session: Session, chain_id: int, names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Open facts a new case would take over, as far as the reader's regions show the other cases: for a form."""
+    carried: dict[str, Any] = {}
+    for process_key, facts in names.items():
+        source = session.scalars(_latest(chain_id, process_key)).first()
+        stored = session.get(CaseFacts, source.id) if source is not None else None
+        for theirs, mine in facts.items() if stored is not None else ():
+            if stored is not None and stored.facts.get(theirs) is not None:
+                carried[mine] = stored.facts[theirs]
+    return carried
+
+
+def _latest(chain_id: int, process_key: str) -> Select[Case]:
+    """The decided cases of a process in a chain, the latest first."""
+    return (
+        select(Case)
+        .where(Case.chain_id == chain_id, Case.process_key == process_key, Case.decided_at.is_not(None))
+        .order_by(Case.decided_at.desc(), Case.id.desc())
+    )
+
+
 def take_over(unit: Unit, deployed: Deployed, chain_id: int) -> list[Copied]:
     """What `[from_chain]` names: of each process the latest decided case of the chain, in whatever region.
 
@@ -52,15 +74,7 @@ def take_over(unit: Unit, deployed: Deployed, chain_id: int) -> list[Copied]:
     copied: dict[str, Copied] = {}
     with _everywhere(unit):
         for process_key, names in deployed.from_chain.items():
-            source = unit.session.scalars(
-                select(Case)
-                .where(
-                    Case.chain_id == chain_id,
-                    Case.process_key == process_key,
-                    Case.decided_at.is_not(None),
-                )
-                .order_by(Case.decided_at.desc(), Case.id.desc())
-            ).first()
+            source = unit.session.scalars(_latest(chain_id, process_key)).first()
             if source is None:
                 continue
             theirs = load_facts(unit.session, unit.kernel.keyring, source)

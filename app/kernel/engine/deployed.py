@@ -62,6 +62,41 @@ class SubjectSpec:
 
 
 @dataclass(frozen=True)
+class IncomingSpec:
+    """A paper a case may wait for (`[[incoming]]`): the message it brings, who registers it, what is entered.
+
+    `binds`: registering it is intake of the case; without it whoever holds the post only passes on what came up in
+    his own work. `before_decision`: nothing of the kind comes once the case is decided.
+    """
+
+    message: str
+    title_zh: str
+    title_en: str
+    hint_zh: str
+    hint_en: str
+    post: str
+    facts: tuple[str, ...]
+    required: tuple[str, ...]
+    binds: bool = True
+    before_decision: bool = False
+
+    @classmethod
+    def from_toml(cls, table: Mapping[str, Any]) -> Self:
+        return cls(
+            table["message"],
+            table["title_zh"],
+            table["title_en"],
+            table.get("hint_zh", ""),
+            table.get("hint_en", ""),
+            table["post"],
+            tuple(table.get("facts", ())),
+            tuple(table.get("required", ())),
+            table.get("binds", True),
+            table.get("before_decision", False),
+        )
+
+
+@dataclass(frozen=True)
 class MaterialKind:
     kind: str
     zh: str
@@ -95,6 +130,8 @@ class Deployed:
     steps: Mapping[str, StepSpec]
     subjects: Mapping[str, SubjectSpec]
     """What cases decide beside their conclusion, by key."""
+    incoming: Mapping[str, IncomingSpec]
+    """Papers that come in while a case waits for them, by message."""
     supply: Supply | None
     """What rules are told of its cases; None: no rules judge them."""
     forms: Mapping[str, Mapping[str, Any]]
@@ -116,6 +153,11 @@ class Deployed:
     def party_facts(self) -> frozenset[str]:
         """Facts that say whom the case is about."""
         return frozenset((*self.parties.values(), *self.interests.values()))
+
+    @property
+    def from_chain_facts(self) -> frozenset[str]:
+        """Facts here that may be taken over from the chain."""
+        return frozenset(mine for names in self.from_chain.values() for mine in names.values())
 
     def file(self, name: str) -> bytes:
         """A file of the process's own folder by name. Raise KeyError."""
@@ -185,6 +227,7 @@ def parse_deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
         subjects={
             key: SubjectSpec.from_toml(key, table) for key, table in manifest.get("subject", {}).items()
         },
+        incoming={table["message"]: IncomingSpec.from_toml(table) for table in manifest.get("incoming", ())},
         supply=Supply.of(manifest),
         forms=definition.forms,
         sends=read_sends(manifest),

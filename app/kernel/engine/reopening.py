@@ -65,7 +65,7 @@ def reopen_case(unit: Unit, role: str, reason: str) -> dict[str, Any]:
     told = {"role": role, "reason": reason.strip()}
     unit.record("case.reopening_ordered", told, case_id=case.id)
     started = start_case(unit, _start(unit, case, role, facts, order))
-    _carry_materials(unit, case)
+    carry_materials(unit, case)
     unit.record("case.reopened", {**told, "first": case.case_no, "new": started["case_no"]}, case_id=case.id)
     return started
 
@@ -100,25 +100,29 @@ def _permit(unit: Unit, deployed: Deployed, case: Case) -> Decision | None:
 
 def _start(unit: Unit, case: Case, role: str, facts: Mapping[str, Any], order: Decision | None) -> CaseStart:
     latest = get_latest(unit.session, case.process_key)
-    groups = latest.process.get("carried_groups")
-    carried = {
-        key: value
-        for key, value in facts.items()
-        if value is not None
-        and key in latest.schema.facts
-        and (groups is None or latest.schema.facts[key].group in groups)
-    }
     return CaseStart(
         process_key=case.process_key,
         region_code=case.region_code,
-        facts=carried,
+        facts=carried_facts(latest, facts),
         chain_id=case.chain_id,
         case_role=role,
         ordered=order,
     )
 
 
-def _carry_materials(unit: Unit, first: Case) -> None:
+def carried_facts(deployed: Deployed, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a case done again begins with, of the first one's facts (`carried_groups` of process.toml)."""
+    groups = deployed.process.get("carried_groups")
+    return {
+        key: value
+        for key, value in facts.items()
+        if value is not None
+        and key in deployed.schema.facts
+        and (groups is None or deployed.schema.facts[key].group in groups)
+    }
+
+
+def carry_materials(unit: Unit, first: Case) -> None:
     """The files of the first case lie before the new one too; the content is in the store once."""
     new = unit.case
     if new is None or new.id == first.id:

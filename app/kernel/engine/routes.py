@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.kernel.duties.route import Route, RouteStep
 from app.kernel.engine.catalogue import Deployed, get_deployed
 from app.kernel.engine.dialect import FlowSpec, StepSpec
+from app.kernel.engine.progress import SUBJECT
 from app.kernel.engine.seats import effect_kind
 from app.kernel.engine.vocabulary import RISK_CLASSES
 
@@ -61,8 +62,8 @@ def route_of(deployed: Deployed) -> Route:
     kind = effect_kind(deployed)
     effects = {
         node
-        for node, (step, _) in diagram.steps.items()
-        if step.effect is not None and step.effect.kind == kind
+        for node, (step, inputs) in diagram.steps.items()
+        if step.effect is not None and step.effect.kind == kind and SUBJECT not in inputs
     }
     usual = frozenset(str(key) for key in deployed.process.get("usual_steps", ()))
     start: dict[str, tuple[RouteStep, ...]] = {}

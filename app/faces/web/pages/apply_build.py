@@ -116,20 +116,24 @@ def only_place(deployed: Deployed, who: Standing) -> dict[str, str]:
 def component(spec: FactSpec) -> dict[str, Any]:
     """A fact as a form-js component."""
     component: dict[str, Any] = {
+def component(spec: FactSpec, *, required: bool | None = None) -> dict[str, Any]:
+    """A form-js field for a fact; demanded as an application demands it, unless said otherwise."""
+    demanded = spec.required_for == "application" if required is None else required
+    built: dict[str, Any] = {
         "type": KINDS[spec.type],
         "key": spec.key,
         "label": spec.label_zh,
         "properties": {"label_en": spec.label_en},
-        "validate": {"required": spec.required_for == "application", "maxLength": spec.max_length},
+        "validate": {"required": demanded, "maxLength": spec.max_length},
     }
     if spec.values:
-        component["values"] = [
+        built["values"] = [
             {"value": item.value, "label": item.zh, "properties": {"label_en": item.en}}
             for item in spec.values
         ]
     if spec.type == "datetime":
-        component["subtype"] = "datetime"
-    return component
+        built["subtype"] = "datetime"
+    return built
 
 
 def application_of(unit: Unit, posted: Mapping[str, str | list[str]]) -> CaseStart:

@@ -15,6 +15,7 @@ from app.faces.web.pages import case_position as position
 from app.faces.web.pages.case_actions import answer_forms, step_actions
 from app.faces.web.pages.case_actions_view import StepActions
 from app.faces.web.pages.case_award import award_of
+from app.faces.web.pages.case_entries_build import entry_links
 from app.faces.web.pages.case_story import timeline
 from app.faces.web.pages.case_task import Attempt, Situation, own_open_task, task_panel
 from app.faces.web.pages.case_view import CaseHead, CasePage, Correction, GatePage, Rules
@@ -73,6 +74,7 @@ def case_page(
         steps=position.steps(dossier, who),
         task=task_panel(session, situation, who),
         correction=_correction(dossier, who),
+        entries=entry_links(session, dossier, who, works_here=mine is not None),
         three=position.reviews(dossier, who, position.barred(session, dossier, who)),
         three_remark=position.three_remark(case.risk),
         diagram=shown[-1] if shown else None,

@@ -9,6 +9,7 @@ from app.faces.web.form_view import FormView
 from app.faces.web.pages.case_actions_view import StepActions
 from app.faces.web.pages.case_award import Award
 from app.faces.web.parts import Axis, Choice, ClockView, Duty, ErrorLine
+from app.faces.web.parts import Axis, Choice, ClockView, Duty, ErrorLine, Link
 
 
 @dataclass(frozen=True)
@@ -269,6 +270,15 @@ class Correction:
 
 
 @dataclass(frozen=True)
+class EntryLinks:
+    """What may be entered in a case now, as links of the case page."""
+
+    papers: tuple[Link, ...] = ()
+    chain: tuple[Link, ...] = ()
+    incident: str = ""
+
+
+@dataclass(frozen=True)
 class CasePage:
     """The whole case page."""
 
@@ -292,6 +302,7 @@ class CasePage:
     three_remark: str = ""
     diagram: DiagramView | None = None
     correction: Correction | None = None
+    entries: EntryLinks = EntryLinks()
     actions: StepActions = field(default_factory=StepActions)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case, CaseState
 from app.kernel.duties.records import permit_system
 from app.kernel.duties.views import Action
@@ -21,6 +22,7 @@ from app.kernel.engine.messages.models import CaseMessage, CaseMessageDelivery
 from app.kernel.engine.messages.sending import Opening, lock_messages, queue_delivery
 from app.kernel.engine.operations import CaseStart, deliver_message, start_case
 from app.kernel.engine.progress import restore
+from app.kernel.engine.reopening import carried_facts, carry_materials
 from app.kernel.engine.stepping import Instance
 from app.kernel.holds.queries import find_process_hold, is_held
 from app.kernel.identity.regions import get_lineage, get_region
@@ -115,18 +117,27 @@ def _open(unit: Unit, delivery: CaseMessageDelivery, message: CaseMessage) -> bo
     if find_process_hold(unit.session, deployed.key, deployed.id, region) is not None:
         return False
     copied = _copied(unit, deployed, receives, message)
+    again = receives.role != "first" and deployed.key == sender.process_key
+    first = _first_facts(unit, deployed, sender) if again else {}
     opened = start_case(
         unit,
         CaseStart(
             process_key=deployed.key,
             region_code=region,
-            facts={one.fact: one.value for one in copied},
+            facts={**first, **{one.fact: one.value for one in copied}},
             chain_id=sender.chain_id,
+            case_role=receives.role,
             opening=Opening(message.name, delivery.id),
         ),
     )
     note_origins(unit, opened["case_id"], copied)
+    if again:
+        carry_materials(unit, sender)
     return _finish(unit, delivery, message, "done", unit.case)
+
+
+def _first_facts(unit: Unit, deployed: Deployed, sender: Case) -> dict[str, Any]:
+    return carried_facts(deployed, load_facts(unit.session, unit.kernel.keyring, sender))
 
 
 def _copied(unit: Unit, deployed: Deployed, receives: Receives, message: CaseMessage) -> list[Copied]:

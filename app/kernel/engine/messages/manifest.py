@@ -27,13 +27,15 @@ class Receives:
     """A message from other cases of the chain. `facts`: name in the message to fact here.
 
     `opens`: a case of this process is opened in the chain. `kept`: what was sent before the case waited for it
-    is delivered when it does.
+    is delivered when it does. `role`: as what the opened case stands in its chain (redo …); of the sender's own
+    process it then begins with what the sender began with.
     """
 
     message: str
     opens: bool = False
     kept: bool = True
     facts: Mapping[str, str] = field(default_factory=dict)
+    role: str = "first"
 
 
 def _rows(manifest: Manifest, table: str) -> list[Mapping[str, Any]]:
@@ -64,6 +66,7 @@ def read_receives(manifest: Manifest) -> tuple[Receives, ...]:
             row.get("opens", False) is True,
             row.get("kept", True) is True,
             _table(row.get("facts")),
+            str(row.get("role", "first")),
         )
         for row in _rows(manifest, "receives")
     )

@@ -6,9 +6,9 @@ each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import and_, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -49,13 +49,16 @@ def send_messages(context: CaseContext, sent: Iterable[SentMessage]) -> None:
         spec = context.deployed.sends.get(message.name)
         if spec is None:
             continue
-        payload = {key: context.facts.get(key) for key in spec.facts}
-        row = insert(CaseMessage).values(
-            case_id=case.id, name=message.name, payload=payload, sent_at=unit.now
-        )
-        message_id = unit.session.execute(row.returning(CaseMessage.id)).scalar_one()
-        unit.record("case.message_sent", {"message": message.name, "id": message_id}, case_id=case.id)
-        unit.send(TOPIC, f"{TOPIC}:{message_id}", {"message_id": message_id})
+        send_message(unit, case, message.name, {key: context.facts.get(key) for key in spec.facts})
+
+
+def send_message(unit: Unit, case: Case, name: str, payload: Mapping[str, Any]) -> int:
+    """Keep a message of a case to its chain and hand it to the outbox; answers its number."""
+    row = insert(CaseMessage).values(case_id=case.id, name=name, payload=dict(payload), sent_at=unit.now)
+    message_id: int = unit.session.execute(row.returning(CaseMessage.id)).scalar_one()
+    unit.record("case.message_sent", {"message": name, "id": message_id}, case_id=case.id)
+    unit.send(TOPIC, f"{TOPIC}:{message_id}", {"message_id": message_id})
+    return message_id
 
 
 def call_for_kept(context: CaseContext, waiting: Iterable[WaitingMessage]) -> None:

@@ -1,0 +1,270 @@
+"""Injury recognition off the straight way: refusal, suspension, withdrawal, rectification, redo, with their clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.kernel.audit.verify import verify
+from app.kernel.deadlines.models import Clock
+from app.kernel.deadlines.refusals import ClockIntervalOverlaps, ClockNotExtendable
+from app.kernel.documents.models import Document
+from app.kernel.duties.models import CaseDecision, Performance, Signature
+from app.kernel.duties.refusals import DutyDenied
+from app.kernel.engine.clock_acts import ClockAct, act_on_clock
+from app.kernel.engine.incoming import DecidedAlready, NotAwaited, Paper, receive_paper
+from app.kernel.engine.marking import mark_incident
+from app.kernel.engine.messages.models import CaseMessage
+from app.kernel.engine.operations import run_timers
+from app.kernel.refusals import InvalidInput, TaskNotOpened
+from app.kernel.transaction import run, system_actor
+from app.kernel.worklist.models import Task
+from app.kernel.worklist.operations import claim_task, open_task
+from app.storage.embedded import EmbeddedServer
+from tests.conftest import START
+from tests.message_office import chain_cases, hand_over, spread
+from tests.moving_clock import MovingClock
+from tests.office import TO_REVIEW, Office, bring_to_review, open_office
+
+SERVED = {"served_worker_at": "2026-03-02T08:30", "served_employer_at": "2026-03-02T08:30"}
+
+
+@pytest.fixture(scope="module")
+def town(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """One office for the module; each test has a case of its own."""
+    with open_office(server, MovingClock(START), tmp_path_factory.mktemp("town") / "data") as office:
+        yield office
+
+
+@pytest.fixture(autouse=True)
+def _monday(town: Office) -> None:
+    moving = town.kernel.clock
+    assert isinstance(moving, MovingClock)
+    moving.set(START)
+
+
+def rows(office: Office, query: Any) -> Sequence[Any]:
+    with office.kernel.database.session() as session:
+        office.kernel.database.scope(session, ("*",))
+        return session.scalars(query).all()
+
+
+def clocks(office: Office, case_id: int) -> dict[str, str]:
+    return {one.kind: one.state for one in rows(office, select(Clock).where(Clock.case_id == case_id))}
+
+
+def templates(office: Office, case_id: int) -> dict[str, str]:
+    found = rows(office, select(Document).where(Document.case_id == case_id).order_by(Document.id))
+    return {one.template: one.state for one in found}
+
+
+def subjects(office: Office, case_id: int) -> list[tuple[str, str]]:
+    found = rows(
+        office, select(CaseDecision).where(CaseDecision.case_id == case_id).order_by(CaseDecision.id)
+    )
+    return [(one.subject, one.kind) for one in found]
+
+
+def paper(office: Office, case_id: int, message: str, by: str = "window", **facts: Any) -> None:
+    operation = partial(receive_paper, paper=Paper(message, facts))
+    run(office.kernel, operation, office.actors[by], case_id=case_id)
+
+
+def conclude(office: Office, case_id: int, outcome: str = "submit_positive", **more: Any) -> None:
+    office.work(case_id, "handler", outcome=outcome, **more)
+    office.work(case_id, "checker", outcome="agree")
+    office.work(case_id, "approver", outcome="approve")
+
+
+def served(office: Office) -> int:
+    case_id = bring_to_review(office)
+    conclude(office, case_id)
+    office.work(case_id, "clerk", outcome="served", **SERVED)
+    return case_id
+
+
+def test_a_refusal_passes_three_people_on_its_own_form_and_ends_as_its_own_decision(town: Office) -> None:
+    case_id = town.start()
+    town.work(case_id, "window", outcome="refuse", refusal_ground="out_of_time")
+    task = town.open_task_of(case_id)
+    assert (task.form_id, task.subject) == ("p01_05_refuse.rb2_initial_review", "refusal")
+    with pytest.raises(InvalidInput):
+        town.work(case_id, "handler", outcome="submit_negative", refusal_reasons="")
+    town.complete(
+        case_id,
+        town.open_task_of(case_id),
+        "handler",
+        outcome="submit_negative",
+        refusal_ground="out_of_time",
+        refusal_reasons="自事故之日起已逾一年，无应扣除期间。",
+    )
+    town.work(case_id, "checker", outcome="agree")
+    town.work(case_id, "approver", outcome="approve")
+    assert subjects(town, case_id) == [("refusal", "decided")]
+    assert "recognition_non_acceptance" in templates(town, case_id)
+    assert "non_recognition_decision" not in templates(town, case_id)
+    state = clocks(town, case_id)
+    assert (state["CR03"], state["CR09"], state["CR02"]) == ("stopped", "running", "stopped")
+    town.work(case_id, "clerk", outcome="served", **SERVED)
+    assert rows(town, select(CaseMessage).where(CaseMessage.case_id == case_id)) == []
+    town.let_remedies_pass(case_id)
+    assert town.case(case_id).status == "closed"
+
+
+def test_a_suspension_is_signed_by_two_stops_the_sixty_days_and_may_come_twice(town: Office) -> None:
+    moving = town.kernel.clock
+    assert isinstance(moving, MovingClock)
+    case_id = town.start()
+    for who, form in TO_REVIEW[:4]:
+        town.work(case_id, who, **form)
+    town.work(case_id, "handler", outcome="other_body", investigated_on="2026-03-01")
+    town.work(case_id, "handler2", outcome="other_body", investigated_on="2026-03-01")
+    due = rows(town, select(Clock).where(Clock.case_id == case_id, Clock.kind == "CR06"))[0].due_on
+    for number in (1, 2):
+        town.work(case_id, "handler", outcome="suspend", suspension_ground="other_body")
+        town.work(
+            case_id,
+            "handler",
+            outcome="submit",
+            suspension_ground="other_body",
+            awaited_body="交警支队",
+            awaited_conclusion="道路交通事故认定书",
+            suspension_reasons=f"第 {number} 次：事故责任尚未认定。",
+        )
+        town.work(case_id, "approver", outcome="approve")
+        state = clocks(town, case_id)
+        assert (state["CR06"], state["CR08"]) == ("paused", "running")
+        moving.move(days=31)
+        run(town.kernel, run_timers, system_actor(), case_id=case_id)
+        paper(town, case_id, "conclusion_received")
+        state = clocks(town, case_id)
+        assert (state["CR06"], state["CR08"]) == ("running", "stopped")
+    assert subjects(town, case_id) == [("suspension", "issued"), ("suspension:2", "issued")]
+    again = rows(town, select(Clock).where(Clock.case_id == case_id, Clock.kind == "CR06"))[0].due_on
+    assert (again - due).days >= 62
+    town.work(case_id, "handler", outcome="none")
+    conclude(town, case_id)
+    assert subjects(town, case_id)[-1] == ("conclusion", "decided")
+    assert {"recognition_suspension_notice", "recognition_resumption_notice"} <= templates(
+        town, case_id
+    ).keys()
+    signed = rows(town, select(Signature.subject).where(Signature.case_id == case_id))
+    assert sorted(set(signed)) == ["conclusion", "suspension", "suspension:2"]
+
+
+def test_the_approver_of_a_suspension_is_not_its_drafter(town: Office) -> None:
+    town.hire("both", 90)
+    town.grant("both", "rec_handler")
+    case_id = town.start()
+    for who, form in TO_REVIEW[:4]:
+        town.work(case_id, who, **form)
+    for who in ("handler", "handler2"):
+        town.work(case_id, who, outcome="other_body", investigated_on="2026-03-01")
+    town.work(case_id, "both", outcome="suspend", suspension_ground="relation")
+    with pytest.raises(DutyDenied):
+        town.work(case_id, "window", outcome="submit")
+
+
+def test_a_withdrawal_is_confirmed_by_an_officer_and_leaves_everything_that_was(town: Office) -> None:
+    case_id = bring_to_review(town)
+    paper(town, case_id, "withdrawal_requested")
+    (confirm,) = rows(town, select(Task).where(Task.case_id == case_id, Task.step_key == "p01_xw_confirm"))
+    before = len(rows(town, select(Performance).where(Performance.case_id == case_id)))
+    _work(town, case_id, confirm.id, "window", outcome="confirmed")
+    case = town.case(case_id)
+    assert (case.status, case.outcome, case.closed_at is not None) == ("withdrawn", None, True)
+    assert set(clocks(town, case_id).values()) == {"stopped"}
+    assert len(rows(town, select(Performance).where(Performance.case_id == case_id))) > before
+    assert rows(town, select(Task).where(Task.case_id == case_id, Task.state == "open")) == []
+
+
+def _work(office: Office, case_id: int, task_id: int, by: str, **form: Any) -> None:
+    for operation in (claim_task, open_task):
+        run(office.kernel, partial(operation, task_id=task_id), office.actors[by], case_id=case_id)
+    with office.kernel.database.session() as session:
+        office.kernel.database.scope(session, ("*",))
+        task = session.get_one(Task, task_id)
+    office.complete(case_id, task, by, **form)
+
+
+def test_a_paper_the_case_does_not_wait_for_or_after_the_decision_is_refused(town: Office) -> None:
+    case_id = served(town)
+    for message, error in (("conclusion_received", NotAwaited), ("withdrawal_requested", DecidedAlready)):
+        with pytest.raises(error):
+            paper(town, case_id, message)
+    with pytest.raises(InvalidInput) as caught:
+        paper(town, case_id, "challenge_filed")
+    assert set(caught.value.errors) == {"challenge_kind"}
+    with pytest.raises(DutyDenied):
+        paper(town, case_id, "challenge_filed", by="checker", challenge_kind="suit")
+
+
+def test_a_rectification_is_decided_anew_and_tells_the_chain_that_recognition_fell(town: Office) -> None:
+    case_id = served(town)
+    paper(town, case_id, "rectification_opened", by="handler")
+    town.work(case_id, "handler", outcome="propose", rectification_reasons="考勤记录系伪造。")
+    conclude(town, case_id, "submit_negative", legal_basis_code="none", decision_reasons="当日未出勤。")
+    state = templates(town, case_id)
+    assert (state["recognition_decision"], state["rectification_decision"]) == ("revoked", "issued")
+    town.work(case_id, "clerk", outcome="served", **SERVED)
+    assert subjects(town, case_id) == [("conclusion", "decided"), ("rectification", "decided")]
+    sent = rows(town, select(CaseMessage.name).where(CaseMessage.case_id == case_id).order_by(CaseMessage.id))
+    assert list(sent) == ["recognition.effective", "recognition.revoked"]
+    assert town.case(case_id).outcome == "approved_negative"
+
+
+def test_a_redo_that_was_ordered_opens_a_case_whose_signers_must_be_others(town: Office) -> None:
+    case_id = served(town)
+    paper(town, case_id, "challenge_filed", challenge_kind="suit", challenge_number="（2026）宁01行初1号")
+    town.work(
+        case_id,
+        "approver",
+        outcome="redo",
+        challenge_kind="suit",
+        challenge_number="（2026）宁01行初1号",
+        challenge_received_at="2026-03-02T08:00",
+    )
+    assert town.case(case_id).status == "closed"
+    spread(town)
+    hand_over(town)
+    _, again = chain_cases(town, case_id, "injury_recognition")
+    case = town.case(again)
+    assert (case.case_role, case.subject_name, case.status) == ("redo", "苏国栋", "open")
+    assert town.open_task_of(again).step_key == "p01_02_material_check"
+
+
+def test_days_nobody_can_be_blamed_for_move_the_year_to_apply_and_only_once(town: Office) -> None:
+    case_id = town.start()
+    town.take(case_id, "window")
+    values = {"from": "2026-02-23", "to": "2026-02-25", "ground": "法释〔2014〕9号第七条：仲裁期间"}
+    act = ClockAct.of("CR02", "exclude", values, START.date())
+    before = rows(town, select(Clock).where(Clock.case_id == case_id, Clock.kind == "CR02"))[0]
+    run(town.kernel, partial(act_on_clock, act=act), town.actors["window"], case_id=case_id)
+    after = rows(town, select(Clock).where(Clock.case_id == case_id, Clock.kind == "CR02"))[0]
+    assert (after.due_on - before.due_on).days >= 3
+    assert (after.warn_at, after.breach_at) == (None, None)
+    with pytest.raises(ClockIntervalOverlaps):
+        run(town.kernel, partial(act_on_clock, act=act), town.actors["window"], case_id=case_id)
+    more = ClockAct("CR03", "extend", "无", length=1)
+    with pytest.raises(ClockNotExtendable):
+        run(town.kernel, partial(act_on_clock, act=more), town.actors["window"], case_id=case_id)
+    with pytest.raises(TaskNotOpened):
+        run(town.kernel, partial(act_on_clock, act=more), town.actors["handler"], case_id=case_id)
+
+
+def test_a_suspected_incident_is_kept_for_fund_supervision(town: Office) -> None:
+    case_id = town.start()
+    town.take(case_id, "window")
+    marking = partial(mark_incident, reason="材料疑似伪造")
+    run(town.kernel, marking, town.actors["window"], case_id=case_id)
+    (message,) = rows(town, select(CaseMessage).where(CaseMessage.case_id == case_id))
+    assert (message.name, message.payload["reason"]) == ("incident.suspected", "材料疑似伪造")
+
+
+def test_the_audit_chains_of_all_these_paths_are_whole(town: Office) -> None:
+    with town.kernel.database.session() as session:
+        assert verify(session, town.kernel.keyring).intact
