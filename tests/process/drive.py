@@ -9,6 +9,7 @@ from pathlib import Path
 from app.kernel.engine.engine_data import Data
 from app.kernel.engine.parsing import parse
 from app.kernel.engine.specs import Spec, dump_spec, load_spec, spec_digest
+from app.kernel.engine.states import unpack
 from app.kernel.engine.stepping import Instance, ReadyTask, SentMessage, StepEvent
 from app.kernel.engine.workflow import ServiceCall
 
@@ -44,6 +45,8 @@ class Drive:
     sent: list[SentMessage] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
+    packed: list[int] = field(default_factory=list)
+    """Bytes of each saved state, as it is and as it is stored."""
 
     def __post_init__(self) -> None:
         self.instance = Instance.start(self.spec, self.data)
@@ -93,7 +96,8 @@ class Drive:
         if self.saving:
             before = self._seen()
             state = self.instance.dump()
-            self.sizes.append(len(state))
+            self.sizes.append(len(unpack(state)))
+            self.packed.append(len(state))
             self.instance = Instance.restore(self.spec, state)
             self.instance.compacting = self.compacting
             assert self._seen() == before, "saving and restoring changed the instance"

@@ -24,6 +24,7 @@ from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.engine_data import Scalar, checked
 from app.kernel.engine.repetition import RepeatedTask
 from app.kernel.engine.specs import Spec, registry
+from app.kernel.engine.states import pack, unpack
 from app.kernel.engine.timers import due_at
 from app.kernel.engine.views import (
     MOST_AUTOMATIC_STEPS,
@@ -96,7 +97,7 @@ class Instance:
     @classmethod
     def restore(cls, spec: Spec, state: bytes) -> Self:
         """The instance that `dump` wrote, over the same spec. Raises ValueError for any other state."""
-        stored = orjson.loads(state)
+        stored = orjson.loads(unpack(state))
         if stored.get("format") != STATE_FORMAT or stored.get("spec") != spec.digest:
             raise ValueError("the state was not written for this specification")
         workflow = registry().restore(stored["workflow"], spec=spec)
@@ -107,7 +108,7 @@ class Instance:
     def dump(self) -> bytes:
         """The state. Bytes with their key order: parents stand before their children and must stay there."""
         workflow = registry().convert(self.workflow)
-        return orjson.dumps({"format": STATE_FORMAT, "spec": self.spec.digest, "workflow": workflow})
+        return pack(orjson.dumps({"format": STATE_FORMAT, "spec": self.spec.digest, "workflow": workflow}))
 
     # -- moving
 
@@ -370,9 +371,10 @@ def rekeyed(state: bytes, engine_task_ids: Iterable[str]) -> bytes:
 
     The library names tasks ahead of time, so what follows a step may have its id in the state already.
     """
+    plain = unpack(state)
     for key in engine_task_ids:
-        state = state.replace(key.encode(), str(uuid4()).encode())
-    return state
+        plain = plain.replace(key.encode(), str(uuid4()).encode())
+    return pack(plain)
 
 
 class _Steps:

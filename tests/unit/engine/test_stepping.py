@@ -1,6 +1,7 @@
 """Instances: every fact measured about the library that concerns running, saving and restoring one."""
 
 import threading
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
 
 from app.kernel.engine.engine_data import Data, EngineDataInvalid
 from app.kernel.engine.specs import Spec
+from app.kernel.engine.states import MOST_BYTES, unpack
 from app.kernel.engine.stepping import (
     EndlessLoop,
     Instance,
@@ -196,16 +198,24 @@ def test_state_of_another_specification_is_refused() -> None:
 
 def test_foreign_state_is_refused() -> None:
     drive = Drive(middle(user("x")))
-    foreign = {"serializer_version": "1.1", **orjson.loads(drive.instance.dump())["workflow"]}
+    foreign = {"serializer_version": "1.1", **orjson.loads(unpack(drive.instance.dump()))["workflow"]}
     with pytest.raises(ValueError, match="not written for this"):
         Instance.restore(drive.spec, orjson.dumps(foreign))
 
 
 def test_state_holds_no_specification() -> None:
-    assert (
-        b"task_specs"
-        not in Drive(spec_of({"review": REVIEW_LOOP}, "review"), {"risk": "high"}).instance.dump()
-    )
+    drive = Drive(spec_of({"review": REVIEW_LOOP}, "review"), {"risk": "high"})
+    assert b"task_specs" not in unpack(drive.instance.dump())
+
+
+def test_state_is_packed_and_whatever_else_comes_is_refused() -> None:
+    drive = Drive(spec_of({"review": REVIEW_LOOP}, "review"), {"risk": "high"})
+    state = drive.instance.dump()
+    assert len(state) < len(unpack(state)) / 3
+    assert Instance.restore(drive.spec, unpack(state)).dump() == state
+    for wrong in (b"\x00", zlib.compress(b"{" + b" " * MOST_BYTES)):
+        with pytest.raises(ValueError, match="state"):
+            Instance.restore(drive.spec, wrong)
 
 
 def test_called_process_sees_inputs_and_gives_back_outputs_only() -> None:

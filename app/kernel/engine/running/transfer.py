@@ -12,6 +12,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from app.kernel.engine.running.fitness import LIVE, NOT_BEGUN
 from app.kernel.engine.specs import Spec
+from app.kernel.engine.states import unpack
 from app.kernel.engine.stepping import Instance
 
 
@@ -22,7 +23,7 @@ def transferred(state: bytes, old: Spec, new: Spec) -> bytes:
     elsewhere than before: the caller has asked `list_obstacles`, this is the last check.
     """
     before = Instance.restore(old, state)
-    stored = orjson.loads(state)
+    stored = orjson.loads(unpack(state))
     workflow = stored["workflow"]
     for scope in (workflow, *workflow["subprocesses"].values()):
         _forget_foretold(scope["tasks"])
