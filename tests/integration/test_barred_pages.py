@@ -44,6 +44,10 @@ FREE = frozenset(
         "code",  # of verification: tells the public nothing of the case
         "seal_id",
         "process",  # beside case_id
+        "process",  # beside case_id, as are the next three
+        "message",
+        "clock",
+        "action",
         "person_id",
         "interest_id",
         "recusal_id",  # beside case_id

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from tests.conftest import START
 from tests.message_office import chain_cases, hand_over, spread
 from tests.moving_clock import MovingClock
 from tests.office import TO_REVIEW, Office, bring_to_review, id_number, open_office, uscc
+from tests.pages import sit_down
 
 SERVED = {"served_worker_at": "2026-03-02T10:00", "served_employer_at": "2026-03-02T10:00"}
 
@@ -283,3 +285,44 @@ def test_a_suspected_incident_is_kept_for_fund_supervision(town: Office) -> None
 def test_the_audit_chains_of_all_these_paths_are_whole(town: Office) -> None:
     with town.kernel.database.session() as session:
         assert verify(session, town.kernel.keyring).intact
+
+
+def test_the_window_registers_a_paper_on_its_page_and_is_told_what_is_missing(
+    town: Office, tmp_path: Path
+) -> None:
+    case_id = served(town)
+    window = sit_down(town.kernel, tmp_path, "window")
+    town.take(town.start(**somebody_else()), "window")
+    page = f"/cases/{case_id}/papers/challenge_filed"
+    shown = window.get(page)
+    assert shown.status_code == 200
+    assert "复议机关或者人民法院的通知" in shown.text
+    missing = window.post(page, {"idempotency_key": "a1", "challenge_number": "1"})
+    assert (missing.status_code, "challenge_kind" in missing.text) == (422, True)
+    done = window.post(page, {"idempotency_key": "a2", "challenge_kind": "suit", "note": "收到应诉通知书"})
+    assert done.status_code == 302
+    assert town.open_task_of(case_id).step_key == "p01_19_challenge"
+    again = window.post(page, {"idempotency_key": "a3", "challenge_kind": "suit"})
+    assert (again.status_code, "本案现在不等候这项材料" in again.text) == (422, True)
+
+
+def test_who_works_on_a_case_finds_its_entries_and_leaves_days_out_of_a_clock(
+    town: Office, tmp_path: Path
+) -> None:
+    case_id = town.start(**somebody_else())
+    town.take(case_id, "window")
+    window = sit_down(town.kernel, tmp_path, "window")
+    shown = window.get(f"/cases/{case_id}/")
+    for words in ("申请人要求撤回申请", "扣除期间", "标记疑似要情"):
+        assert words in shown.text, words
+    page = f"/cases/{case_id}/clocks/CR02/exclude"
+    wrong = window.post(
+        page, {"idempotency_key": "b1", "from": "2026-02-25", "to": "2026-02-23", "ground": "仲裁"}
+    )
+    assert wrong.status_code == 422
+    right = {"idempotency_key": "b2", "from": "2026-02-23", "to": "2026-02-25", "ground": "劳动仲裁期间"}
+    assert window.post(page, right).status_code == 302
+    assert window.get(f"/cases/{case_id}/clocks/CR03/extend").status_code in (400, 403, 409, 422)
+    assert (
+        window.post(f"/cases/{case_id}/incident", {"idempotency_key": "b3", "reason": ""}).status_code == 422
+    )

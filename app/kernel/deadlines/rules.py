@@ -33,7 +33,8 @@ class ClockSpec:
     """One statutory period as `process.toml` declares it.
 
     `extendable` is the greatest total extension the law allows, in the clock's own unit. An `informational` one only
-    tells a date (a party's right, a retention): nobody is warned of it and nothing is late.
+    tells a date (a party's right, a retention): nobody is warned of it and nothing is late. An officer may leave days
+    out of an `excludable` one (法释9 7) and shift a `shiftable` one.
     """
 
     kind: str
@@ -48,6 +49,8 @@ class ClockSpec:
     source: str
     extendable: int = 0
     informational: bool = False
+    excludable: bool = False
+    shiftable: bool = False
 
     @classmethod
     def from_toml(cls, kind: str, table: Mapping[str, Any]) -> Self:
@@ -65,6 +68,8 @@ class ClockSpec:
             source=table["source"],
             extendable=table.get("extendable", 0),
             informational=table.get("informational", False),
+            excludable=table.get("excludable", False),
+            shiftable=table.get("shiftable", False),
         )
 
 

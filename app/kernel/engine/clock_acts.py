@@ -11,7 +11,8 @@ from datetime import date
 from typing import Any, Final, Self
 
 from app.kernel.deadlines import operations as clocks
-from app.kernel.deadlines.refusals import ClockNotFound
+from app.kernel.deadlines.refusals import ClockNotExtendable, ClockNotFound
+from app.kernel.deadlines.rules import ClockSpec
 from app.kernel.duties.operations import require
 from app.kernel.duties.views import Action
 from app.kernel.engine.catalogue import get_deployed
@@ -66,6 +67,12 @@ def _day(values: Mapping[str, Any], key: str, errors: FieldErrors) -> date | Non
         return None
 
 
+def allowed_acts(spec: ClockSpec) -> tuple[str, ...]:
+    """What the law lets an officer do to a clock."""
+    may = {"extend": spec.extendable > 0, "shift": spec.shiftable, "exclude": spec.excludable}
+    return tuple(action for action in ACTIONS if may[action])
+
+
 def act_on_clock(unit: Unit, act: ClockAct) -> None:
     """Carry out an officer's act on a clock of the locked case.
 
@@ -78,6 +85,8 @@ def act_on_clock(unit: Unit, act: ClockAct) -> None:
     if spec is None:
         raise ClockNotFound(kind=act.clock)
     require(unit, Action.UPLOAD, case=unit.case, task=own_task(unit))
+    if act.action not in allowed_acts(spec):
+        raise ClockNotExtendable(kind=act.clock, allowed=spec.extendable)
     case_id = unit.case.id
     if act.action == "extend":
         allowed = spec.extendable

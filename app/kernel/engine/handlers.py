@@ -27,6 +27,7 @@ from app.kernel.engine.serving import handle_complete_service, handle_deem_serve
 from app.kernel.engine.paperwork import issue_document, revoke_documents
 from app.kernel.engine.progress import SUBJECT
 from app.kernel.engine.seats import effect_kind
+from app.kernel.engine.serving import handle_complete_service, handle_deem_served
 from app.kernel.engine.workflow import ServiceCall, value_of
 from app.kernel.local_time import local_minute
 from app.kernel.ports import Ports

@@ -50,6 +50,7 @@ def add_material(unit: Unit, task_id: int, upload: Upload) -> bool:
         raise TaskNotOpened(task_id=task_id)
     require(unit, Action.UPLOAD, case=case, task=task)
     new = receive(unit, case, upload)
+    new = insert_upload(unit, case, upload)
     _join(unit, task, upload)
     return new
 
@@ -63,7 +64,6 @@ def _join(unit: Unit, task: Task, upload: Upload) -> None:
     )
     values = {"task_id": task.id, "material_id": unit.session.scalars(found).one(), "at": unit.now}
     unit.session.execute(insert(TaskMaterial).values(values).on_conflict_do_nothing())
-    return insert_upload(unit, case, upload)
 
 
 def import_material(unit: Unit, upload: Upload) -> bool:

@@ -204,6 +204,8 @@ def _which(context: CaseContext, ready: ReadyTask) -> tuple[str, str]:
         return party.zh, party.en
     number = "" if ready.instance is None else str(ready.instance)
     return number, number
+
+
 def _subject(context: CaseContext, ready: ReadyTask) -> str:
     if not ready.step.signs:
         return CONCLUSION

@@ -22,4 +22,6 @@ def unpack(state: bytes) -> bytes:
         raise ValueError("not the state of an instance") from error
     if unpacking.unconsumed_tail:
         raise ValueError("the state is too large")
+    if not unpacking.eof:
+        raise ValueError("not the whole state of an instance")
     return plain

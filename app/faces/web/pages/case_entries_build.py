@@ -20,9 +20,10 @@ from app.faces.web.parts import Link
 from app.faces.web.shell import fresh_key
 from app.kernel.cases.models import Case
 from app.kernel.deadlines.queries import active_clock
+from app.kernel.deadlines.refusals import ClockNotExtendable
 from app.kernel.engine.catalogue import get_deployed, get_latest
 from app.kernel.engine.chain_facts import list_carried
-from app.kernel.engine.clock_acts import ACTIONS
+from app.kernel.engine.clock_acts import allowed_acts
 from app.kernel.engine.dossier import Dossier
 from app.kernel.engine.incoming import NotAwaited, list_awaited
 from app.kernel.engine.opening import list_openable
@@ -64,7 +65,22 @@ def entry_links(session: Session, dossier: Dossier, who: Standing, *, works_here
         if one.intake_post in posts
     )
     incident = url_for("entries.incident", case_id=case.id) if works_here else ""
-    return EntryLinks(papers, chain, incident)
+    return EntryLinks(papers, chain, _clock_links(dossier) if works_here else (), incident)
+
+
+def _clock_links(dossier: Dossier) -> tuple[Link, ...]:
+    """What the law lets whoever works on the case do to its clocks."""
+    words = {"extend": _("延长"), "shift": _("顺延"), "exclude": _("扣除期间")}
+    links = []
+    for shown in dossier.clocks:
+        spec = dossier.deployed.clocks.get(shown.row.kind)
+        if spec is None or shown.row.state == "stopped":
+            continue
+        for action in allowed_acts(spec):
+            title = pick(shown.row.title_zh, shown.row.title_en)
+            url = url_for("entries.clock", case_id=dossier.case.id, clock=spec.kind, action=action)
+            links.append(Link(url, _("%(clock)s：%(action)s", clock=title, action=words[action])))
+    return tuple(links)
 
 
 def paper_page(session: Session, case: Case, who: Standing, attempt: Attempt, message: str) -> EntryPage:
@@ -115,8 +131,8 @@ def clock_page(session: Session, case: Case, attempt: Attempt, clock: str, actio
     """Extend, shift, or enter days that don't count; with what the law allows."""
     row = active_clock(session, case.id, clock)
     spec = get_deployed(session, case.definition_id).clocks.get(clock)
-    if row is None or spec is None or action not in ACTIONS:
-        raise StaffNotEligible
+    if row is None or spec is None or action not in allowed_acts(spec):
+        raise ClockNotExtendable(kind=clock, allowed=spec.extendable if spec else 0)
     words = {
         "extend": (_("延长"), _("法律允许合计延长 %(n)s（单位同时限）。", n=spec.extendable)),
         "shift": (_("顺延"), _("约定改期的，期限随之顺延。")),

@@ -275,6 +275,7 @@ class EntryLinks:
 
     papers: tuple[Link, ...] = ()
     chain: tuple[Link, ...] = ()
+    clocks: tuple[Link, ...] = ()
     incident: str = ""
 
 
