@@ -43,7 +43,6 @@ FREE = frozenset(
         "filename",  # static files
         "code",  # of verification: tells the public nothing of the case
         "seal_id",
-        "process",  # beside case_id
         "process",  # beside case_id, as are the next three
         "message",
         "clock",

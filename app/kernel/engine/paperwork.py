@@ -18,9 +18,9 @@ from app.kernel.documents.operations import (
     DocumentTemplate,
     issue,
     reissue,
+    revoke,
     serve,
 )
-from app.kernel.documents.operations import DocumentTemplate, issue, revoke, serve
 from app.kernel.documents.queries import documents_of
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.engine.workflow import ServiceCall
