@@ -100,6 +100,8 @@ def receive_correction(unit: Unit, uploads: list[Upload], *, complete: bool) -> 
 
 def receive(unit: Unit, case: Case, upload: Upload) -> bool:
     """Put a file into a case, under the decision its caller has kept; answers False when it is there already."""
+
+
 def insert_upload(unit: Unit, case: Case, upload: Upload) -> bool:
     """Keep a file in a case; False when it holds it already. The caller has decided that it may."""
     digest = unit.kernel.blobs.put(upload.content)

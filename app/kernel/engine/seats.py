@@ -148,7 +148,6 @@ def _seat(
 
 
 def _last_signatures_statement() -> Select[Signature, str, str, str, int | None]:
-def _last_signatures(session: Session, case_id: int, subject: str) -> dict[str, _Signed]:
     signer, principal = aliased(Person), aliased(Person)
     return (
         select(Signature, signer.name, principal.name, PerformanceVoid.cause, Performance.task_id)
@@ -156,8 +155,7 @@ def _last_signatures(session: Session, case_id: int, subject: str) -> dict[str, 
         .join(signer, signer.id == Performance.person_id)
         .outerjoin(principal, principal.id == Performance.on_behalf_of)
         .outerjoin(PerformanceVoid, PerformanceVoid.performance_id == Signature.performance_id)
-        .where(Signature.case_id == bindparam("case"), Signature.subject == CONCLUSION)
-        .where(Signature.case_id == case_id, Signature.subject == subject)
+        .where(Signature.case_id == bindparam("case"), Signature.subject == bindparam("subject"))
         .order_by(Signature.seq)
     )
 
@@ -165,8 +163,8 @@ def _last_signatures(session: Session, case_id: int, subject: str) -> dict[str, 
 _LAST_SIGNATURES = _last_signatures_statement()
 
 
-def _last_signatures(session: Session, case_id: int) -> dict[str, _Signed]:
-    rows = session.execute(_LAST_SIGNATURES, {"case": case_id})
+def _last_signatures(session: Session, case_id: int, subject: str) -> dict[str, _Signed]:
+    rows = session.execute(_LAST_SIGNATURES, {"case": case_id, "subject": subject})
     return {
         sign.duty: _Signed(
             sign.seq, sign.at, sign.verdict == "agree", sign.content_hash, name, behalf, void, task_id
