@@ -17,7 +17,7 @@ from app.kernel.duties.views import Action
 from app.kernel.engine.catalogue import Deployed, get_deployed
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.deployed import IncomingSpec
-from app.kernel.engine.materials import Upload, insert_upload
+from app.kernel.engine.materials import Upload, receive
 from app.kernel.engine.operations import bind_intake, deliver_message
 from app.kernel.engine.progress import restore
 from app.kernel.engine.stepping import WaitingMessage
@@ -79,7 +79,7 @@ def receive_paper(unit: Unit, paper: Paper) -> None:
     facts = _checked(unit, deployed, spec, paper.facts)
     _permit(unit, case, spec)
     for upload in paper.uploads:
-        insert_upload(unit, case, upload)
+        receive(unit, case, upload)
     unit.record(
         "case.paper_received", {"message": spec.message, "note": paper.note, "files": len(paper.uploads)}
     )

@@ -50,7 +50,6 @@ def add_material(unit: Unit, task_id: int, upload: Upload) -> bool:
         raise TaskNotOpened(task_id=task_id)
     require(unit, Action.UPLOAD, case=case, task=task)
     new = receive(unit, case, upload)
-    new = insert_upload(unit, case, upload)
     _join(unit, task, upload)
     return new
 
@@ -72,7 +71,6 @@ def import_material(unit: Unit, upload: Upload) -> bool:
         raise LookupError("the operation needs a locked case")
     permit_system(unit, Action.UPLOAD, unit.case.id)
     return receive(unit, unit.case, upload)
-    return insert_upload(unit, unit.case, upload)
 
 
 def receive_correction(unit: Unit, uploads: list[Upload], *, complete: bool) -> None:
@@ -92,7 +90,6 @@ def receive_correction(unit: Unit, uploads: list[Upload], *, complete: bool) -> 
         bind_intake(unit, case)
     for upload in uploads:
         receive(unit, case, upload)
-        insert_upload(unit, case, upload)
     unit.record("case.correction_received", {"files": len(uploads), "complete": complete})
     if complete:
         deliver_message(unit, CORRECTION_RECEIVED)
@@ -100,10 +97,6 @@ def receive_correction(unit: Unit, uploads: list[Upload], *, complete: bool) -> 
 
 def receive(unit: Unit, case: Case, upload: Upload) -> bool:
     """Put a file into a case, under the decision its caller has kept; answers False when it is there already."""
-
-
-def insert_upload(unit: Unit, case: Case, upload: Upload) -> bool:
-    """Keep a file in a case; False when it holds it already. The caller has decided that it may."""
     digest = unit.kernel.blobs.put(upload.content)
     values: dict[str, Any] = {
         "uid": uuid4(),
