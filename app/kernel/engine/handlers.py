@@ -22,9 +22,7 @@ from app.kernel.engine.context import CaseContext
 from app.kernel.engine.deployed import SubjectSpec
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.engine_data import Data
-from app.kernel.engine.paperwork import decision_document, issue_document
-from app.kernel.engine.serving import handle_complete_service, handle_deem_served
-from app.kernel.engine.paperwork import issue_document, revoke_documents
+from app.kernel.engine.paperwork import decision_document, issue_document, revoke_documents
 from app.kernel.engine.progress import SUBJECT
 from app.kernel.engine.seats import effect_kind
 from app.kernel.engine.serving import handle_complete_service, handle_deem_served
@@ -127,17 +125,9 @@ def handle_seal_decision(context: CaseContext, call: ServiceCall, data: Data) ->
     key, spec = _subject(context, data)
     subject = subject_of(unit.session, case.id, key)
     kind = spec.kind if spec is not None else call.step.effect.kind if call.step.effect else "decided"
-    outcome = (case.outcome or "") if kind != "issued" else subject
+    apart = spec is not None and kind == "issued"
+    outcome = subject if apart else case.outcome or ""
     content_hash = case.content_hash
-    context.decision_id = pass_gate(unit, case, kind=kind, outcome=outcome)
-    case.decided_at = unit.now
-    unit.record(
-        "case.decided",
-        {"outcome": outcome, "content_hash": content_hash.hex(), "decision": context.decision_id},
-        case_id=case.id,
-    )
-    context.note("decided_at", local_minute(unit.now))
-    template = decision_document(context.deployed.process, call, outcome)
     context.decision_id = pass_gate(unit, case, kind=kind, outcome=outcome, subject=subject)
     told = {"outcome": outcome, "content_hash": content_hash.hex(), "decision": context.decision_id}
     if spec is None or spec.concludes:
@@ -146,16 +136,18 @@ def handle_seal_decision(context: CaseContext, call: ServiceCall, data: Data) ->
         context.note("decided_at", local_minute(unit.now))
     else:
         unit.record("case.subject_decided", {**told, "subject": subject}, case_id=case.id)
-    _issue_decided(context, spec, outcome)
-    return {"review_result": outcome} if kind != "issued" else {}
+    _issue_decided(context, call, spec, outcome)
+    return {} if apart else {"review_result": outcome}
 
 
-def _issue_decided(context: CaseContext, spec: SubjectSpec | None, outcome: str) -> None:
+def _issue_decided(context: CaseContext, call: ServiceCall, spec: SubjectSpec | None, outcome: str) -> None:
     """The document of a decision; what it puts out of force is revoked before."""
-    documents = context.deployed.process.get("decision_documents", {}) if spec is None else spec.documents
-    for kind in spec.revokes if spec is not None else ():
-        revoke_documents(context, kind, ground=spec.title_zh if spec is not None else "")
-    template = documents.get(outcome) or (documents.get("issued") if spec is not None else None)
+    if spec is None:
+        template = decision_document(context.deployed.process, call, outcome)
+    else:
+        template = spec.documents.get(outcome) or spec.documents.get("issued")
+        for kind in spec.revokes:
+            revoke_documents(context, kind, ground=spec.title_zh)
     if template:
         issued = issue_document(context, template)
         context.note("decision_number", issued.number)

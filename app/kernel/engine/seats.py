@@ -80,9 +80,6 @@ def effect_kind(deployed: Deployed) -> str:
     kinds = [step.effect.kind for step in deployed.steps.values() if step.effect is not None]
     kinds.sort(key="issued".__eq__)
     return next((kind for kind in kinds if kind != "notice"), "decided")
-    """What the guarded effect of a process is called: `decided`, `deployed`, …"""
-    kinds = {step.effect.kind for step in deployed.steps.values() if step.effect is not None}
-    return next((kind for kind in ("decided", "paid", "deployed", "issued") if kind in kinds), "decided")
 
 
 def subject_shown(deployed: Deployed, tasks: Sequence[Task]) -> tuple[str, str]:
