@@ -113,9 +113,6 @@ def only_place(deployed: Deployed, who: Standing) -> dict[str, str]:
     return {REGION: places.pop()} if len(places) == 1 else {}
 
 
-def component(spec: FactSpec) -> dict[str, Any]:
-    """A fact as a form-js component."""
-    component: dict[str, Any] = {
 def component(spec: FactSpec, *, required: bool | None = None) -> dict[str, Any]:
     """A form-js field for a fact; demanded as an application demands it, unless said otherwise."""
     demanded = spec.required_for == "application" if required is None else required
