@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from app.faces.web.form_view import FormView
 from app.faces.web.pages.case_actions_view import StepActions
 from app.faces.web.pages.case_award import Award
-from app.faces.web.parts import Axis, Choice, ClockView, Duty, ErrorLine
 from app.faces.web.parts import Axis, Choice, ClockView, Duty, ErrorLine, Link
 
 
