@@ -16,7 +16,7 @@ from app.kernel.engine.check.findings import DefinitionInvalid
 from app.kernel.engine.definitions import load_definition, read_definition
 from app.kernel.engine.deployed import Deployed, parse_deployed
 from app.kernel.engine.models import ProcessDefinition
-from app.kernel.engine.specs import dump_spec
+from app.kernel.engine.specs import dump_spec, load_spec, spec_digest
 from app.kernel.engine.stepping import Instance
 from app.kernel.engine.takeover.dates import Suspended, date_errors, planned_clocks, suspension_errors
 from app.kernel.engine.takeover.entering import enter
@@ -114,6 +114,25 @@ def test_entry_from_which_a_way_misses_a_signature_does_not_deploy() -> None:
         read_definition("trial", past_the_draft)
 
 
+def test_entry_may_lie_beside_an_event_sub_process_that_keeps_waiting() -> None:
+    """The normal form wraps the rest of the process then: the token comes in inside of that."""
+    definition = load_definition("trial", trial.files(bpmn=trial.bpmn((*trial.NODES, _STOP), trial.FLOWS)))
+    data = dump_spec(definition.parsed)
+    instance = enter(load_spec(spec_digest(data), data), {"risk": "normal"}, "draft", NOW)
+    instance.advance(lambda *_: {}, NOW)
+    assert [one.step_key for one in instance.ready_tasks()] == ["draft"]
+    assert [one.name for one in instance.waiting_messages()] == ["papers_received"]
+
+
+_STOP = trial.Node(
+    "subProcess",
+    "stop",
+    "|<bpmn:startEvent id='asked' name='asked'><bpmn:outgoing>s0</bpmn:outgoing>"
+    "<bpmn:messageEventDefinition messageRef='m_papers'/></bpmn:startEvent>"
+    "<bpmn:endEvent id='over' name='over'><bpmn:incoming>s0</bpmn:incoming></bpmn:endEvent>"
+    "<bpmn:sequenceFlow id='s0' sourceRef='asked' targetRef='over'/>",
+    "triggeredByEvent='true'",
+)
 FACTS = {
     "accident_at": "2026-01-05T08:00",
     "received_at": "2026-01-09T10:00",

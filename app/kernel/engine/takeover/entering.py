@@ -14,7 +14,7 @@ from app.kernel.engine.running.transfer import put_token
 from app.kernel.engine.specs import Spec, dump_spec, load_spec, spec_digest
 from app.kernel.engine.stepping import Instance
 from app.kernel.engine.takeover.manifest import Entry, Problem, read_entries
-from app.kernel.engine.vocabulary import RISK_CLASSES
+from app.kernel.engine.vocabulary import ADDED, RISK_CLASSES
 
 if TYPE_CHECKING:
     from app.kernel.engine.definitions import Definition
@@ -36,8 +36,25 @@ _UNPROVED: Final[Problem] = ("从这里往后不能证明", "what lies ahead of 
 def enter(spec: Spec, variables: Mapping[str, Any], step: str, now: datetime) -> Instance:
     """A new instance with its token before the step `step` of the process. The caller advances."""
     instance = Instance.start(spec, variables)
-    put_token(instance, instance.reach_start(now), step)
+    for key in (*_around(spec, step), step):
+        put_token(instance, instance.reach_start(now), key)
     return instance
+
+
+def _scope_of(spec: Spec, step: str) -> str:
+    """The scope of a step of the process itself: the process, or a sub-process in it, drawn or of the normal form."""
+    inner = (key for steps in spec.steps.values() for key, one in steps.items() if one.kind == "subprocess")
+    return next(
+        (one for one in (spec.process_id, *inner) if step in spec.steps.get(one, ())), spec.process_id
+    )
+
+
+def _around(spec: Spec, step: str) -> list[str]:
+    """The drawn sub-processes that a step of the process is in, outermost first."""
+    scope = _scope_of(spec, step)
+    if scope == spec.process_id:
+        return []
+    return [*_around(spec, scope), *(() if ADDED in scope else (scope,))]
 
 
 def list_unproved(definition: Definition) -> Iterator[tuple[str, Problem]]:
@@ -47,9 +64,8 @@ def list_unproved(definition: Definition) -> Iterator[tuple[str, Problem]]:
         return
     data = dump_spec(definition.parsed)
     spec = load_spec(spec_digest(data), data, definition.parsed)
-    before = _before_effects(spec)
     for entry in entries.values():
-        if entry.step not in before:
+        if not _is_before_effects(spec, entry.step):
             yield (
                 entry.step,
                 (
@@ -81,12 +97,17 @@ def _obstacles(definition: Definition, spec: Spec, entry: Entry) -> Sequence[Obs
     return []
 
 
-def _before_effects(spec: Spec) -> set[str]:
-    """Steps of the process that are come to without passing a guarded effect, in it or in what it calls."""
-    steps = spec.steps[spec.process_id]
+def _is_before_effects(spec: Spec, step: str) -> bool:
+    """Whether the step, and each sub-process around it, is come to without passing a guarded effect."""
+    return all(key in _before_effects(spec, _scope_of(spec, key)) for key in (*_around(spec, step), step))
+
+
+def _before_effects(spec: Spec, scope: str) -> set[str]:
+    """Steps of a scope that are come to without passing a guarded effect, in it or in what it calls."""
+    steps = spec.steps[scope]
     onward: dict[str, list[str]] = {}
     for flow in spec.flows:
-        if flow.scope == spec.process_id:
+        if flow.scope == scope:
             onward.setdefault(flow.source, []).append(flow.target)
     for key, step in steps.items():
         if step.attached_to:
@@ -96,7 +117,7 @@ def _before_effects(spec: Spec) -> set[str]:
         key = waiting.pop()
         if key not in found:
             found.add(key)
-            waiting += () if _decides(spec, spec.process_id, key, set()) else onward.get(key, ())
+            waiting += () if _decides(spec, scope, key, set()) else onward.get(key, ())
     return found
 
 

@@ -123,7 +123,7 @@ def entry_problems(manifest: Manifest, steps: Mapping[str, StepSpec]) -> Iterato
 def _problems(entry: Entry, manifest: Manifest, steps: Mapping[str, StepSpec]) -> Iterator[Problem]:
     where = f"[[take_over]] {entry.key}"
     step = steps.get(entry.step)
-    if step is None or step.scope != manifest.get("process", {}).get("key") or step.kind not in PLACES:
+    if step is None or step.process != manifest.get("process", {}).get("key") or step.kind not in PLACES:
         yield (
             f"{where}：入口须是本流程的任务或者调用环节",
             f"{where}: the entry must be a task or call of the process itself",
