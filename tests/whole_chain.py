@@ -141,13 +141,18 @@ class WholeChain:
         committee.work(case_id, "clerk", appointment_at="2026-03-12T09:00", appointment_place="鉴定中心二楼")
         committee.work(case_id, "handler", outcome="done")
 
+    def draft_conclusion(self) -> None:
+        """Draft of grade 7 and recheck; the approver is left."""
+        case_id, committee = self.cases["capacity_assessment"], self.committee
+        committee.work(case_id, "handler", **DRAFT)
+        committee.work(case_id, "checker", outcome="agree")
+
     def conclude(self) -> None:
-        """Opinions, draft, recheck and approval of grade 7, served at once; the reassessment period goes by."""
+        """Opinions, draft, recheck and approval of grade 7, served at once."""
         case_id, committee = self.cases["capacity_assessment"], self.committee
         for role in committee.panel(case_id):
             committee.work(case_id, role, **GRADED)
-        committee.work(case_id, "handler", **DRAFT)
-        committee.work(case_id, "checker", outcome="agree")
+        self.draft_conclusion()
         committee.work(case_id, "approver", outcome="approve")
         self.serve(case_id, committee.name("clerk"))
 
