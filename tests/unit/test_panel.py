@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from app.domain.assessment.panel import ASSESSED, CONFIRMED, Opinion, tally
 from app.domain.assessment.pool import Away, choose
+from app.domain.assessment.specialities import spellings
 from app.domain.registry.queries import ExpertLine
 
 
@@ -76,6 +78,14 @@ def expert(key: int, person: int | None, hospital: str = "甲医院") -> ExpertL
     return ExpertLine(
         key, person, f"专家{key}", ("orthopaedics",), "640100", "主任医师", hospital, None, *term
     )
+
+
+def test_an_expert_registered_in_words_stands_for_the_specialities_that_seats_ask_for_by_key() -> None:
+    away = Away(holders={1}, barred=(), earlier=(), acted=(), hospitals=(), employers=())
+    registered = replace(expert(1, 1), specialities=("骨科", "Hand surgery", "orthopaedics", "中医科"))
+    (candidate,) = choose([registered], away).candidates
+    assert candidate.specialities == {"orthopaedics", "hand_surgery"}
+    assert {"骨科", "orthopaedics"} <= set(spellings(["orthopaedics"])), "the register is asked for either"
 
 
 def test_experts_who_must_stand_back_are_left_out_and_counted_by_reason() -> None:

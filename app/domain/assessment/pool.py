@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.assessment.draw import Candidate
 from app.domain.assessment.models import ExpertSeat
+from app.domain.assessment.specialities import keys_of, spellings
 from app.domain.registry.queries import ExpertLine, experts
 from app.kernel.cases.models import Case
 from app.kernel.duties.candidates import grant_in_force
@@ -59,7 +60,7 @@ def load_pool(
         hospitals=_named(facts, "hospital", "treating_hospitals"),
         employers=_named(facts, "employer_name"),
     )
-    return choose(experts(session, on, regions=regions, specialities=sorted(specialities)), away)
+    return choose(experts(session, on, regions=regions, specialities=spellings(specialities)), away)
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,7 @@ def choose(found: Sequence[ExpertLine], away: Away) -> Pool:
     reasons = {expert.id: away.reason(expert) for expert in found}
     kept = [expert for expert in found if reasons[expert.id] is None]
     return Pool(
-        candidates=tuple(
-            Candidate(str(one.id), one.region_code, frozenset(one.specialities)) for one in kept
-        ),
+        candidates=tuple(Candidate(str(one.id), one.region_code, keys_of(one.specialities)) for one in kept),
         persons={str(one.id): one.person_id for one in kept if one.person_id is not None},
         left_out=dict(Counter(reason for reason in reasons.values() if reason is not None)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 SPECIALITIES: Final[Mapping[str, tuple[str, str]]] = {
@@ -24,3 +24,16 @@ SPECIALITIES: Final[Mapping[str, tuple[str, str]]] = {
     "rehabilitation": ("康复科", "Rehabilitation"),
     "assistive_device": ("辅助器具", "Assistive devices"),
 }
+_KEYS: Final[Mapping[str, str]] = {
+    word.casefold(): key for key, words in SPECIALITIES.items() for word in (key, *words)
+}
+
+
+def spellings(keys: Iterable[str]) -> list[str]:
+    """Every way the register of experts may write these specialities: its files come from people, in words."""
+    return sorted({word for key in keys for word in (key, *SPECIALITIES.get(key, ()))})
+
+
+def keys_of(words: Iterable[str]) -> frozenset[str]:
+    """The specialities that the register's words name; what no seat can ask for is left out."""
+    return frozenset(_KEYS[word.casefold()] for word in words if word.casefold() in _KEYS)
