@@ -163,3 +163,6 @@ def test_an_accident_goes_through_draw_panel_and_award_to_the_amount_of_the_work
     page.goto(f"{url}chain")
     for authority in ("人力资源社会保障行政部门", "劳动能力鉴定委员会", "社会保险经办机构"):
         expect(page.get_by_role("region", name=re.compile(authority))).to_be_visible()
+    # Of the others' cases the agency sees what the law passes on to it, and nothing else.
+    for paper in ("认定工伤决定书", "劳动能力鉴定结论书"):
+        expect(page.get_by_role("list", name="文书").get_by_text(paper)).to_be_visible()
