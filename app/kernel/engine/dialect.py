@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from lxml import etree
 
@@ -281,6 +281,11 @@ def _called(node: etree._Element) -> str | None:
     return _value(extension(node, ZEEBE, "calledElement"), "processId") or node.get("calledElement")
 
 
+def called_in(root: etree._Element) -> set[str]:
+    """Ids of the processes that a file's call activities name."""
+    return {called for node in root.iter(f"{{{BPMN}}}callActivity") if (called := _called(node))}
+
+
 def _assignments(node: etree._Element, direction: str) -> tuple[Assignment, ...]:
     mapping = extension(node, ZEEBE, "ioMapping")
     if mapping is None:
@@ -426,7 +431,11 @@ def _flag(node: etree._Element | None, attribute: str, *, default: bool) -> bool
     return default if value is None else value == "true"
 
 
+_BPMN_TAG: Final = f"{{{BPMN}}}"
+_NAME_AT: Final = len(_BPMN_TAG)
+
+
 def local_name(node: etree._Element) -> str:
     """Local name of a BPMN element, empty for comments and foreign elements."""
-    namespace, _, name = str(node.tag).rpartition("}")
-    return name if namespace == f"{{{BPMN}" else ""
+    tag = str(node.tag)
+    return tag[_NAME_AT:] if tag.startswith(_BPMN_TAG) else ""

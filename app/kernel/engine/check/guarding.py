@@ -34,7 +34,7 @@ def check_guarding(
     """Check the processes of the files `checked`; the other `roots` hold callees only.
 
     Ids and references of all files are known to be right. `parts` are processes no case is started of by
-    itself: clocks and documents are their caller's matter. `deadline` is a time of `time.perf_counter`.
+    itself: clocks and documents are their caller's matter. `deadline` is a time of `time.thread_time`.
     """
     processes: dict[str, Process] = {}
     own: list[Process] = []
@@ -66,7 +66,7 @@ def _check(
     for process in own:
         if complete:
             findings += dead_nodes(process, alive)
-        if time.perf_counter() < deadline:
+        if time.thread_time() < deadline:
             findings += endless_loops(process, processes)
         findings += list_unheard(process, processes)
         findings += _misplaced(process)

@@ -9,6 +9,7 @@ import time
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any, Final, cast
 
 from lxml import etree
@@ -22,7 +23,7 @@ from app.kernel.engine.check.structure import identifiers
 from app.kernel.engine.check.unknown_names import unknown_names
 from app.kernel.engine.check.xml_safety import parsed_xml
 from app.kernel.engine.definitions import check_entries, load_definition, read_form
-from app.kernel.engine.dialect import read_steps
+from app.kernel.engine.dialect import called_in, read_steps
 from app.kernel.engine.normal.foreign import playable_processes
 from app.kernel.engine.parsing import ParsedProcess, parse, parse_foreign
 from app.kernel.engine.vocabulary import BPMN
@@ -58,7 +59,8 @@ def check_files(files: Mapping[str, bytes], *, deployed: Mapping[str, bytes] | N
     Never raises: what the check itself can't cope with is a finding `check-failed`. Bounded in time.
     """
     begun = time.perf_counter()
-    check = _Check(files, deployed or {}, begun + SECONDS)
+    # Of this thread's processor time: a loaded machine must not refuse what a quiet one lets in.
+    check = _Check(files, deployed or {}, time.thread_time() + SECONDS)
     try:
         check.run()
     except Exception:  # a designer's file must never bring the page or the command down
@@ -180,15 +182,43 @@ class _Check:
 
     def _runs(self, process_id: str) -> bool:
         """Whether the engine takes the process; one made elsewhere may run as the simulation reads it."""
-        if time.perf_counter() > self.deadline:
+        if time.thread_time() > self.deadline:
             self._tell("too-large", next(iter(self.roots)), "检查超时", "the check ran out of time")
             return False
-        diagrams = {**self._callees(), **{path: self.files[path] for path in self.roots}}
+        diagrams = self._diagrams(process_id)
 
         def parses() -> None:
             self._add(self._parse(diagrams, process_id).findings)
 
         return self._catching(parses) or (not self.is_business and self._plays(diagrams, process_id))
+
+    def _diagrams(self, process_id: str) -> dict[str, bytes]:
+        """The files a process runs with: its own and, whoever calls whom, those of its callees. Of a file made
+        elsewhere all: its pools may stand anywhere."""
+        everything = {**self._callees(), **{path: self.files[path] for path in self.roots}}
+        if not self.is_business:
+            return everything
+        wanted, waiting = set[str](), {process_id}
+        while waiting:
+            asked = waiting.pop()
+            for path in self._places.get(asked, ()):
+                if path not in wanted:
+                    wanted.add(path)
+                    waiting |= called_in(self._all_roots[path])
+        return {path: data for path, data in everything.items() if path in wanted}
+
+    @cached_property
+    def _all_roots(self) -> dict[str, etree._Element]:
+        return {**{path: parsed_xml(path, data) for path, data in self._callees().items()}, **self.roots}
+
+    @cached_property
+    def _places(self) -> dict[str, list[str]]:
+        """Files by the processes in them; a process in two files is in both, so that somebody says so."""
+        places: dict[str, list[str]] = {}
+        for path, root in self._all_roots.items():
+            for process in root.iterchildren(f"{{{BPMN}}}process"):
+                places.setdefault(process.get("id", ""), []).append(path)
+        return places
 
     def _parse(self, diagrams: Mapping[str, bytes], process_id: str) -> ParsedProcess:
         """`parse`, once for each process over the same diagrams: a folder is read for its parts and as a whole."""
@@ -240,11 +270,10 @@ class _Check:
         return f"{path.partition('/')[0]}/process.toml" in self.files
 
     def _guarded(self) -> None:
-        callees = {path: parsed_xml(path, data) for path, data in self._callees().items()}
         parts = [
             folder for folder in self._folders() if not _is_startable(self.files[f"{folder}/process.toml"])
         ]
-        guarding = check_guarding({**callees, **self.roots}, self.roots, self.deadline, parts)
+        guarding = check_guarding(self._all_roots, self.roots, self.deadline, parts)
         self.found += guarding.findings
         self.proved = () if self.unrunnable else guarding.proved
 

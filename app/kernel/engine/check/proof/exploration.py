@@ -43,7 +43,7 @@ class Walk:
     """All states of `net` from its beginning, where `requires` are the duties to be done in order.
 
     `done` of them were done before. `act_of` says what each visible step does. Raises TooManyStates when there are
-    too many or at `deadline` (seconds of `time.perf_counter`).
+    too many or at `deadline` (seconds of `time.thread_time`).
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Walk:
         while waiting:
             following: list[State] = []
             for state in waiting:
-                if len(self.came) > MOST_STATES or time.perf_counter() > deadline:
+                if len(self.came) > MOST_STATES or time.thread_time() > deadline:
                     raise TooManyStates
                 for number, after in self._successors(state):
                     if keep_edges:

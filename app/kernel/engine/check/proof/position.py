@@ -86,7 +86,7 @@ class PositionProof:
         """What may come; `earned` are the duties whose signatures count, in the order of signing. Raises Unplaced."""
         begun = Transition((BEGIN,), tuple(self._places(marking)), ())
         net = Net(self.net.nodes, [begun, *self.net.transitions], self.net.latent)
-        deadline = time.perf_counter() + seconds
+        deadline = time.thread_time() + seconds
         try:
             return self._gap(net, earned, deadline) or self._stuck(net, deadline)
         except (TooManyStates, NetTooLarge, TooManyWays, RecursionError):

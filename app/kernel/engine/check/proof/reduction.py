@@ -18,7 +18,7 @@ Kin = tuple[int, tuple[tuple[int, frozenset[int]], ...]]
 def reduced(net: Net, is_visible: Callable[[Transition], bool], deadline: float) -> Net:
     """The net with visible steps kept apart; every label and covered node is still there.
 
-    Raises TooManyStates at `deadline` (seconds of `time.perf_counter`).
+    Raises TooManyStates at `deadline` (seconds of `time.thread_time`).
     """
     stripped = [
         transition if transition.node is None or is_visible(transition) else replace(transition, node=None)
@@ -46,7 +46,7 @@ class _Reduction:
         while waiting:
             place = waiting.pop()
             queued.discard(place)
-            if time.perf_counter() > deadline:
+            if time.thread_time() > deadline:
                 raise TooManyStates
             for other in self._fuse(place):
                 if other not in queued and other != BEGIN:

@@ -47,7 +47,7 @@ class _Bypass:
 
 
 def prove(process: Process, processes: Mapping[str, Process], deadline: float) -> Proof:
-    """Walk `process` once for each risk class. `deadline` counts in seconds of `time.perf_counter`."""
+    """Walk `process` once for each risk class. `deadline` counts in seconds of `time.thread_time`."""
     proof = Proof()
     try:
         _Prover(process, processes, deadline, proof).run()
