@@ -28,7 +28,7 @@ from app.kernel.engine.normal.foreign import playable_processes
 from app.kernel.engine.parsing import ParsedProcess, parse, parse_foreign
 from app.kernel.engine.vocabulary import BPMN
 
-SECONDS: Final = 6.0
+SECONDS: Final = 8.0
 MOST_FINDINGS: Final = 500
 MOST_PROCESSES: Final = 60
 
