@@ -23,7 +23,7 @@ def copied(tmp_path: Path) -> Path:
 
 def test_the_shipped_rules_are_listed_and_one_is_shown_with_its_source_and_facts() -> None:
     listed = orjson.loads(called("list", "--json").stdout)
-    assert len(listed) == 69
+    assert len(listed) == 70
     assert {"id": "RSK-11", "severity": "critical", "action": "route"}.items() <= next(
         one.items() for one in listed if one["id"] == "RSK-11"
     )

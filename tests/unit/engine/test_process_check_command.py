@@ -19,6 +19,18 @@ HASTY = process(
 )
 
 
+# The fund, recovery, incidents and the eligibility check hear these: procedures that are not shipped yet.
+UNHEARD = {
+    "assessment.requested",
+    "assessment.terminated_repeatedly",
+    "award.payable",
+    "confirmation.effective",
+    "incident.suspected",
+    "recognition.effective",
+    "recovery.lead",
+}
+
+
 def check(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, ["process", "check", *map(str, arguments)])
 
@@ -28,7 +40,8 @@ def test_a_folder_of_processes_is_deployable_and_says_what_is_proved() -> None:
     report = json.loads(result.stdout)
     assert result.exit_code == 0
     assert report["deployable"] and report["simulatable"]
-    assert report["findings"] == []
+    assert {finding["rule"] for finding in report["findings"]} == {"message-unheard"}
+    assert {finding["message_en"].rpartition(" ")[2] for finding in report["findings"]} == UNHEARD
     assert {(one["process"], one["risk"]) for one in report["proved"]} >= {
         (key, risk)
         for key in ("injury_recognition", "review_block", "controlled_change")

@@ -383,8 +383,14 @@ def test_a_file_that_cannot_run_is_refused_with_its_findings() -> None:
 
 def test_processes_of_a_set_are_listed_in_file_order() -> None:
     assert list_processes(shipped()) == (
+        "capacity_assessment",
+        "capacity_confirmation",
         "controlled_change",
+        "death_benefit_award",
+        "disability_benefit_award",
+        "expert_draw",
         "injury_recognition",
+        "medical_reimbursement",
         "review_block",
         "service_block",
     )
