@@ -10,7 +10,9 @@ from functools import partial
 from multiprocessing import get_context
 
 from app.demo.absences import enter_absences
+from app.demo.authorities import hire
 from app.demo.changes import propose_shown
+from app.demo.injuries import play_injuries
 from app.demo.merging import merge_found_late
 from app.demo.oversight import show_oversight, with_names_that_differ
 from app.demo.people import show_people
@@ -25,7 +27,7 @@ from app.domain.registry.founding import close_founding
 from app.kernel.deadlines.jobs import check_clocks
 from app.kernel.engine.catalogue import list_routing
 from app.kernel.kernel import Kernel
-from app.kernel.local_time import LOCAL_ZONE
+from app.kernel.local_time import LOCAL_ZONE, local_day
 from app.kernel.transaction import run, system_actor
 from app.kernel.worklist.staffing import recheck_staffing
 from app.storage.database import Database
@@ -57,6 +59,7 @@ def load(
         since = min(POSTS_SINCE, (now - HISTORY).date(), transfer - timedelta(days=60))
         began = datetime(since.year, since.month, since.day, 1, tzinfo=LOCAL_ZONE)
         staff = found_region(replace(quick, clock=SimulatedClock(began)), SEED, since, transfer)
+        authorities = hire(replace(quick, clock=SimulatedClock(began)), staff, SEED, since, local_day(now))
         planner = Planner(SEED, now)
         drawn = with_names_that_differ(list(planner.plans(cases - 2))[1:])
         plans = [planner.old_case(transfer), *drawn, planner.small_county()]
@@ -67,6 +70,8 @@ def load(
             _play_in_two(quick, plans, played, told)
         else:
             played(quick, plans, told)
+        play_injuries(quick, authorities, now, cases, SEED)
+        Player(quick, staff, now).ripen()
         propose_shown(quick, staff)
         show_recusals(quick, staff)
         show_people(quick, staff, SEED)

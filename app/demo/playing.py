@@ -84,9 +84,8 @@ class Player:
             act(play)
             done += 1
             told(done)
-        self._ripen()
 
-    def _ripen(self) -> None:
+    def ripen(self) -> None:
         """Periods that ended meanwhile end: the cases nobody challenged are archived."""
         self.clock.now = self.end
         with self.kernel.database.session() as session:
@@ -98,7 +97,7 @@ class Player:
 
     def _next(self, play: Play, after: timedelta, act: Callable[[Play], None]) -> None:
         """Put an act into the queue, in working hours and never in the future."""
-        wanted = min(_working(play.at + after, play.rng), self.end)
+        wanted = min(working(play.at + after, play.rng), self.end)
         at = max(wanted, play.at + timedelta(seconds=play.rng.randint(20, 90)))
         self._count += 1
         heapq.heappush(self._queue, (at, self._count, play, act))
@@ -306,7 +305,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _working(at: datetime, rng: random.Random) -> datetime:
+def working(at: datetime, rng: random.Random) -> datetime:
     """The same moment if an office is open then, else one of the next working hours (weekends only)."""
     local = at.astimezone(LOCAL_ZONE)
     if local.weekday() >= 5:

@@ -59,12 +59,13 @@ SPECIALITIES = (
     "神经内科",
     "眼科",
     "耳鼻喉科",
-    "烧伤科",
-    "普外科",
+    "烧伤整形科",
+    "普通外科",
     "胸外科",
     "职业病科",
 )
-EXPERTS_EACH = 4
+EXPERTS_EACH, MORE_BONES = 4, 4
+"""Of each speciality, and how many more of the first: most injuries are of bones, and some hospitals stand back."""
 TITLES = ("主任医师", "主任医师", "副主任医师")
 OLD_AGE = {"male": 60, "female": 55}
 
@@ -226,7 +227,7 @@ def _experts(generator: Generator, today: date) -> Iterator[Values]:
             (place, name) for place, name in enumerate(HOSPITALS) if ("吴忠" in name) == (region == WUZHONG)
         ]
         for place, speciality in enumerate(SPECIALITIES):
-            for number in range(EXPERTS_EACH):
+            for number in range(EXPERTS_EACH + (MORE_BONES if place == 0 else 0)):
                 citizen = generator.citizen(county, youngest=1966, oldest=1985)
                 seat, hospital = hospitals[(place + number) % len(hospitals)]
                 over = number == EXPERTS_EACH - 1
@@ -244,3 +245,12 @@ def _experts(generator: Generator, today: date) -> Iterator[Values]:
                     "from_on": date(year, 3, 1),
                     "to_on": date(year + 2, 12, 31) if not over else date(year + 2, 2, 28),
                 }
+
+
+def list_experts(seed: str, today: date, region: str, speciality: str) -> list[Values]:
+    """The experts of a city whose appointment runs, of one speciality, as the register knows them."""
+    return [
+        one
+        for one in _experts(Generator(f"{seed}:experts"), today)
+        if one["region"] == region and speciality in one["specialities"] and one["to_on"] >= today
+    ]

@@ -19,6 +19,8 @@ from app.demo.roster import (
     TWO_RECORDS,
     YANCHI,
 )
+from app.domain.assessment.models import PanelOpinion
+from app.domain.benefits.models import Payable
 from app.domain.registry import reference
 from app.domain.registry.facts import facts_of_case
 from app.domain.registry.own_wage import own_wage
@@ -53,6 +55,8 @@ from tests.moving_clock import MovingClock
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 CASES = 45
 SHOWN_CHANGES = 4
+BEYOND = ("capacity_assessment", "disability_benefit_award")
+"""What follows a recognition; three injuries of so small a region go that far."""
 DAY = timedelta(days=1)
 
 
@@ -74,7 +78,8 @@ def test_cases_stand_in_every_state(region: Kernel) -> None:
         region.database.scope(session, ("*",))
         played = select(func.count()).where(Case.process_key == "injury_recognition")
         assert session.scalar(played) == CASES
-        steps = set(session.scalars(select(Task.step_key).where(Task.state == "open")))
+        open_ones = select(Task.step_key).join(Case, Case.id == Task.case_id).where(Task.state == "open")
+        steps = set(session.scalars(open_ones.where(Case.process_key.not_in(BEYOND))))
         steps.remove("rule_recheck")  # the controlled change that waits
         steps.remove("rb8_blocked")  # the identity match that a senior is asked to set aside
         assert len(steps) == 10
@@ -95,7 +100,19 @@ def test_every_trace_is_genuine_and_in_order_of_time(region: Kernel) -> None:
         for chain, at in session.execute(events.order_by(AuditEvent.chain, AuditEvent.seq)):
             assert chains.get(chain, at) <= at <= NOW
             chains[chain] = at
-        assert len(chains) == CASES + SHOWN_CHANGES
+        beyond = session.scalar(select(func.count()).where(Case.process_key.in_(BEYOND)))
+        assert len(chains) == CASES + SHOWN_CHANGES + (beyond or 0)
+
+
+def test_some_injuries_go_on_to_a_panel_and_an_award_with_payables(region: Kernel) -> None:
+    with region.database.session() as session:
+        region.database.scope(session, ("*",))
+        found = session.scalars(select(Case).where(Case.process_key == "capacity_assessment")).all()
+        assert len(found) == 3
+        assert session.scalar(select(func.count()).select_from(PanelOpinion))
+        awards = session.scalars(select(Case).where(Case.process_key == "disability_benefit_award")).all()
+        assert {one.chain_id for one in awards} <= {one.chain_id for one in found}
+        assert set(session.scalars(select(Payable.state))) == {"ready"}
 
 
 def test_clocks_are_warned_or_breached_where_they_are_due(region: Kernel) -> None:
@@ -221,7 +238,8 @@ def test_a_merge_found_late_shows_its_violations_and_one_waits_for_its_ruling(re
 def test_the_register_knows_every_worker_as_the_applications_say(region: Kernel) -> None:
     with region.database.session() as session:
         region.database.scope(session, ("*",))
-        cases = session.scalars(select(Case).where(Case.subject_index.is_not(None))).all()
+        applied = Case.subject_index.is_not(None) & Case.process_key.not_in(BEYOND)
+        cases = session.scalars(select(Case).where(applied)).all()
         assert len(cases) >= CASES
         for case in cases:
             facts = load_facts(session, region.keyring, case)
