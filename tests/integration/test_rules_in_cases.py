@@ -86,7 +86,7 @@ def values(rule_id: str, **replaced: tuple[str, str]) -> dict[str, str]:
 
 
 def test_shipped_rules_stand_with_their_bootstrap_approval_and_are_installed_once(office: Office) -> None:
-    assert len(rows(office, select(RuleVersion.id).where(RuleVersion.version == 1))) == 69
+    assert len(rows(office, select(RuleVersion.id).where(RuleVersion.version == 1))) == 70
     assert rows(office, select(RuleVersion.approval).where(RuleVersion.rule_id == "RSK-11")) == [
         {"kind": "bootstrap"}
     ]
