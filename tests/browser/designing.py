@@ -53,12 +53,17 @@ def settled(page: Page) -> None:
     )
 
 
+# Half-way along the line, wherever it bends: its bounding box says nothing of where the line runs.
+MIDDLE = """path => {
+    const point = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM());
+    return [point.x, point.y];
+}"""
+
+
 def drop_on_flow(page: Page, flow: str) -> None:
     """A new task from the palette, dropped on a flow: click, then click; the move between is paced."""
     page.locator(".djs-palette [data-action='create.task']").click()
-    box = element(page, flow).locator(".djs-visual").bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] - 4, box["y"] + box["height"] / 2
+    x, y = element(page, flow).locator("path.djs-hit-stroke").evaluate(MIDDLE)
     page.mouse.move(x - 40, y - 40)
     page.mouse.move(x, y, steps=8)
     page.mouse.click(x, y)
