@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.kernel.engine.operations import run_timers
 from app.kernel.local_time import LOCAL_ZONE
+from app.kernel.transaction import run, system_actor
+from app.kernel.worklist.models import Task
+from app.kernel.worklist.queries import list_open_tasks
 from tests.browser.conftest import Site, Visitor
 from tests.browser.designing import (
     BLOCK,
@@ -46,11 +52,19 @@ REVIEWERS = {
 
 
 def finish(office: Office, case_id: int) -> None:
-    """From initial review to served, through whatever reviews its risk asks for."""
+    """From initial review to served, through whatever reviews its risk asks for, until the remedies have lapsed."""
     now = office.kernel.clock().astimezone(LOCAL_ZONE).strftime("%Y-%m-%dT%H:%M")
-    while office.case(case_id).status == "open":
-        who, outcome = REVIEWERS[office.open_task_of(case_id).duty or ""]
+    while duties := [task.duty or "" for task in open_tasks(office, case_id)]:
+        who, outcome = REVIEWERS[duties[0]]
         office.work(case_id, who, outcome=outcome, served_worker_at=now, served_employer_at=now)
+    a_year_on = office.kernel.clock() + timedelta(days=365)
+    run(replace(office.kernel, clock=lambda: a_year_on), run_timers, system_actor(), case_id=case_id)
+
+
+def open_tasks(office: Office, case_id: int) -> list[Task]:
+    with office.kernel.database.session() as session:
+        office.kernel.database.scope(session, ("*",))
+        return list(list_open_tasks(session, case_id))
 
 
 def add_step(page: Page, draft_url: str) -> None:
