@@ -229,6 +229,45 @@ def calling(callee: tuple[trial.Node, ...], flows: Flows, *, behind: str = "done
     )
 
 
+WITHDRAWN = trial.Node(
+    "subProcess",
+    "withdrawn",
+    '|<bpmn:startEvent id="w_on"><bpmn:outgoing>w1</bpmn:outgoing>'
+    '<bpmn:messageEventDefinition messageRef="m_papers"/></bpmn:startEvent>'
+    '<bpmn:endEvent id="w_off"><bpmn:incoming>w1</bpmn:incoming></bpmn:endEvent>'
+    '<bpmn:sequenceFlow id="w1" sourceRef="w_on" targetRef="w_off"/>',
+    'triggeredByEvent="true"',
+)
+
+
+def withdrawable(nodes: tuple[trial.Node, ...] = trial.NODES, flows: Flows | None = None) -> Spec:
+    """With an event sub-process: everything else stands in a body that the engine puts around it."""
+    return spec((*nodes, WITHDRAWN), flows)
+
+
+def test_a_process_with_event_sub_processes_changes_ahead_like_any_other() -> None:
+    recheck = trial.user("recheck", "recheck", "rec_checker")
+    flows: Flows = [*trial.FLOWS]
+    flows[1] = ("draft", "recheck", "")
+    old, new = withdrawable(), withdrawable((*trial.NODES, recheck), [*flows, ("recheck", "compute", "")])
+    state = at_draft(old)
+    assert codes(state, old, new) == []
+    drive = Drive(new, {"risk": "normal"})
+    drive.instance = Instance.restore(new, transferred(state, old, new))
+    drive.complete("draft", "submit_positive")
+    assert drive.open == ["recheck"]
+    drive.deliver("papers_received")
+    assert drive.instance.is_completed()
+
+
+def test_what_stands_or_was_done_inside_of_the_body_is_still_compared() -> None:
+    old = withdrawable()
+    assert ("scope_removed", "trial~body", "") in codes(at_draft(old), old, spec())
+    other = withdrawable(swapped("draft", trial.user("draft", "recheck", "rec_handler")))
+    assert ("step_changed", "draft", "duty") in codes(at_draft(old), old, other)
+    assert codes(at_approval(old), old, other)[0][:2] == ("done_step_changed", "draft")
+
+
 def test_active_callee_that_changed_is_refused_and_an_unchanged_one_goes_along() -> None:
     nodes = (
         trial.Node("startEvent", "b0"),

@@ -14,6 +14,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from app.kernel.cases.schema import FactSchema
 from app.kernel.engine.dialect import StepSpec
+from app.kernel.engine.normal.running import BODY
 from app.kernel.engine.running.obstacles import Obstacle
 from app.kernel.engine.specs import Spec
 from app.kernel.engine.stepping import Instance
@@ -57,7 +58,8 @@ def _obstacles(instance: Instance, old: Spec, new: Spec) -> Iterator[Obstacle]:
         same = signature(old, name) == signature(new, name)
         begun = [task for task in scope.tasks.values() if not task.has_state(NOT_BEGUN)]
         live = [task for task in begun if task.has_state(LIVE)]
-        if not same and live and scope is not instance.workflow:
+        # The body around whatever event sub-processes listen to is the process itself, not a call of another.
+        if not same and live and scope is not instance.workflow and not name.endswith(BODY):
             yield Obstacle("callee_changed", name)
             continue
         for task in begun:
