@@ -27,7 +27,7 @@ from app.kernel.worklist.operations import save_draft
 from app.storage.database import conninfo
 from tests import changing, trial
 from tests.integration.test_incidents import timed
-from tests.office import Office
+from tests.office import Office, bring_to_review
 from tests.pages import sit_down
 from tests.unit.engine.test_migration_fitness import BRANCHED, BRANCHES, Flows
 from tests.unit.engine.test_migration_fitness import renamed as approval_renamed
@@ -277,6 +277,18 @@ def test_repeating_a_step_earns_nothing_and_signatures_start_anew(office: Office
     office.work(case_id, "handler", outcome="submit_positive")
     office.work(case_id, "approver", outcome="approve")
     assert office.case(case_id).status == "closed"
+
+
+def test_a_recognition_is_investigated_anew_out_of_its_reviews(office: Office) -> None:
+    """The shipped process has event sub-processes, so its steps stand in a body the engine puts around them."""
+    case_id = bring_to_review(office)
+    change_id = modified(office, case_id, "repeat", "p01_10_investigation")
+    assert results(office, change_id) == {case_id: ("done", None)}
+    assert office.open_task_of(case_id).step_key == "p01_10_investigation"
+    values = {"case_no": office.case(case_id).case_no, "action": "move", "step": "p01_16_serve"}
+    with pytest.raises(InvalidInput) as refused:
+        changing.propose(office, "modification", values)
+    assert "决定" in str(refused.value.errors["step"][1]["why_zh"])
 
 
 def test_skipping_a_review_does_not_pass_the_gate(office: Office) -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -61,8 +62,12 @@ class PadesSigner:
             subfilter=fields.SigSeedSubFilter.PADES,
             reason=reason,
         )
-        signed = signers.sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), about, signer=self.signer)
-        return bytes(signed.getvalue())
+        # The library runs an event loop of its own, which the thread of a caller with a loop doesn't allow.
+        with ThreadPoolExecutor(1) as apart:
+            signed = apart.submit(
+                signers.sign_pdf, IncrementalPdfFileWriter(BytesIO(pdf)), about, signer=self.signer
+            )
+        return bytes(signed.result().getvalue())
 
 
 @dataclass(frozen=True)

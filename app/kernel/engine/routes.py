@@ -17,7 +17,7 @@ from app.kernel.engine.catalogue import Deployed, get_deployed
 from app.kernel.engine.dialect import FlowSpec, StepSpec
 from app.kernel.engine.progress import SUBJECT
 from app.kernel.engine.seats import effect_kind
-from app.kernel.engine.vocabulary import RISK_CLASSES
+from app.kernel.engine.vocabulary import ADDED, RISK_CLASSES
 
 Node = tuple[str, ...]
 """Keys of the calls around a flow node, then its own."""
@@ -34,6 +34,14 @@ class Diagram:
     flows: list[tuple[Node, Node, tuple[str, ...]]] = field(default_factory=list)
     starts: list[Node] = field(default_factory=list)
     ends: list[Node] = field(default_factory=list)
+
+    def deciding(self, kind: str) -> set[Node]:
+        """Where the case itself is decided: guarded effects of its kind that have no subject of their own."""
+        return {
+            node
+            for node, (step, inputs) in self.steps.items()
+            if step.effect is not None and step.effect.kind == kind and SUBJECT not in inputs
+        }
 
     def onward(self, risk: str) -> dict[Node, list[Node]]:
         """Where one gets from each node in a case of this risk class."""
@@ -60,11 +68,7 @@ def route_of(deployed: Deployed) -> Route:
     """Read the route from the diagram."""
     diagram = diagram_of(deployed)
     kind = effect_kind(deployed)
-    effects = {
-        node
-        for node, (step, inputs) in diagram.steps.items()
-        if step.effect is not None and step.effect.kind == kind and SUBJECT not in inputs
-    }
+    effects = diagram.deciding(kind)
     usual = frozenset(str(key) for key in deployed.process.get("usual_steps", ()))
     start: dict[str, tuple[RouteStep, ...]] = {}
     after: dict[tuple[str, str], tuple[RouteStep, ...]] = {}
@@ -113,7 +117,9 @@ def _place(
         inner = _inner_scope(step)
         if inner is not None and inner not in around:
             given = {one.target: one.source.strip('="') for one in step.inputs} if step.called else inputs
-            starts, ends = _place(diagram, deployed, inner, node, given)
+            # What the engine put around the drawn nodes isn't part of their place, as in `workflow.path_of`.
+            within = around if ADDED in key else node
+            starts, ends = _place(diagram, deployed, inner, within, given)
             diagram.flows += [(node, one, ()) for one in starts]
             diagram.flows += [(one, (*node, _OUT), ()) for one in ends]
     flows = [flow for flow in deployed.spec.flows if flow.scope == scope]

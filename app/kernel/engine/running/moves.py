@@ -18,6 +18,7 @@ from app.kernel.engine.running.obstacles import Obstacle
 from app.kernel.engine.running.standing import standing_of
 from app.kernel.engine.running.tokens import chain_to, is_at_join, is_instance, list_tokens
 from app.kernel.engine.running.transfer import put_token
+from app.kernel.engine.seats import effect_kind
 from app.kernel.engine.stepping import Instance
 from app.kernel.engine.workflow import path_of
 from app.kernel.worklist.models import Task
@@ -69,7 +70,8 @@ def plan_move(session: Session, case: Case, action: str, target: str, at: str | 
         moved, step, node = _skip(deployed, token, source, target)
     else:
         moved, step, node = _go(session, case, deployed, token, source, action, target)
-    _stay_on_this_side(deployed, case, node)
+    others = [(*path_of(one), one.task_spec.bpmn_id) for one in list_tokens(instance) if one is not token]
+    _stay_on_this_side(deployed, case, node, others)
     _check_alone(instance, moved, token)
     put_token(instance, moved, step.step_key)
     return Move(source, step, instance, _prove(deployed, instance, case.risk))
@@ -155,14 +157,19 @@ def _was_done(session: Session, case: Case, step: StepSpec) -> bool:
     return step.kind != "user" or bool(session.scalar(select(done)))
 
 
-def _stay_on_this_side(deployed: Deployed, case: Case, node: Node) -> None:
+def _stay_on_this_side(deployed: Deployed, case: Case, node: Node, others: list[Node]) -> None:
     """Before the decision only to where one gets without passing a guarded effect; after it, not back before."""
     diagram = diagram_of(deployed)
     effects = {
         one for one, (step, _) in diagram.steps.items() if step.effect and step.effect.kind != "notice"
     }
     before = _reach(diagram, case.risk, diagram.starts, effects)
-    allowed = node in before if case.decided_at is None else node not in before
+    # Conditions aren't looked at: a way that only a decision opens leads on to serving it. So the decision must
+    # also lie ahead, of this token or of another branch.
+    ahead = _reach(diagram, case.risk, [node, *others], set())
+    deciding = diagram.deciding(effect_kind(deployed))
+    undecided = node in before and (not deciding or not deciding.isdisjoint(ahead))
+    allowed = undecided if case.decided_at is None else not undecided
     if node in effects or not allowed:
         title = diagram.steps[node][0].name if node in diagram.steps else node[-1]
         raise MoveRefused(Obstacle("beyond_effect", title))
