@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cache
 
+import pytest
+
 from tests.process.covering import unreached
 from tests.process.drive import Answer, Drive, shipped_spec
 
@@ -85,6 +87,22 @@ def disability_walks() -> Iterator[Drive]:
 def test_every_element_and_flow_of_the_disability_award_is_walked() -> None:
     walks = list(disability_walks())
     assert unreached("disability_benefit_award", walks) == []
+
+
+@pytest.mark.parametrize(
+    ("process", "step"),
+    [
+        ("disability_benefit_award", "p07_w_confirm"),
+        ("death_benefit_award", "p08_w_confirm"),
+        ("medical_reimbursement", "p09_w_confirm"),
+    ],
+)
+def test_a_confirmed_withdrawal_ends_the_award_withdrawn_and_not_merely_closed(
+    process: str, step: str
+) -> None:
+    walk = drive(process, QUIET).deliver("withdrawal_received").complete(step, "confirmed")
+    assert walk.instance.is_completed()
+    assert walk.called[-1] == "withdraw_case"
 
 
 def test_after_the_award_is_sealed_the_application_cannot_be_withdrawn() -> None:

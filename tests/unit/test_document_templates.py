@@ -78,3 +78,8 @@ def test_remedies_are_worded_once_and_an_unknown_kind_is_told() -> None:
     assert RIGHTS["decision"] in render_print("{{ rights.decision }}", {"rights": RIGHTS})
     with pytest.raises(DocumentDataMissing):
         render_print("{{ rights.decison }}", {"rights": RIGHTS})
+
+
+@pytest.mark.parametrize("word", ["不服", "行政复议", "提起行政诉讼"])
+def test_no_template_words_a_remedy_of_its_own(word: str) -> None:
+    assert [page.stem for page in PAGES if word in page.read_text("utf-8")] == []
