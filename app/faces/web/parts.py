@@ -17,12 +17,14 @@ class Duty:
 
 @dataclass(frozen=True)
 class ClockView:
-    """`tone` is ok, soon, over, hold or done; `due` the line below; `name` when it is not the main clock."""
+    """`tone` is ok, soon, over, hold or done; `due` the line below; `name` when it is not the main clock; `why` it
+    ends when it does."""
 
     tone: str
     words: str
     due: str = ""
     name: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,10 @@ from app.storage.base import Base, Instant, big_id
 
 
 class Clock(Base):
-    """A statutory (binding) or promised clock of a case; `run` counts restarts of the same kind."""
+    """A statutory (binding) or promised clock of a case; `run` counts restarts of the same kind.
+
+    `from_fact`: the fact whose day it counts from; `from_step`: the step of the process that started it.
+    """
 
     __tablename__ = "clock"
     __table_args__ = (
@@ -53,6 +56,9 @@ class Clock(Base):
     breached_at: Mapped[datetime | None] = mapped_column(Instant)
     stopped_at: Mapped[datetime | None] = mapped_column(Instant)
     stop_reason: Mapped[str | None]
+    from_fact: Mapped[str | None]
+    from_step: Mapped[str | None]
+    shifted_by: Mapped[int] = mapped_column(server_default="0")
 
 
 class ClockSuspension(Base):

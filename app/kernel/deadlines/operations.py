@@ -6,7 +6,7 @@ Asia/Shanghai, today by default; `ground` is the law or the document the change 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -35,14 +35,24 @@ SPEC_COLUMNS = (
 )
 
 
-def start_clock(unit: Unit, case_id: int, spec: rules.ClockSpec, *, on: date | None = None) -> Clock:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a clock counts from: the fact that states the day, and the step of the process that started it."""
+
+    fact: str | None = None
+    step: str | None = None
+
+
+def start_clock(
+    unit: Unit, case_id: int, spec: rules.ClockSpec, *, on: date | None = None, origin: Origin = Origin()
+) -> Clock:
     """Start a clock; counting begins the day after `on`. A kind stopped before starts another run.
 
     Raises ClockAlreadyRunning.
     """
     if queries.active_clock(unit.session, case_id, spec.kind) is not None:
         raise refusals.ClockAlreadyRunning(kind=spec.kind)
-    row = _add(unit, case_id, transitions.start(spec, on or unit.today))
+    row = _add(unit, case_id, transitions.start(spec, on or unit.today), origin)
     _record(unit, row, "clock.started", spec.ground_zh)
     return row
 
@@ -118,7 +128,7 @@ def convert_clock(unit: Unit, case_id: int, kind: str, into: rules.ClockSpec, *,
     value = transitions.convert(before, into)
     old.stopped_at, old.stop_reason = unit.now, f"converted: {into.kind}"
     _store(unit, old, replace(before, state="stopped"))
-    row = _add(unit, case_id, value)
+    row = _add(unit, case_id, value, Origin(old.from_fact, old.from_step))
     for item in suspensions:
         unit.session.add(
             ClockSuspension(
@@ -158,7 +168,7 @@ def recompute(unit: Unit, row: Clock) -> bool:
     return True
 
 
-def _add(unit: Unit, case_id: int, value: transitions.Clock) -> Clock:
+def _add(unit: Unit, case_id: int, value: transitions.Clock, origin: Origin) -> Clock:
     runs = select(func.coalesce(func.max(Clock.run), 0) + 1).where(
         Clock.case_id == case_id, Clock.kind == value.spec.kind
     )
@@ -167,6 +177,8 @@ def _add(unit: Unit, case_id: int, value: transitions.Clock) -> Clock:
         run=unit.session.scalar(runs) or 1,
         started_at=unit.now,
         started_on=value.started_on,
+        from_fact=origin.fact,
+        from_step=origin.step,
         **{column: getattr(value.spec, column) for column in SPEC_COLUMNS},
     )
     _store(unit, row, value)
@@ -184,7 +196,7 @@ def _store(unit: Unit, row: Clock, value: transitions.Clock) -> None:
     calendar = queries.load_calendar(unit.session)
     due = value.due(calendar)
     row.state = value.state
-    row.extended_by = value.added
+    row.extended_by, row.shifted_by = value.extended, value.shifted
     row.due_on, row.provisional = due.due_on, due.provisional
     row.breach_at = row.warn_at = None
     if not row.informational:

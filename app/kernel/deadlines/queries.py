@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, cast
 
+import orjson
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.kernel.audit.models import AuditEvent
 from app.kernel.deadlines import rules, transitions
 from app.kernel.deadlines.calendar import CalendarOverride, DayKind, WorkingCalendar
+from app.kernel.deadlines.derivation import Derivation, Lengthening, derive
 from app.kernel.deadlines.models import CalendarDay, CalendarYear, Clock, ClockSuspension
 from app.kernel.duties.models import Performance, Post, PostGrant
 from app.kernel.identity.models import Person, Region
 from app.kernel.local_time import local_day
 from app.kernel.worklist.models import Task
 
+EXCLUDED = "excluded"
+"""Reason of a suspension that is none: days the law doesn't count."""
 _CALENDAR_KEY = "working_calendar"
+_LENGTHENED: Mapping[str, Literal["extension", "shift"]] = {
+    "clock.extended": "extension",
+    "clock.shifted": "shift",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,19 @@ class ClockView:
     suspensions: Sequence[ClockSuspension]
     due: rules.DueDate
     remaining: rules.Remaining
+    derivation: Derivation
+
+
+def urgency(row: Clock) -> tuple[bool, date, int]:
+    """Sorts the binding clocks of a case: running before suspended, then by last day. The first is the one that
+    binds whoever works on it, in the queue and on the case page alike."""
+    return row.state != "running", row.due_on or date.max, row.id
+
+
+def list_derivations(session: Session, rows: Collection[Clock]) -> dict[int, Derivation]:
+    """How each clock's last day came about, by its id; extensions and shifts without their grounds."""
+    pauses, calendar = _suspensions(session, [row.id for row in rows]), load_calendar(session)
+    return {row.id: derive(value_of(row, pauses.get(row.id, [])), calendar) for row in rows}
 
 
 def load_calendar(session: Session) -> WorkingCalendar:
@@ -55,8 +77,14 @@ def clocks_of(session: Session, case_id: int, today: date) -> list[ClockView]:
         .order_by(Clock.main.desc(), Clock.binding.desc(), Clock.due_on.nulls_last(), Clock.id)
     ).all()
     pauses = _suspensions(session, [row.id for row in rows])
+    lengthenings = (
+        _lengthenings(session, case_id) if any(row.extended_by or row.shifted_by for row in rows) else {}
+    )
     calendar = load_calendar(session)
-    return [_view(row, pauses.get(row.id, []), calendar, today) for row in rows]
+    return [
+        _view(row, pauses.get(row.id, []), lengthenings.get((row.kind, row.run), ()), calendar, today)
+        for row in rows
+    ]
 
 
 def active_clock(session: Session, case_id: int, kind: str) -> Clock | None:
@@ -107,10 +135,13 @@ def value_of(row: Clock, suspensions: Sequence[ClockSuspension], extendable: int
         extendable=extendable,
         informational=row.informational,
     )
-    pauses = tuple(rules.Pause(item.began_on, item.ended_on, item.ground) for item in suspensions)
+    pauses = tuple(
+        rules.Pause(item.began_on, item.ended_on, item.ground, item.reason == EXCLUDED)
+        for item in suspensions
+    )
     stopped_on = None if row.stopped_at is None else local_day(row.stopped_at)
     state = cast(transitions.State, row.state)
-    return transitions.Clock(spec, row.started_on, state, pauses, row.extended_by, 0, stopped_on)
+    return transitions.Clock(spec, row.started_on, state, pauses, row.extended_by, row.shifted_by, stopped_on)
 
 
 def suspensions_of(session: Session, clock_id: int) -> list[ClockSuspension]:
@@ -182,6 +213,28 @@ def _suspensions(session: Session, clock_ids: list[int]) -> dict[int, list[Clock
     return found
 
 
-def _view(row: Clock, pauses: Sequence[ClockSuspension], calendar: WorkingCalendar, today: date) -> ClockView:
+def _lengthenings(session: Session, case_id: int) -> dict[tuple[str, int], list[Lengthening]]:
+    """Extensions and shifts with their grounds, by kind and run of the clock, in order: the audit log keeps them."""
+    query = (
+        select(AuditEvent.event, AuditEvent.payload)
+        .where(AuditEvent.case_id == case_id, AuditEvent.event.in_(_LENGTHENED))
+        .order_by(AuditEvent.id)
+    )
+    found: dict[tuple[str, int], list[Lengthening]] = {}
+    for event, stored in session.execute(query):
+        told = orjson.loads(stored)
+        one = Lengthening(_LENGTHENED[event], told["length"], told["ground"])
+        found.setdefault((told["clock"], told["run"]), []).append(one)
+    return found
+
+
+def _view(
+    row: Clock,
+    pauses: Sequence[ClockSuspension],
+    lengthenings: Sequence[Lengthening],
+    calendar: WorkingCalendar,
+    today: date,
+) -> ClockView:
     value = value_of(row, pauses)
-    return ClockView(row, pauses, value.due(calendar), value.remaining(calendar, today))
+    derivation = derive(value, calendar, lengthenings)
+    return ClockView(row, pauses, value.due(calendar), value.remaining(calendar, today), derivation)

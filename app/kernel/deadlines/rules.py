@@ -75,11 +75,13 @@ class ClockSpec:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Days without counting: after `paused_on` up to and including `resumed_on`."""
+    """Days without counting: after `paused_on` up to and including `resumed_on`. `excluded`: days that nobody can be
+    blamed for, left out afterwards, and no suspension."""
 
     paused_on: date
     resumed_on: date | None = None
     ground: str = ""
+    excluded: bool = False
 
     @property
     def days(self) -> int | None:

@@ -68,7 +68,7 @@ def exclude(clock: Clock, begins: date, ends: date, ground: str) -> Clock:
     last_counted = begins - ONE_DAY
     if last_counted < clock.started_on or ends < begins:
         raise refusals.ClockDateImpossible(kind=clock.spec.kind, on=begins, earliest=clock.started_on)
-    new = rules.Pause(last_counted, ends, ground)
+    new = rules.Pause(last_counted, ends, ground, excluded=True)
     if any(new.overlaps(old) for old in clock.pauses):
         raise refusals.ClockIntervalOverlaps(kind=clock.spec.kind)
     return replace(clock, pauses=tuple(sorted((*clock.pauses, new), key=lambda one: one.paused_on)))

@@ -101,20 +101,23 @@ def _carry_out(context: CaseContext, event: StepEvent) -> None:
         context.note("accepted_at", local_minute(context.unit.now))
         context.put_on_track(context.case.track or context.deployed.process.get("default_track"))
     for action in event.step.clocks:
-        apply_clock(context, action)
+        apply_clock(context, action, event.step_key)
     if event.step.document and event.step.kind == "user":
         issue_document(context, event.step.document)
     if event.step.duty == DUTY and not serves_party(event.step):
         serve_conclusions(context)
 
 
-def apply_clock(context: CaseContext, action: ClockAction) -> None:
-    """Do to a clock what the model says. Stopping a clock that does not run is nothing to do."""
+def apply_clock(context: CaseContext, action: ClockAction, step_key: str) -> None:
+    """Do to a clock what the model says at a step. Stopping a clock that does not run is nothing to do."""
     unit, case = context.unit, context.case
     spec = context.deployed.clocks[action.ref]
     running = active_clock(unit.session, case.id, action.ref)
     if action.action == "start" and running is None:
-        clocks.start_clock(unit, case.id, spec, on=_counted_from(context, action.ref))
+        fact = _counted_from(context, action.ref)
+        stated = context.facts.get(fact or "")
+        on = date.fromisoformat(stated[:10]) if stated else unit.today
+        clocks.start_clock(unit, case.id, spec, on=on, origin=clocks.Origin(fact, step_key))
     elif action.action == "stop" and running is not None:
         clocks.stop_clock(unit, case.id, action.ref, reason="purpose_reached")
     elif action.action == "convert" and running is not None:
@@ -142,10 +145,10 @@ def _lengthen(context: CaseContext, action: ClockAction, spec: ClockSpec) -> Non
         clocks.shift_clock(unit, case.id, action.ref, length=length, ground=spec.ground_zh)
 
 
-def _counted_from(context: CaseContext, ref: str) -> date:
-    """The day of the fact a clock counts from (acceptance, receipt, …), today where none is named or known."""
-    value = context.facts.get(context.deployed.counted_from.get(ref, ""))
-    return date.fromisoformat(value[:10]) if value else context.unit.today
+def _counted_from(context: CaseContext, ref: str) -> str | None:
+    """The fact whose day a clock counts from (acceptance, receipt, …); None where none is named or known."""
+    named = context.deployed.counted_from.get(ref)
+    return named if named is not None and context.facts.get(named) else None
 
 
 def _convert(context: CaseContext, ref: str) -> None:

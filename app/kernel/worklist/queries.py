@@ -14,6 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from app.kernel.cases.models import Case
 from app.kernel.deadlines.models import Clock
+from app.kernel.deadlines.queries import urgency
 from app.kernel.duties.models import Performance
 from app.kernel.duties.queries import (
     get_candidate,
@@ -304,18 +305,16 @@ def _able_names(
     return able
 
 
-_NEAREST = (
-    select(Clock)
-    .where(among(table(Clock).c.case_id, "cases"), Clock.binding, Clock.state.in_(("running", "paused")))
-    .order_by(Clock.case_id, Clock.state.desc(), Clock.due_on.asc().nulls_last(), Clock.id)
+_ACTIVE = select(Clock).where(
+    among(table(Clock).c.case_id, "cases"), Clock.binding, Clock.state.in_(("running", "paused"))
 )
 
 
 def list_nearest_clocks(session: Session, case_ids: Collection[int]) -> dict[int, Clock]:
-    """The clock a list shows for each case: running before paused, binding, nearest first."""
+    """The clock that binds whoever works on each case: the earliest binding one that runs, else one suspended."""
     nearest: dict[int, Clock] = {}
-    rows = session.scalars(_NEAREST, {"cases": list(case_ids)}) if case_ids else ()
-    for clock in rows:
+    rows = session.scalars(_ACTIVE, {"cases": list(case_ids)}) if case_ids else ()
+    for clock in sorted(rows, key=urgency):
         nearest.setdefault(clock.case_id, clock)
     return nearest
 

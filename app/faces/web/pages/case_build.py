@@ -19,6 +19,7 @@ from app.faces.web.pages.case_entries_build import entry_links
 from app.faces.web.pages.case_story import timeline
 from app.faces.web.pages.case_task import Attempt, Situation, own_open_task, task_panel
 from app.faces.web.pages.case_view import CaseHead, CasePage, Correction, GatePage, Rules
+from app.faces.web.pages.clock_words import clock_reason
 from app.faces.web.pages.queue_rows import clock_words, procedure
 from app.faces.web.parts import ErrorLine
 from app.faces.web.signin import kernel
@@ -61,7 +62,7 @@ def case_page(
         main_clock=clocks.large_clock(main, who.today),
         axis=clocks.axis(main, who.today),
         clock_sentence=clocks.sentence(main, who.today),
-        clock_grounds=clocks.grounds(main, who.today),
+        clock_why=clock_reason(main, dossier.deployed, who.today) if main is not None else "",
         facts=parts.facts(dossier, revealed),
         materials=parts.materials(dossier, who, mine, upload_errors or []),
         rules=_rules(session, dossier, who, works_here=mine is not None),
@@ -70,7 +71,7 @@ def case_page(
         documents=parts.documents(dossier, who),
         service=parts.service(dossier, who),
         timeline=timeline(dossier, who),
-        clocks=clocks.clock_rows(dossier.clocks, who.today),
+        clocks=clocks.clock_rows(dossier.clocks, dossier.deployed, who.today),
         steps=position.steps(dossier, who),
         task=task_panel(session, situation, who),
         correction=_correction(dossier, who),

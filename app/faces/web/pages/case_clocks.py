@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from app.faces.translation import _, _l
+from app.faces.translation import _
 from app.faces.web.language import pick
 from app.faces.web.pages.case_view import ClockRow
+from app.faces.web.pages.clock_words import clock_reason, short_reason
 from app.faces.web.parts import Axis, AxisSpan, ClockView
-from app.faces.web.words import clock, day, long_day
+from app.faces.web.words import clock, day
 from app.kernel.deadlines.queries import ClockView as Reckoned
+from app.kernel.deadlines.queries import urgency
+from app.kernel.engine.deployed import Deployed
 from app.kernel.local_time import local_day
-
-UNITS = {"days": _l("日"), "working_days": _l("个工作日"), "months": _l("个月"), "years": _l("年")}
 
 
 def main_clock(clocks: Sequence[Reckoned]) -> Reckoned | None:
-    """The one the page shows large: running before paused, binding, main, nearest."""
+    """The one that binds whoever works on the case, shown large: the same as in the queue."""
     active = [item for item in clocks if item.row.state != "stopped" and item.row.binding]
-    return min(
-        active,
-        key=lambda item: (item.row.state != "running", not item.row.main, item.row.due_on or date.max),
-        default=None,
-    )
+    return min(active, key=lambda item: urgency(item.row), default=None)
 
 
 def large_clock(item: Reckoned | None, today: date) -> ClockView | None:
@@ -41,17 +38,18 @@ def _words(item: Reckoned, today: date, name: str = "") -> ClockView:
     return clock(item.row.due_on, today, item.remaining.working_days, name=name)
 
 
-def clock_rows(clocks: Sequence[Reckoned], today: date) -> list[ClockRow]:
-    """All clocks, statutory ones first as they come."""
+def clock_rows(clocks: Sequence[Reckoned], deployed: Deployed, today: date) -> list[ClockRow]:
+    """All clocks, statutory ones first as they come; each says why it ends when it does."""
+    binding = main_clock(clocks)
     return [
         ClockRow(
             title=pick(item.row.title_zh, item.row.title_en),
             start=day(item.row.started_on, today),
             due=day(item.row.due_on, today) if item.row.due_on else "—",
             state=_row_state(item, today),
-            main=item.row.main,
+            main=item is binding,
             binding=item.row.binding,
-            ground=pick(item.row.ground_zh, item.row.ground_en),
+            why=clock_reason(item, deployed, today),
         )
         for item in clocks
     ]
@@ -126,32 +124,5 @@ def _end_words(item: Reckoned, today: date) -> str:
 
 
 def sentence(item: Reckoned | None, today: date) -> str:
-    """One sentence: how the last day came about."""
-    if item is None or item.due.raw_end is None:
-        return ""
-    total = _("%(n)s %(unit)s", n=item.row.length, unit=UNITS.get(item.row.unit, UNITS["days"]))
-    due = item.row.due_on
-    if due is None:
-        return _("%(total)s已用 %(used)s 日，中止期间不计算。", total=total, used=item.remaining.used)
-    parts = [_("%(total)s到 %(day)s", total=total, day=day(item.due.raw_end, today))]
-    if item.due.suspended_days:
-        parts.append(_("中止 %(n)s 日", n=item.due.suspended_days))
-    if item.due.counted_end and item.due.counted_end != due:
-        parts.append(_("末日是休息日，顺延到 %(day)s", day=day(due, today)))
-    elif item.due.suspended_days:
-        parts.append(_("顺延到 %(day)s", day=day(due, today)))
-    return _("%(reckoning)s。", reckoning=_("，").join(parts))
-
-
-def grounds(item: Reckoned | None, today: date) -> str:
-    """The reckoning in full with its articles, behind the fold."""
-    if item is None:
-        return ""
-    parts = [_("%(day)s 起算，起算日次日为第 1 日。", day=long_day(item.row.started_on))]
-    for pause in item.suspensions:
-        until = day(pause.ended_on, today) if pause.ended_on else _("现在")
-        parts.append(_("%(a)s 至 %(b)s 中止。", a=day(pause.began_on, today), b=until))
-    if item.row.provisional:
-        parts.append(_("该年放假安排尚未公布，日期为暂定。"))
-    parts.append(pick(item.row.ground_zh, item.row.ground_en))
-    return "".join(parts) if pick("zh", "en") == "zh" else " ".join(parts)
+    """One short sentence: how the last day came about, without its articles."""
+    return short_reason(item.derivation, today) if item is not None else ""

@@ -227,7 +227,7 @@ class ReviewStep:
 
 @dataclass(frozen=True)
 class ClockRow:
-    """One of all clocks."""
+    """One of all clocks; `main`: the one that binds now. `why` it ends when it does."""
 
     title: str
     start: str
@@ -235,7 +235,7 @@ class ClockRow:
     state: ClockView
     main: bool = False
     binding: bool = True
-    ground: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -294,7 +294,7 @@ class CasePage:
     steps: Sequence[StepRow]
     axis: Axis | None = None
     clock_sentence: str = ""
-    clock_grounds: str = ""
+    clock_why: str = ""
     rules: Rules | None = None
     award: Award | None = None
     task: TaskPanel | None = None

@@ -13,13 +13,15 @@ from app.faces.duty_words import DUTY_WORDS
 from app.faces.translation import _, _l
 from app.faces.web.acting import Standing
 from app.faces.web.pages import queue_view as view
+from app.faces.web.pages.clock_words import reason
 from app.faces.web.pages.queue_rows import queue_row
 from app.faces.web.pages.queue_view import Chip, FilterField, Pager, QueuePage
 from app.faces.web.parts import Choice, Empty, Link
 from app.faces.web.signin import kernel
 from app.faces.web.words import duty, local, long_day, moment
 from app.kernel.deadlines.calendar import WorkingCalendar
-from app.kernel.deadlines.queries import load_calendar
+from app.kernel.deadlines.queries import list_derivations, load_calendar
+from app.kernel.engine.catalogue import get_deployed
 from app.kernel.engine.incidents.queries import list_troubled
 from app.kernel.identity.identifiers import IdentifierInvalid, parse_id_number
 from app.kernel.worklist.batch import list_batch
@@ -137,14 +139,25 @@ def _rows(session: Session, found: Found, who: Standing, calendar: WorkingCalend
     """Rows of the page; a step that was done before says by whom."""
     before = list_last_doers(session, [row.task for row in found.rows])
     troubled = list_troubled(session, {row.case.id for row in found.rows})
+    why = _reasons(session, found.rows, who)
     rows = []
     for item in found.rows:
-        row, name = queue_row(item, who, calendar), before.get(item.task.id, "")
+        row, name = queue_row(item, who, calendar, why), before.get(item.task.id, "")
         again = _("上次由%(name)s办理", name=name) if name else ""
         failed = troubled.get(item.case.id)
         trouble = _("自动环节出错，%(n)s 号事件", n=failed) if failed else ""
         rows.append(replace(row, remark=" ".join(filter(None, (row.remark, again, trouble)))))
     return rows
+
+
+def _reasons(session: Session, rows: Sequence[QueueRow], who: Standing) -> dict[int, str]:
+    """Why the clocks of open tasks end when they do, by the clock's id."""
+    shown = {row.clock.id: (row.clock, row.case) for row in rows if row.clock and row.task.state == "open"}
+    derived = list_derivations(session, [clock for clock, _case in shown.values()])
+    return {
+        key: reason(clock, derived[key], get_deployed(session, case.definition_id), who.today)
+        for key, (clock, case) in shown.items()
+    }
 
 
 def _asked(one: Asked, who: Standing) -> view.AskedRow:

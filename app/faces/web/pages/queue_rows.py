@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 
 from flask import url_for
 
@@ -23,10 +25,14 @@ from app.kernel.worklist.queries import QueueRow
 NAMES_SHOWN = 4
 
 
-def queue_row(row: QueueRow, who: Standing, calendar: WorkingCalendar) -> view.QueueRow:
-    """Join task, case, clock and decision into one printed row."""
+def queue_row(
+    row: QueueRow, who: Standing, calendar: WorkingCalendar, why: Mapping[int, str] = MappingProxyType({})
+) -> view.QueueRow:
+    """Join task, case, clock and decision into one printed row; `why` clocks end when they do, by their id."""
     task, case = row.task, row.case
     shown = clock_words(row.clock, who.today, calendar)
+    if shown is not None and row.clock is not None:
+        shown = replace(shown, why=why.get(row.clock.id, ""))
     facts = _acting(row, who)
     return view.QueueRow(
         key=str(task.id),

@@ -250,7 +250,8 @@ def _register(context: CaseContext, entry: Entry) -> None:
 def _start_clock(context: CaseContext, entry: Entry, ref: str, suspended: Sequence[Suspended]) -> None:
     unit, deployed, case_id = context.unit, context.deployed, context.case.id
     began = counted_from(deployed, context.facts, ref)
-    clocks.start_clock(unit, case_id, deployed.clocks[ref], on=began)
+    origin = clocks.Origin(deployed.counted_from.get(ref), entry.step)
+    clocks.start_clock(unit, case_id, deployed.clocks[ref], on=began, origin=origin)
     for one in suspended if ref in list_pausable(deployed, entry) else ():
         clocks.pause_clock(unit, case_id, ref, reason="suspension", ground=one.ground, on=one.from_on)
         clocks.resume_clock(unit, case_id, ref, ground=one.ground, on=one.until_on)
