@@ -19,8 +19,9 @@ from app.kernel.engine.specs import Spec
 from app.kernel.engine.stepping import Instance
 from tests import trial
 from tests.process.drive import Drive, spec_of
-from tests.process.models import INNER, MODELS, spec_of_model
+from tests.process.models import INNER, MODELS, instances, model, repeated, spec_of_model
 from tests.process.test_elements import act, visible
+from tests.unit.engine.diagrams import end, sequence, start, user
 
 Flows = list[tuple[str, str, str]]
 
@@ -218,15 +219,22 @@ def test_gone_over_at_every_wait_a_case_goes_on_as_if_it_had_stayed(name: str) -
             act([stays, goes], rng)
 
 
-def calling(callee: tuple[trial.Node, ...], flows: Flows, *, behind: str = "done") -> Spec:
-    """The process `trial` calls the process `block`."""
-    call = trial.Node("callActivity", "call", '<zeebe:calledElement processId="block"/>')
+def calling_files(
+    callee: tuple[trial.Node, ...], flows: Flows, *, behind: str = "done", given: str = ""
+) -> dict[str, bytes]:
+    """The process `trial` calls the process `block`; `given` is mapped into it."""
+    said = (
+        f'<zeebe:ioMapping><zeebe:input source="={given}" target="about"/></zeebe:ioMapping>' if given else ""
+    )
+    call = trial.Node("callActivity", "call", f'<zeebe:calledElement processId="block"/>{said}')
     nodes = (trial.Node("startEvent", "begin"), call, trial.Node("endEvent", behind))
     caller = trial.bpmn(nodes, [("begin", "call", ""), ("call", behind, "")])
     block = trial.bpmn(callee, flows).replace(b'process id="trial"', b'process id="block"')
-    return spec_of(
-        {"trial.bpmn": caller, "block.bpmn": block.replace(b"definitions_trial", b"definitions_b")}, "trial"
-    )
+    return {"trial.bpmn": caller, "block.bpmn": block.replace(b"definitions_trial", b"definitions_b")}
+
+
+def calling(callee: tuple[trial.Node, ...], flows: Flows, *, behind: str = "done", given: str = "") -> Spec:
+    return spec_of(calling_files(callee, flows, behind=behind, given=given), "trial")
 
 
 WITHDRAWN = trial.Node(
@@ -268,25 +276,99 @@ def test_what_stands_or_was_done_inside_of_the_body_is_still_compared() -> None:
     assert codes(at_approval(old), old, other)[0][:2] == ("done_step_changed", "draft")
 
 
-def test_active_callee_that_changed_is_refused_and_an_unchanged_one_goes_along() -> None:
-    nodes = (
-        trial.Node("startEvent", "b0"),
-        trial.user("ask", "recheck", "rec_checker"),
-        trial.Node("endEvent", "b9"),
+BLOCK = (
+    trial.Node("startEvent", "b0"),
+    trial.user("ask", "recheck", "rec_checker"),
+    trial.Node("endEvent", "b9"),
+)
+BLOCK_FLOWS: Flows = [("b0", "ask", ""), ("ask", "b9", "")]
+LONGER = (*BLOCK, MORE)
+LONGER_FLOWS: Flows = [("b0", "ask", ""), ("ask", "more", ""), ("more", "b9", "")]
+
+
+def test_inside_of_a_call_what_lies_ahead_may_change_and_is_gone_through() -> None:
+    old = calling(BLOCK, BLOCK_FLOWS)
+    state = Drive(old, {"risk": "normal"}).instance.dump()
+    for new, later in (
+        (calling(BLOCK, BLOCK_FLOWS, behind="over"), []),
+        (calling(LONGER, LONGER_FLOWS), ["more"]),
+    ):
+        assert codes(state, old, new) == []
+        drive = Drive(new, {"risk": "normal"})
+        drive.instance = Instance.restore(new, transferred(state, old, new))
+        assert drive.open == ["ask"]
+        assert drive.complete("ask", "agree").open == later
+        for key in later:
+            drive.complete(key)
+        assert drive.instance.is_completed()
+
+
+def test_inside_of_a_call_the_open_and_the_done_steps_are_compared() -> None:
+    old = calling(LONGER, LONGER_FLOWS)
+    at_ask = Drive(old, {"risk": "normal"})
+    state, later = at_ask.instance.dump(), at_ask.complete("ask", "agree").instance.dump()
+    other = (LONGER[0], trial.user("ask", "final_review", "rec_checker"), *LONGER[2:])
+    new = calling(other, LONGER_FLOWS)
+    assert codes(state, old, new) == [("step_changed", "ask", "duty")]
+    assert codes(later, old, new) == [("done_step_changed", "ask", "duty")]
+    assert codes(later, old, calling(BLOCK, BLOCK_FLOWS)) == [("step_removed", "more", "")]
+
+
+def test_a_changed_callee_must_have_been_called_with_the_data_it_reads() -> None:
+    old, flows = calling(BLOCK, BLOCK_FLOWS, given="risk"), LONGER_FLOWS
+    state = Drive(old, {"risk": "normal"}).instance.dump()
+    assert codes(state, old, calling(LONGER, flows, given="other")) == [("callee_changed", "block", "")]
+    assert codes(state, old, calling(LONGER, flows, given="risk")) == []
+    assert codes(state, old, calling(BLOCK, BLOCK_FLOWS, given="other")) == [], (
+        "the same goes on as it was called"
     )
-    flows: Flows = [("b0", "ask", ""), ("ask", "b9", "")]
-    old, same = calling(nodes, flows), calling(nodes, flows, behind="over")
-    more = trial.user("more", "serve", "rec_clerk")
-    changed = calling((*nodes, more), [("b0", "ask", ""), ("ask", "more", ""), ("more", "b9", "")])
-    inside = Drive(old, {"risk": "normal"})
-    assert inside.open == ["ask"]
-    state = inside.instance.dump()
-    assert codes(state, old, changed) == [("callee_changed", "block", "")]
-    assert codes(state, old, same) == []
-    drive = Drive(same, {"risk": "normal"})
-    drive.instance = Instance.restore(same, transferred(state, old, same))
-    drive.complete("ask", "agree")
-    assert drive.instance.is_completed()
+
+
+def test_a_changed_callee_in_which_a_review_ahead_is_missing_is_told() -> None:
+    nodes = (
+        *BLOCK,
+        trial.user("approve", "final_review", "rec_approver"),
+        trial.seal("recheck", "final_review"),
+    )
+    whole: Flows = [("b0", "ask", ""), ("ask", "approve", ""), ("approve", "seal", ""), ("seal", "b9", "")]
+    holed: Flows = [("b0", "ask", ""), ("ask", "seal", ""), ("seal", "approve", ""), ("approve", "b9", "")]
+    old = calling(nodes, whole)
+    where = standing_of(Drive(old, {"risk": "normal"}).instance)
+    for flows, missing in ((whole, ""), (holed, "final_review")):
+        files = calling_files(nodes, flows)
+        processes = {
+            one.id: one for name in files for one in read_processes(name, parsed_xml(name, files[name]))
+        }
+        found = PositionProof(processes["trial"], processes, "normal").look_ahead(where, ())
+        assert (found.missing, found.is_clear) == (missing, not missing)
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if b"inner_process" in MODELS[name]])
+def test_a_changed_callee_is_gone_through_by_each_instance_that_is_inside(name: str) -> None:
+    flows = sequence("start", "inner", "more", "well", "end")
+    grown = INNER.replace(sequence("start", "inner", "well", "end").encode(), (user("more") + flows).encode())
+    assert grown != INNER
+    old, new = spec_of_model(name), spec_of({"p.bpmn": MODELS[name], "inner.bpmn": grown}, "p")
+    drive = Drive(old, {"outcome": "go"})
+    assert set(drive.open) == {"inner"}
+    state = drive.instance.dump()
+    assert codes(state, old, new) == []
+    drive.instance, drive.spec = Instance.restore(new, transferred(state, old, new)), new
+    inside = 0
+    while set(drive.open) & {"inner", "more"}:
+        inside += drive.open[0] == "more"
+        drive.complete(drive.open[0], "go")
+    assert inside == (2 if "instances" in name else 1)
+
+
+def test_how_often_the_open_step_is_done_must_not_change() -> None:
+    """In the middle of three beside one another, the two still open would be forgotten by "one after another"."""
+    parallel, one_by_one = (
+        spec_of({"p": model(start(), repeated(user("a"), mark), end(), sequence("start", "a", "end"))}, "p")
+        for mark in (instances(cardinality="3"), instances(cardinality="3", sequential=True))
+    )
+    state = Drive(parallel, {}).complete("a").instance.dump()
+    assert codes(state, parallel, one_by_one) == [("step_changed", "a", "loop")]
 
 
 def test_token_put_elsewhere_ends_what_was_open_and_runs_from_there() -> None:

@@ -14,7 +14,6 @@ from SpiffWorkflow.util.task import TaskState
 
 from app.kernel.cases.schema import FactSchema
 from app.kernel.engine.dialect import StepSpec
-from app.kernel.engine.normal.running import BODY
 from app.kernel.engine.running.obstacles import Obstacle
 from app.kernel.engine.specs import Spec
 from app.kernel.engine.stepping import Instance
@@ -36,6 +35,7 @@ AT_WORK: Final = (
     "interrupting",
     "called",
     "task_type",
+    "loop",
 )
 """What must be the same of a step the case stands at."""
 DONE: Final = ("kind", "duty", "signs", "persons", "persons_from", "effect")
@@ -55,15 +55,24 @@ def _obstacles(instance: Instance, old: Spec, new: Spec) -> Iterator[Obstacle]:
         if library is None:
             yield Obstacle("scope_removed", name)
             continue
-        same = signature(old, name) == signature(new, name)
         begun = [task for task in scope.tasks.values() if not task.has_state(NOT_BEGUN)]
-        live = [task for task in begun if task.has_state(LIVE)]
-        # The body around whatever event sub-processes listen to is the process itself, not a call of another.
-        if not same and live and scope is not instance.workflow and not name.endswith(BODY):
+        if any(task.has_state(LIVE) for task in begun) and _is_given_otherwise(scope, old, new):
             yield Obstacle("callee_changed", name)
-            continue
         for task in begun:
             yield from _of_task(task, name, library, old, new)
+
+
+def _is_given_otherwise(scope: Any, old: Spec, new: Spec) -> bool:
+    """Whether a process is called with other values, and is another itself: what it began with isn't what it reads.
+
+    One that is the same goes on with what it was given, as it would have on the old version.
+    """
+    name = scope.spec.name
+    if scope.parent_task_id is None or signature(old, name) == signature(new, name):
+        return False
+    owner = scope.top_workflow.get_task_from_id(scope.parent_task_id)
+    before, after = (step_in(spec, owner.workflow.spec.name, owner.task_spec) for spec in (old, new))
+    return before is not None and after is not None and before.inputs != after.inputs
 
 
 def _of_task(task: Any, scope: str, library: Any, old: Spec, new: Spec) -> Iterator[Obstacle]:

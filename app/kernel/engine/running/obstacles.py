@@ -22,7 +22,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "the step “{step}”, done already, means something else ({what})",
     ),
     "boundary_changed": ("环节“{step}”上的边界事件变了", "the events on the border of “{step}” are changed"),
-    "callee_changed": ("正在其中的子流程“{step}”在目标版本里变了", "it is inside “{step}”, which is changed"),
+    "callee_changed": (
+        "正在其中的子流程“{step}”在目标版本里变了，而且调用时传入的数据也不同",
+        "it is inside “{step}”, which is changed and is called with other data",
+    ),
     "scope_removed": ("所在的子流程“{step}”在目标版本里没有了", "it is inside “{step}”, which is gone"),
     "fact_removed": ("事实“{step}”有值，而目标版本里没有它", "fact “{step}” has a value and is gone"),
     "fact_changed": ("事实“{step}”的类型或保密变了", "type or secrecy of fact “{step}” is changed"),
