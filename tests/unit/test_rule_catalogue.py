@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,6 +99,43 @@ def test_a_hit_keeps_what_it_saw_and_says_it_in_words(rules: Mapping[str, Rule])
     assert again.digest == said.digest  # the same day: the same inputs
 
 
+def test_no_message_shows_a_code_where_people_have_a_word(rules: Mapping[str, Rule]) -> None:
+    code = re.compile(r"(?<![A-Za-z0-9_])[a-z]+(?:_[a-z]+)*(?![A-Za-z0-9_])|True|False")
+    for key, rule in rules.items():
+        texts = [fact for fact, spec in rule.manifest.facts.items() if spec.type == "text"]
+        for result in run_cases(rule):
+            said = result.judgement
+            codes = {value for fact in texts if code.fullmatch(value := str(said.inputs.get(fact)))}
+            for message in (said.message_zh, said.message_en):
+                assert not {one for one in codes - {"demo"} if "_" in one and one in message}, (key, message)
+            assert not code.search(said.message_zh.replace("demo", "")), (key, said.message_zh)
+
+
+def test_a_value_with_words_is_read_in_both_languages(rules: Mapping[str, Rule]) -> None:
+    facts = {
+        "provider": "某医院",
+        "measure": "mean_bill",
+        "provider_value": 9,
+        "peer_mean": 5,
+        "peer_deviation": 1,
+    }
+    said = rules["RSK-20"].judge(facts, NOW)
+    assert said.message_zh == "某医院 的 均次费用 为 9，同类平均 5"
+    assert said.message_en == "某医院: mean bill is 9, the mean of its peers 5"
+    assert said.inputs["measure"] == "mean_bill"
+
+
+def test_items_of_rules_are_those_that_are_calculated(rules: Mapping[str, Rule]) -> None:
+    known = {
+        item["key"]
+        for item in tomllib.loads((ROOT.parent / "benefits" / "formulas.toml").read_text())["item"]
+    }
+    for key in ("POL-02", "POL-05", "POL-07"):
+        assert set(rules[key].manifest.facts["item"].words) == known, key
+        named = set(re.findall(r'(?<=>|,| )"([a-z_]+)"(?=<|,)', rules[key].files["rule.dmn"].decode()))
+        assert named - {"fund", "employer"} <= known, key
+
+
 def test_sensitive_facts_are_judged_and_never_kept(rules: Mapping[str, Rule]) -> None:
     facts = {"worker_id_no": "640102198503124519", "worker_name": "丁一"}
     said = rules["LOG-02"].judge(facts, NOW, seal=lambda value: f"sealed {len(value)}")
@@ -119,6 +157,7 @@ def test_sensitive_facts_are_judged_and_never_kept(rules: Mapping[str, Rule]) ->
         ("rule.toml", 'id = "RSK-11"', 'id = "RSK-99"', 1, "id must equal the folder's name"),
         ("rule.toml", "{within_days}", "{nobody}", 14, "nobody is no fact"),
         ("rule.toml", 'action = "route"', 'action = "route"\noverride = "senior"', 8, "only a blocking rule"),
+        ("rule.toml", 'registry = "enrolment"', 'words = { a = ["x"] }', None, "words can't be"),
         ("rule.toml", "[parameter.within_days]", "[parameter.days]", 14, "within_days is no fact"),
         ("rule.dmn", 'id="hit"', 'id="other"', None, "no decision with the id hit"),
         (

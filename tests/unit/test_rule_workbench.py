@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -27,6 +28,7 @@ from app.kernel.decisions.workbench.properties import (
     with_version,
     write_properties,
 )
+from app.kernel.decisions.workbench.toml_document import updated
 from app.kernel.decisions.workbench.toml_text import read_literal, read_table, write_table
 from app.kernel.engine.workbench.skeleton import make_rule_skeleton
 from app.kernel.refusals import InvalidInput
@@ -68,8 +70,9 @@ def test_every_shipped_rule_comes_through_its_forms_unchanged() -> None:
         cases = list_cases(files[CASES])
         assert table is not None, folder.name
         assert cases is not None, folder.name
-        again = write_properties(parse_properties(table, posted_of(table)))
-        assert read_table(again) == table, folder.name
+        parsed = parse_properties(table, posted_of(table))
+        assert read_table(write_properties(parsed)) == table, folder.name
+        assert write_properties(parsed, files[MANIFEST]) == files[MANIFEST], folder.name
         assert write_table({"case": cases}) == files[CASES], folder.name
         contract = {key: str(row["type"]) for key, row in table["fact"].items()}
         for index, case in enumerate(cases):
@@ -165,6 +168,78 @@ def test_cases_are_replaced_added_and_removed() -> None:
     ):
         with pytest.raises(InvalidInput):
             attempt()
+
+
+REMARKED = """# Why this rule is there.
+id = "RSK-99"
+version = 1
+severity = "low" # since the audit of 2025
+
+# The law.
+[[source]]
+tag = "V" # read
+zh = "甲"
+en = "a"
+
+# Amounts.
+[fact.amount]
+type = "number"
+words = { low = ["低", "low"] } # shown instead
+"""
+
+
+def test_comments_of_a_manifest_outlive_its_form() -> None:
+    data = REMARKED.encode()
+    table = read_properties(data)
+    assert table is not None
+    table |= {"version": 2, "severity": "high", "approval_levels": 2}
+    table["source"] = [{"tag": "E", "zh": "新", "en": "new"}, *table["source"]]
+    table["fact"] = {**table["fact"], "day": {"type": "date"}}
+    lines = write_properties(table, data).decode().split("\n")
+    assert lines == [
+        "# Why this rule is there.", 'id = "RSK-99"', "version = 2", 'severity = "high" # since the audit of 2025',
+        "approval_levels = 2", "", "# The law.", "[[source]]", 'tag = "E"', 'zh = "新"', 'en = "new"', "",
+        "[[source]]", 'tag = "V" # read', 'zh = "甲"', 'en = "a"', "", "# Amounts.", "[fact.amount]",
+        'type = "number"', 'words = { low = ["低", "low"] } # shown instead', "", "[fact.day]", 'type = "date"', "",
+    ]  # fmt: skip
+    assert with_version(data, 7).decode() == data.decode().replace("version = 1", "version = 7")
+
+
+def test_what_the_form_does_not_show_of_a_fact_stays_with_it() -> None:
+    table = read_properties(read_folder(RULES / "RSK-20")[MANIFEST])
+    assert table is not None
+    posted = {key: value for key, value in posted_of(table).items() if not key.endswith("-words")}
+    assert parse_properties(table, posted) == table
+
+
+def test_comments_of_cases_stay_where_their_case_stays() -> None:
+    data = b"# Cases.\n" + make_rule_skeleton("RSK-99", TODAY)[CASES]
+    data = data.replace(b'expect = "no_hit"', b'expect = "no_hit" # small', 1)
+    more = write_case(data, None, {"name": "新", "expect": "no_hit", "facts": {"amount": 2}})
+    assert more.startswith(data)
+    assert remove_case(more, 0).startswith(b"# Cases.\n[[case]]\n")
+    assert b'expect = "no_hit" # small' in remove_case(more, 0)
+
+
+def _random_table(rng: random.Random, depth: int = 0) -> dict[str, Any]:
+    def value() -> Any:
+        kind = rng.randrange(7 if depth else 9)
+        if kind < len(VALUES) and rng.random() < 0.5:
+            return rng.choice(VALUES)
+        if kind >= 7:
+            rows = [_random_table(rng, depth + 1) for _ in range(rng.randint(1, 3))]
+            return rows if kind == 7 else {f"k{number}": row for number, row in enumerate(rows)}
+        return rng.choice(("x", 1, True, Decimal("1.5"), [1, 2]))
+
+    return {key: value() for key in rng.sample("abcdefgh", rng.randint(1, 5))}
+
+
+def test_a_changed_file_always_says_what_was_wanted(rng: random.Random) -> None:
+    for _ in range(150):
+        before, wanted = _random_table(rng), _random_table(rng)
+        wanted |= {key: before[key] for key in before if rng.random() < 0.6}
+        data = write_table(before).replace(b"\n[", b"\n# about\n[")
+        assert read_table(updated(data, wanted)) == wanted
 
 
 def test_what_a_form_cannot_hold_is_told_by_field() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.faces.refusal_texts import text_of
 from app.faces.translation import _
 from app.faces.web.acting import Standing
-from app.faces.web.language import pick
+from app.faces.web.language import code, pick
 from app.faces.web.pages.designer_access import may_design
 from app.faces.web.pages.trials_view import TrialCaseRow, TrialPage
 from app.faces.web.pages.workbench_errors import errors_of
@@ -20,7 +20,7 @@ from app.faces.web.pages.workbench_view import FieldView, TrialForm, TrialLine
 from app.faces.web.pages.workbench_words import TRIAL_STATES, VERDICTS, label
 from app.faces.web.parts import Choice, Link
 from app.faces.web.words import day, moment
-from app.kernel.decisions.catalogue.rule import Rule
+from app.kernel.decisions.catalogue.rule import Rule, said
 from app.kernel.engine.drafting.queries import get_standing
 from app.kernel.engine.workbench.asking import load_pair
 from app.kernel.engine.workbench.models import RuleTrial
@@ -212,14 +212,11 @@ def _case_row(one: TrialCase, draft: Rule, base: Rule | None) -> TrialCaseRow:
         state=_("在办") if one.status == "open" else _("已办结"),
         message=pick(one.message_zh, one.message_en),
         inputs=[
-            (pick(facts[key].zh, facts[key].en) if key in facts else key, _shown(value))
+            (
+                pick(facts[key].zh, facts[key].en) if key in facts else key,
+                said(facts.get(key), value, int(code() == "en")),
+            )
             for key, value in one.inputs.items()
             if value is not None
         ],
     )
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return _("是") if value else _("否")
-    return "、".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -107,10 +107,11 @@ def _text_page(
 
 @pages.post("/properties")
 def properties(draft_id: int) -> Answer:
-    """The manifest written anew from its form."""
+    """The manifest changed by its form; comments in it stay."""
     require_designer()
     draft = _draft(draft_id)
-    before = read_properties(draft.files.get(MANIFEST, b"")) or {"id": draft.key, "version": 1}
+    kept = draft.files.get(MANIFEST, b"")
+    before = read_properties(kept) or {"id": draft.key, "version": 1}
     posted = dict(request.form.lists())
     try:
         table = parse_properties(before, posted)
@@ -118,7 +119,7 @@ def properties(draft_id: int) -> Answer:
         typed = _typed(before, posted)
         again = partial(properties_view, editable=True, invalid=invalid, typed=typed)
         return show_rule_draft(draft_id, properties=again), 422
-    return _written(draft, MANIFEST, lambda: write_properties(table), "properties")
+    return _written(draft, MANIFEST, lambda: write_properties(table, kept), "properties")
 
 
 def _typed(before: Mapping[str, object], posted: Mapping[str, list[str]]) -> Mapping[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -33,7 +33,8 @@ class Source:
 class FactContract:
     """A fact the rule reads. `sensitive` ones are never kept with a hit; `optional` ones may be unknown.
 
-    One with a `lookup` is a value of the parameter tables, which no process supplies.
+    One with a `lookup` is a value of the parameter tables, which no process supplies. `words`: what people read for
+    a value that is a code, (zh, en).
     """
 
     key: str
@@ -44,6 +45,7 @@ class FactContract:
     optional: bool
     sensitive: bool
     lookup: Lookup | None = None
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,7 @@ def _fact(key: str, table: Table) -> FactContract:
         table.get("optional", False),
         table.get("sensitive", False),
         read_lookup(table),
+        {code: (said[0], said[1]) for code, said in table.get("words", {}).items()},
     )
 
 
@@ -198,6 +201,13 @@ def _among(known: Mapping[str, object] | Sequence[str]) -> Test:
 def _some(known: Mapping[str, object]) -> Test:
     return lambda value: (
         isinstance(value, list) and all(isinstance(one, str) and one in known for one in value)
+    )
+
+
+def _said(value: Any) -> bool:
+    """A table of codes with their words in both languages."""
+    return isinstance(value, Mapping) and all(
+        isinstance(one, list) and len(one) == 2 and all(map(_text, one)) for one in value.values()
     )
 
 
@@ -240,6 +250,7 @@ _FACT_FIELDS: Final[Mapping[str, tuple[bool, Test]]] = {
     "on": (False, _text),
     "by": (False, _text),
     "as": (False, _among((SHARE,))),
+    "words": (False, _said),
 }
 _PARAMETER_FIELDS: Final[Mapping[str, tuple[bool, Test]]] = {
     "value": (True, lambda value: isinstance(value, int | Decimal | str | list) and value != ""),

@@ -12,13 +12,14 @@ import orjson
 
 from app.kernel.decisions.catalogue.facts import to_contract, to_kept
 from app.kernel.decisions.catalogue.lookups import Find, look_up
-from app.kernel.decisions.catalogue.manifest import Manifest
+from app.kernel.decisions.catalogue.manifest import FactContract, Manifest
 from app.kernel.decisions.catalogue.vocabulary import SEVERITIES
 from app.kernel.decisions.dmn import Graph
 from app.kernel.local_time import local_day
 
 HIT: Final = "hit"
 SEVERITY: Final = "severity"
+_YES_NO: Final = {True: ("是", "yes"), False: ("否", "no")}
 Outcome = Literal["hit", "no_hit", "missing"]
 Seal = Callable[[str], str]
 """A keyed digest of a sensitive value: equal values stay recognisable, the value does not."""
@@ -69,14 +70,17 @@ class Rule:
             return Judgement("no_hit", (), self.manifest.severity, {}, "")
         kept = {key: to_kept(values[key]) for key, spec in contract.items() if not spec.sensitive}
         shown = {**kept, **{key: to_kept(one.value) for key, one in self.manifest.parameters.items()}}
+        zh, en = (
+            {key: said(contract.get(key), value, way) for key, value in shown.items()} for way in (0, 1)
+        )
         return Judgement(
             "hit",
             (),
             self._severity(given, now),
             kept,
             self._digest(values, kept, seal),
-            filled(self.manifest.message_zh, shown),
-            filled(self.manifest.message_en, shown),
+            filled(self.manifest.message_zh, zh),
+            filled(self.manifest.message_en, en),
         )
 
     def values_of(self, facts: Mapping[str, Any], now: datetime, find: Find | None) -> dict[str, Any]:
@@ -108,11 +112,20 @@ class Rule:
         return hashlib.sha256(spelled).hexdigest()
 
 
-def filled(message: str, values: Mapping[str, Any]) -> str:
-    """A message with the facts it names; unknown ones are a dash."""
+def filled(message: str, values: Mapping[str, str]) -> str:
+    """A message with the facts it names."""
     for key, value in values.items():
-        shown = (
-            "—" if value is None else "、".join(map(str, value)) if isinstance(value, list) else str(value)
-        )
-        message = message.replace("{" + key + "}", shown)
+        message = message.replace("{" + key + "}", value)
     return message
+
+
+def said(fact: FactContract | None, value: Any, language: int) -> str:
+    """A kept value as people read it, in Chinese (0) or English (1); an unknown one is a dash."""
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return _YES_NO[value][language]
+    if isinstance(value, list):
+        return ("、", ", ")[language].join(said(fact, one, language) for one in value)
+    words = fact.words.get(str(value)) if fact is not None else None
+    return words[language] if words is not None else str(value)

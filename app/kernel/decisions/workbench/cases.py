@@ -8,7 +8,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from app.kernel.decisions.catalogue.cases import EXPECTATIONS
-from app.kernel.decisions.workbench.toml_text import literal, read_literal, read_table, write_table
+from app.kernel.decisions.workbench.toml_document import updated
+from app.kernel.decisions.workbench.toml_text import literal, read_literal, read_table
 from app.kernel.refusals import InvalidInput
 
 LONGEST_NAME: Final = 100
@@ -40,7 +41,7 @@ def write_case(data: bytes, index: int | None, case: Mapping[str, Any]) -> bytes
         cases[index] = dict(case)
     else:
         raise InvalidInput({"name": ("case_gone", {})})
-    return write_table({"case": cases})
+    return updated(data, {"case": cases})
 
 
 def remove_case(data: bytes, index: int) -> bytes:
@@ -48,7 +49,7 @@ def remove_case(data: bytes, index: int) -> bytes:
     cases = _cases(data)
     if index >= len(cases):
         raise InvalidInput({"name": ("case_gone", {})})
-    return write_table({"case": [one for number, one in enumerate(cases) if number != index]})
+    return updated(data, {"case": [one for number, one in enumerate(cases) if number != index]})
 
 
 def _cases(data: bytes) -> list[dict[str, Any]]:

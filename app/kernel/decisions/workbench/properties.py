@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from app.kernel.decisions.workbench.cases import Errors
+from app.kernel.decisions.workbench.toml_document import updated
 from app.kernel.decisions.workbench.toml_text import read_table, write_table
 from app.kernel.refusals import InvalidInput
 
@@ -84,10 +85,14 @@ def read_properties(data: bytes) -> dict[str, Any] | None:
     return table if all(isinstance(row, Mapping) for row in rows) else None
 
 
-def write_properties(table: Mapping[str, Any]) -> bytes:
-    """The manifest in its canonical order; entries the form doesn't know stay behind the known ones."""
+def write_properties(table: Mapping[str, Any], before: bytes = b"") -> bytes:
+    """The manifest in its place in the file `before`, with the comments there; in its canonical order without one.
+
+    Entries the form doesn't know stay behind the known ones.
+    """
     known = [key for key in ORDER if key in table]
-    return write_table({key: table[key] for key in [*known, *(key for key in table if key not in ORDER)]})
+    wanted = {key: table[key] for key in [*known, *(key for key in table if key not in ORDER)]}
+    return updated(before, wanted) if before else write_table(wanted)
 
 
 def with_version(data: bytes, version: int) -> bytes:
@@ -95,7 +100,7 @@ def with_version(data: bytes, version: int) -> bytes:
     table = read_properties(data)
     if table is None or table.get("version") == version:
         return data
-    return write_properties({**table, "version": version})
+    return write_properties({**table, "version": version}, data)
 
 
 def from_day(data: bytes, day: date) -> bytes:
@@ -104,7 +109,7 @@ def from_day(data: bytes, day: date) -> bytes:
     begins = table.get("effective_from") if table is not None else None
     if table is None or not isinstance(begins, date) or begins >= day:
         return data
-    return write_properties({**table, "effective_from": day})
+    return write_properties({**table, "effective_from": day}, data)
 
 
 def parse_properties(before: Mapping[str, Any], posted: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -123,10 +128,10 @@ def parse_properties(before: Mapping[str, Any], posted: Mapping[str, Sequence[st
     for key in ("effective_from", "effective_to"):
         table[key] = _day(posted, key, errors)
     table["source"] = [row for row in _rows(posted, "source", SOURCE) if row.get("zh")]
-    table["fact"] = _by_key(posted, "fact", FACT, errors)
+    table["fact"] = _kept(before, "fact", FACT, _by_key(posted, "fact", FACT, errors))
+    parameters = _kept(before, "parameter", PARAMETER, _by_key(posted, "parameter", PARAMETER, errors))
     table["parameter"] = {
-        key: {**row, "value": _threshold(row, f"parameter-{key}", errors)}
-        for key, row in _by_key(posted, "parameter", PARAMETER, errors).items()
+        key: {**row, "value": _threshold(row, f"parameter-{key}", errors)} for key, row in parameters.items()
     }
     errors |= {key: ("too_long", {"max": LONGEST}) for key in SINGLE if len(table[key]) > LONGEST}
     if errors:
@@ -171,6 +176,17 @@ def _by_key(
         elif key:
             found[key] = row
     return found
+
+
+def _kept(
+    before: Mapping[str, Any], name: str, columns: Sequence[str], rows: Mapping[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """What the form doesn't show of a row stays with it."""
+    known: Mapping[str, Any] = before.get(name, {})
+    return {
+        key: {**row, **{k: v for k, v in known.get(key, {}).items() if k not in columns}}
+        for key, row in rows.items()
+    }
 
 
 def _threshold(row: Mapping[str, Any], field: str, errors: Errors) -> Any:

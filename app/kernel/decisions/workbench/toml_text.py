@@ -23,11 +23,11 @@ def read_table(data: bytes) -> dict[str, Any] | None:
 
 def write_table(table: Mapping[str, Any]) -> bytes:
     """The file: entries first, then `[[…]]` and `[…]` in the order given."""
-    blocks = ["\n".join(_entry(key, value) for key, value in table.items() if not _is_block(value))]
+    blocks = ["\n".join(_entry(key, value) for key, value in table.items() if not is_block(value))]
     for key, value in table.items():
-        if isinstance(value, list) and _is_block(value):
+        if isinstance(value, list) and is_block(value):
             blocks += ["\n".join(_element(key, one)) for one in value]
-        elif _is_block(value):
+        elif is_block(value):
             blocks += ["\n".join([f"[{key}.{_key(name)}]", *_entries(one)]) for name, one in value.items()]
     return ("\n\n".join(block for block in blocks if block) + "\n").encode()
 
@@ -59,7 +59,7 @@ def literal(value: Any) -> str:
     return repr(value)
 
 
-def _is_block(value: Any) -> bool:
+def is_block(value: Any) -> bool:
     """A list of tables or a table of tables."""
     inner = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
     return bool(inner) and all(isinstance(one, Mapping) for one in inner)
