@@ -15,11 +15,8 @@ from sqlalchemy.orm import Session
 from app.domain.benefits.awards import PROCESSES
 from app.domain.benefits.models import Entitlement, Payable, PayableEvent
 from app.kernel.engine.catalogue import deploy, read_folder
-from app.kernel.engine.materials import Upload, add_material
-from app.kernel.engine.operations import CaseStart, complete_task, start_case
+from app.kernel.engine.operations import CaseStart, start_case
 from app.kernel.transaction import Unit, run, system_actor
-from app.kernel.worklist.models import Task
-from app.kernel.worklist.operations import claim_task, open_task
 from app.storage.embedded import EmbeddedServer
 from app.wiring import WORKFLOWS
 from tests.moving_clock import MovingClock
@@ -46,13 +43,6 @@ INJURED = {
     "insurance_status": "insured",
     "third_party_involved": False,
 }
-SERVED = {
-    "outcome": "served",
-    "task_way": "direct",
-    "task_sent_on": "2026-03-02",
-    "task_received_at": "2026-03-02T08:40",
-    "task_receiver": "本人",
-}
 
 
 @dataclass
@@ -76,19 +66,7 @@ class AwardOffice:
 
     def serve(self, case_id: int) -> None:
         """Every party gets the document handed over, with a slip as proof."""
-        office = self.office
-        waiting = select(Task).where(Task.case_id == case_id, Task.state == "open", Task.duty == "serve")
-        for task in self.read(waiting.order_by(Task.id)):
-            by = office.actors["si_window"]
-            for operation in (claim_task, open_task):
-                run(office.kernel, partial(operation, task_id=task.id), by, case_id=case_id)
-            slip = Upload(
-                "other", f"{task.id}.pdf", "application/pdf", b"%PDF-1.4 " + str(task.id).encode(), "officer"
-            )
-            run(office.kernel, partial(add_material, task_id=task.id, upload=slip), by, case_id=case_id)
-            version = self.read(select(Task.version).where(Task.id == task.id))[0]
-            done = partial(complete_task, task_id=task.id, submitted=SERVED, version=version)
-            run(office.kernel, done, by, case_id=case_id)
+        self.office.serve(case_id, "si_window", at="2026-03-02T08:40")
 
     def read(self, statement: Any) -> list[Any]:
         with self.office.kernel.database.session() as session:

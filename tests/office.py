@@ -24,9 +24,11 @@ from app.kernel.decisions.catalogue.deploying import install_rules
 from app.kernel.decisions.formulas.versions import install_formulas
 from app.kernel.duties.operations import GrantRequest, grant_posts
 from app.kernel.engine.catalogue import deploy, get_deployed, read_folder
+from app.kernel.engine.materials import Upload, add_material
 from app.kernel.engine.operations import CaseStart, complete_task, run_timers, start_case
 from app.kernel.identity.operations import create_account, create_person
 from app.kernel.kernel import Kernel
+from app.kernel.local_time import local_minute
 from app.kernel.transaction import Actor, Unit, run, system_actor
 from app.kernel.worklist.form_schema import Field, input_fields, read_fields
 from app.kernel.worklist.models import Task
@@ -108,6 +110,8 @@ def _found(copy: CopiedDatabase, directory: Path) -> None:
     kernel.database.dispose()
 
 
+RECEIVED = {"outcome": "served", "task_way": "direct", "task_receiver": "本人签收"}
+SLIP = b"%%PDF-1.4\n%% return slip %d"
 APPLICATION = {
     "applicant_type": "employer",
     "applicant_name": "宁夏朔峰机械制造有限公司",
@@ -217,6 +221,26 @@ class Office:
         submitted = self.fill(case_id, task, form)
         operation = partial(complete_task, task_id=task.id, submitted=submitted, version=task.version)
         run(self.kernel, operation, self.actors[by], case_id=case_id)
+
+    def serve(self, case_id: int, by: str = "clerk", *, at: str | None = None) -> None:
+        """Each party in turn: handed over now (or at a local minute before), with a slip of its own."""
+        received = at or local_minute(self.kernel.clock())
+        form = {**RECEIVED, "task_sent_on": received[:10], "task_received_at": received}
+        actor = self.actors[by]
+        for task in self.open_tasks(case_id, "serve"):
+            for operation in (claim_task, open_task):
+                run(self.kernel, partial(operation, task_id=task.id), actor, case_id=case_id)
+            slip = Upload("other", f"{task.id}.pdf", "application/pdf", SLIP % task.id, "officer")
+            run(self.kernel, partial(add_material, task_id=task.id, upload=slip), actor, case_id=case_id)
+            done = partial(complete_task, task_id=task.id, submitted=form, version=None)
+            run(self.kernel, done, actor, case_id=case_id)
+
+    def open_tasks(self, case_id: int, duty: str) -> list[Task]:
+        """Open tasks of a duty, oldest first."""
+        with self.kernel.database.session() as session:
+            self.kernel.database.scope(session, ("*",))
+            found = select(Task).where(Task.case_id == case_id, Task.state == "open", Task.duty == duty)
+            return list(session.scalars(found.order_by(Task.id)))
 
     def let_remedies_pass(self, case_id: int) -> None:
         """Six months go by in which nobody challenges the decision that was served."""

@@ -5,7 +5,7 @@ The steps take the cases as far as a test wants; who acts is named by role, so t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -13,19 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
 from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case
 from app.kernel.engine.catalogue import deploy, read_folder
 from app.kernel.engine.incoming import Paper, receive_paper
-from app.kernel.engine.materials import Upload, add_material
 from app.kernel.engine.opening import open_in_chain
-from app.kernel.engine.operations import complete_task, run_timers
+from app.kernel.engine.operations import run_timers
 from app.kernel.local_time import local_minute
 from app.kernel.transaction import Unit, run, system_actor
-from app.kernel.worklist.models import Task
-from app.kernel.worklist.operations import claim_task, open_task
 from app.storage.embedded import EmbeddedServer
 from app.wiring import WORKFLOWS
 from tests import registry_office
@@ -51,7 +46,6 @@ DRAFT = {
     "grade": "7",
     "care_level": "none",
 }
-RECEIVED = {"outcome": "served", "task_way": "direct", "task_receiver": "本人签收"}
 
 
 @dataclass
@@ -89,8 +83,7 @@ class WholeChain:
         case_id = self.cases["injury_recognition"] = bring_to_review(self.office)
         self.review(case_id, "handler", "checker", "approver")
         self.clock.move(hours=2)
-        now = self.minute()
-        self.office.work(case_id, "clerk", outcome="served", served_worker_at=now, served_employer_at=now)
+        self.office.serve(case_id)
         self.tell()
         return case_id
 
@@ -154,7 +147,7 @@ class WholeChain:
             committee.work(case_id, role, **GRADED)
         self.draft_conclusion()
         committee.work(case_id, "approver", outcome="approve")
-        self.serve(case_id, committee.name("clerk"))
+        self.office.serve(case_id, committee.name("clerk"))
 
     def let_reassessment_lapse(self) -> int:
         """Seventeen days later nobody has applied again: the conclusion takes effect and opens the award."""
@@ -186,7 +179,7 @@ class WholeChain:
         self.calculate()
         self.review(case_id, "si_handler", "si_checker", "si_approver")
         self.office.work(case_id, "si_head", outcome="approve")
-        self.serve(case_id, "si_window")
+        self.office.serve(case_id, "si_window")
         self.tell()
 
     # -- what all do
@@ -196,29 +189,9 @@ class WholeChain:
         self.office.work(case_id, checker, outcome="agree")
         self.office.work(case_id, approver, outcome="approve")
 
-    def serve(self, case_id: int, by: str) -> None:
-        """Each party in turn, handed over now, with a slip of its own."""
-        office, actor = self.office, self.office.actors[by]
-        for task in self.open_tasks(case_id, "serve"):
-            for operation in (claim_task, open_task):
-                run(office.kernel, partial(operation, task_id=task.id), actor, case_id=case_id)
-            slip = Upload("other", f"{task.id}.pdf", "application/pdf", SLIP % task.id, "officer")
-            run(office.kernel, partial(add_material, task_id=task.id, upload=slip), actor, case_id=case_id)
-            (version,) = self.rows(select(Task.version).where(Task.id == task.id))
-            form = {**RECEIVED, "task_sent_on": self.minute()[:10], "task_received_at": self.minute()}
-            done = partial(complete_task, task_id=task.id, submitted=form, version=version)
-            run(office.kernel, done, actor, case_id=case_id)
-
-    def open_tasks(self, case_id: int, duty: str) -> Sequence[Task]:
-        waiting = select(Task).where(Task.case_id == case_id, Task.state == "open", Task.duty == duty)
-        return self.rows(waiting.order_by(Task.id))
-
     def minute(self) -> str:
         """Now, as the forms write it."""
         return local_minute(self.office.kernel.clock())
-
-
-SLIP = b"%%PDF-1.4\n%% return slip %d"
 
 
 @contextmanager

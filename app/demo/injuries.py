@@ -18,14 +18,14 @@ from sqlalchemy.orm import Session
 
 from app.demo.authorities import Authorities
 from app.demo.filling import fill
-from app.demo.paper import pdf_page
+from app.demo.paper import return_slip
 from app.demo.playing import BEFORE_NOW, SimulatedClock, working
 from app.demo.roster import YINCHUAN
 from app.demo.staff import Worker
 from app.domain.assessment.draw import commit
 from app.domain.assessment.queries import find_open_draw, list_seats, newest_panel
 from app.kernel.cases.models import Case
-from app.kernel.engine.materials import Upload, add_material
+from app.kernel.engine.materials import add_material
 from app.kernel.engine.messages.delivering import deliver, spread_message
 from app.kernel.engine.messages.models import CaseMessage, CaseMessageDelivery
 from app.kernel.engine.messages.sending import TOPIC
@@ -272,10 +272,7 @@ def _take_up(unit: Unit, task_id: int, *, slip: bool) -> None:
     claim_task(unit, task_id)
     open_task(unit, task_id)
     if slip:
-        page = pdf_page(["送达回证", f"任务 {task_id}", "（演示材料）"])
-        add_material(
-            unit, task_id, Upload("service_receipt", "送达回证.pdf", "application/pdf", page, "officer")
-        )
+        add_material(unit, task_id, return_slip(task_id))
 
 
 def _spread(unit: Unit, message_id: int) -> None:

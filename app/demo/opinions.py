@@ -49,7 +49,7 @@ OPINIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ),
     ("rb5_final_review", "approve"): ("同意。", "同意，请制发决定书。"),
     ("rb5_final_review", "return"): ("事故经过与考勤记录不符，请重新核实后报送。",),
-    ("p01_16_serve", "served"): ("双方均已签收。", "送达回证已收回。"),
+    ("sv1_serve", "served"): ("已签收。", "送达回证已收回。"),
 }
 
 

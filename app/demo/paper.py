@@ -38,6 +38,12 @@ def diagnosis_proof(rng: random.Random) -> Upload:
     return Upload("diagnosis_proof", "诊断证明书照片.jpg", "image/jpeg", content, "applicant")
 
 
+def return_slip(task_id: int) -> Upload:
+    """What proves that a party received: the slip it signed."""
+    content = pdf_page(["送达回证", f"任务 {task_id}", "（演示材料）"])
+    return Upload("service_receipt", "送达回证.pdf", "application/pdf", content, "officer")
+
+
 def pdf_page(lines: list[str]) -> bytes:
     """One A4 page of Chinese text in a font every reader has for PDF's own GB collection."""
     text = "".join(

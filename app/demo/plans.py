@@ -15,7 +15,7 @@ from app.kernel.local_time import LOCAL_ZONE
 CHECK, ACCEPT, ASSIGN = "p01_02_material_check", "p01_06_accept", "p01_07_assign"
 CHOOSE, INVESTIGATE = "p01_08_choose_procedure", "p01_10_investigation"
 INITIAL, RECHECK, RISK, FINAL = "rb2_initial_review", "rb3_recheck", "rb4_risk_review", "rb5_final_review"
-SERVE, CORRECTION = "p01_16_serve", "correction"
+SERVE, CORRECTION = "sv1_serve", "correction"
 
 # How many of 400 cases stand where; a step's second number counts those that stand at its second visit.
 STANDING: Mapping[tuple[str, int], int] = {

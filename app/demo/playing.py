@@ -21,7 +21,7 @@ from app.kernel.duties.views import REVIEW_DUTIES
 from app.kernel.engine.materials import Upload, add_material, receive_correction
 from app.kernel.engine.operations import CaseStart, complete_task, run_timers, start_case
 from app.kernel.kernel import Kernel
-from app.kernel.local_time import LOCAL_ZONE
+from app.kernel.local_time import LOCAL_ZONE, local_minute
 from app.kernel.transaction import Unit, run, system_actor
 from app.kernel.transaction.unit import EVERY_REGION
 from app.kernel.worklist.models import Task
@@ -53,6 +53,8 @@ class Play:
     place: int = 0
     case_id: int = 0
     holding: tuple[int, Worker] | None = None
+    served: int = 0
+    """Parties that have received the decision."""
 
     def held(self) -> tuple[int, Worker]:
         """The task somebody has opened, and who. Raise LookupError when nobody has."""
@@ -126,7 +128,7 @@ class Player:
         """Claim and open the waiting task; complete it some time later."""
         step = play.plan.steps[play.place]
         worker = self._claim(play, step)
-        share = 0.4 if step.key in (CHECK, INVESTIGATE, INITIAL, SERVE) else 0.15
+        share = 0.4 if step.key in (CHECK, INVESTIGATE, INITIAL, SERVE) and not play.served else 0.15
         if worker is not None:
             self._next(play, timedelta(days=step.days * share), self._finish)
 
@@ -156,11 +158,10 @@ class Player:
         """Post and duty of the waiting task; True when somebody did a part of it already."""
         with self.kernel.database.session() as session:
             self.kernel.database.scope(session, (play.plan.region,))
-            row = session.execute(
-                select(Task.post, Task.duty, Task.acts).where(
-                    Task.case_id == play.case_id, Task.state == "open"
-                )
-            ).one()
+            chosen = select(Task.post, Task.duty, Task.acts).where(
+                Task.case_id == play.case_id, Task.state == "open"
+            )
+            row = session.execute(chosen.order_by(Task.id).limit(1)).one()
         return row.post, row.duty, row.acts > 0
 
     def _finish(self, play: Play) -> None:
@@ -174,6 +175,10 @@ class Player:
             case_id=play.case_id,
         )
         play.holding = None
+        if step.key == SERVE and not play.served:
+            play.served = 1
+            self._next(play, timedelta(hours=2), self._take)
+            return
         play.place += 1
         self._go_on(play)
 
@@ -219,13 +224,14 @@ def _barred(plan: Plan, worker: Worker, duty: str, shared: bool) -> bool:
 
 
 def _take_up(unit: Unit, case_id: int, uploads: list[Upload]) -> int:
-    """Claim and open the case's waiting task and add what came on paper; answers the task."""
-    task_id = unit.session.scalars(select(Task.id).where(Task.case_id == case_id, Task.state == "open")).one()
-    claim_task(unit, task_id)
-    open_task(unit, task_id)
-    for upload in uploads:
-        add_material(unit, task_id, upload)
-    return task_id
+    """Claim and open the case's first waiting task and add what came on paper; answers the task."""
+    chosen = select(Task).where(Task.case_id == case_id, Task.state == "open").order_by(Task.id).limit(1)
+    task = unit.session.scalars(chosen).one()
+    claim_task(unit, task.id)
+    open_task(unit, task.id)
+    for upload in [*uploads, *([paper.return_slip(task.id)] if task.step_key == SERVE else [])]:
+        add_material(unit, task.id, upload)
+    return task.id
 
 
 def _uploads(play: Play) -> list[Upload]:
@@ -283,14 +289,16 @@ def _investigation(play: Play, at: datetime) -> dict[str, Any]:
 
 
 def _service(play: Play, at: datetime) -> dict[str, Any]:
-    served = at.astimezone(LOCAL_ZONE).replace(tzinfo=None) - timedelta(hours=2)
+    """How the party whose turn it is received: first the worker, then the employer."""
+    facts, now = play.plan.facts, local_minute(at)
+    way = play.rng.choice(("direct", "post", "electronic") if play.served else ("direct", "post"))
     return {
-        "service_method_worker": play.rng.choice(("direct", "mail")),
-        "served_worker_at": served.isoformat(timespec="minutes"),
-        "served_worker_receiver": play.plan.facts["worker_name"],
-        "service_method_employer": play.rng.choice(("direct", "mail", "electronic")),
-        "served_employer_at": served.isoformat(timespec="minutes"),
-        "served_employer_receiver": play.plan.facts["employer_contact"],
+        "task_way": way,
+        "task_sent_on": now[:10],
+        "task_received_at": now,
+        "task_receiver": facts["employer_contact"] if play.served else facts["worker_name"],
+        "task_reference": "" if way == "direct" else f"{play.rng.randrange(10**9, 10**10)}",
+        "task_consent": way == "electronic",
     }
 
 

@@ -13,6 +13,7 @@ CREATE TABLE service (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     case_id BIGINT NOT NULL,
     document_id BIGINT NOT NULL,
+    receipt_id BIGINT,
     party TEXT NOT NULL,
     way TEXT NOT NULL,
     result TEXT NOT NULL,
@@ -38,6 +39,7 @@ CREATE TABLE service (
     CONSTRAINT ck_service_performed CHECK (performed_by IS NOT NULL OR result = 'deemed'),
     CONSTRAINT fk_service_case_id_case FOREIGN KEY (case_id) REFERENCES "case" (id),
     CONSTRAINT fk_service_document_id_document FOREIGN KEY (document_id) REFERENCES document (id),
+    CONSTRAINT fk_service_receipt_id_document FOREIGN KEY (receipt_id) REFERENCES document (id),
     CONSTRAINT fk_service_task_id_task FOREIGN KEY (task_id) REFERENCES task (id),
     CONSTRAINT fk_service_performed_by_person FOREIGN KEY (performed_by) REFERENCES person (id),
     CONSTRAINT fk_service_on_behalf_of_person FOREIGN KEY (on_behalf_of) REFERENCES person (id)

@@ -130,7 +130,7 @@ def test_an_accident_goes_through_draw_panel_and_award_to_the_amount_of_the_work
     take(page, case_url)
     submit(page, "approve")
     assert "柒级" in (said := words_of_pdf(page, case_url, "劳动能力鉴定结论书")) or "7级" in said
-    chain.serve(assessment, chain.committee.name("clerk"))
+    chain.office.serve(assessment, chain.committee.name("clerk"))
 
     award = chain.let_reassessment_lapse()
     url = f"{address(page)}/cases/{award}/"
@@ -158,7 +158,7 @@ def test_an_accident_goes_through_draw_panel_and_award_to_the_amount_of_the_work
     page.goto(url)
     page.get_by_role("link", name="工伤保险待遇核定通知书", exact=True).click()
     expect(page.locator(".paper").get_by_text(re.compile(r"68,?900\.00")).first).to_be_visible()
-    chain.serve(award, "si_window")
+    chain.office.serve(award, "si_window")
     chain.tell()
     assert [(str(one.amount), one.state) for one in chain.awards.payables(award)] == [("68900.00", "ready")]
     page.goto(f"{url}chain")

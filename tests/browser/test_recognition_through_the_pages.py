@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import datetime
 
 import docx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
+from app.kernel.local_time import LOCAL_ZONE
 from tests.browser.conftest import Site, Visitor
 from tests.office import id_number, uscc
 
@@ -83,6 +85,27 @@ def submit(page: Page, outcome: str, **more: str) -> None:
     expect(page.get_by_text("已签名并提交。")).to_be_visible()
 
 
+def serve(page: Page, case_url: str, slip: str) -> None:
+    """The next party receives: its own slip is uploaded, then how and when is stated."""
+    take(page, case_url)
+    file: FilePayload = {
+        "name": f"{slip}.pdf",
+        "mimeType": "application/pdf",
+        "buffer": b"%PDF-1.4 " + slip.encode(),
+    }
+    page.locator("#upload").set_input_files(file)
+    page.get_by_role("button", name="上传", exact=True).click()
+    expect(page.get_by_text(f"{slip}.pdf").first).to_be_visible()
+    now = datetime.now(LOCAL_ZONE).strftime("%Y-%m-%dT%H:%M")
+    said = {
+        "task_way": "direct",
+        "task_sent_on": now[:10],
+        "task_received_at": now,
+        "task_receiver": "本人签收",
+    }
+    submit(page, "served", **said)
+
+
 def fill_required(page: Page) -> None:
     """Something sensible in what is demanded and still empty."""
     task = page.locator("#task")
@@ -130,8 +153,8 @@ def test_application_goes_through_intake_three_reviews_and_service_by_different_
     submit(pages["checker"], "agree")
     take(pages["approver"], case_url)
     submit(pages["approver"], "approve")
-    take(pages["clerk"], case_url)
-    submit(pages["clerk"], "served")
+    for party in ("worker", "employer"):
+        serve(pages["clerk"], case_url, party)
 
     page = pages["clerk"]
     page.goto(case_url)

@@ -59,13 +59,7 @@ def decide_positive(office: Office, case_id: int) -> None:
 def test_case_goes_from_application_to_archive_through_three_reviewers(office: Office) -> None:
     case_id = bring_to_review(office)
     decide_positive(office, case_id)
-    office.work(
-        case_id,
-        "clerk",
-        outcome="served",
-        served_worker_at="2026-03-02T08:30",
-        served_employer_at="2026-03-02T08:30",
-    )
+    office.serve(case_id)
     assert office.case(case_id).status == "open"
     office.let_remedies_pass(case_id)
     case = office.case(case_id)

@@ -117,12 +117,33 @@ def test_each_party_is_served_by_itself_and_the_document_when_all_are(office: Of
     assert facts(office, case_id)["served_employer_at"] == "2026-03-02"
     assert document(office, case_id).state == "served"
     assert office.case(case_id).status == "closed"
+    first, second = receipts(office, case_id)
+    assert (first.title_zh, second.title_zh) == ("送达回证（职工）", "送达回证（用人单位）")
+    told = words_of(office, second)
+    for said in (
+        document(office, case_id).number,
+        "直接送达",
+        "收发室王敏",
+        "2026年3月2日08:40",
+        "receipt.pdf",
+    ):
+        assert said in told, said
+
+
+def receipts(office: Office, case_id: int) -> list[Document]:
+    """The paper of each service, oldest first."""
+    told = select(Service.receipt_id).where(Service.case_id == case_id)
+    return all_of(office, select(Document).where(Document.id.in_(told)).order_by(Document.id))
+
+
+def words_of(office: Office, document: Document) -> str:
+    """The text of a document's PDF."""
+    pdf = office.kernel.blobs.get(document.pdf_digest or "")
+    return re.sub(r"\s", "", "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages))
 
 
 def document(office: Office, case_id: int) -> Document:
-    with office.kernel.database.session() as session:
-        office.kernel.database.scope(session, ("*",))
-        return session.scalars(select(Document).where(Document.case_id == case_id)).one()
+    return latest(office, case_id, "decision")
 
 
 def test_service_without_proof_or_consent_is_refused_and_leaves_nothing(office: Office, case_id: int) -> None:
@@ -177,6 +198,16 @@ def test_a_failure_is_kept_and_a_public_notice_then_runs_out_by_itself(
         ("worker", "public_notice", "published"),
         ("worker", "public_notice", "deemed"),
     ]
+    (receipt,) = receipts(office, case_id)
+    for said in ("公告期满，视为送达", "宁夏日报", "newspaper.pdf", "系统登记"):
+        assert said in words_of(office, receipt), said
+    employer = take(office, case_id, "送达（用人单位）")
+    again = partial(reissue_document, uid=receipt.uid, reason="印制有误")
+    run(office.kernel, again, office.actors["clerk"], case_id=case_id)
+    newest = latest(office, case_id, "service_receipt")
+    assert (newest.number, newest.version, newest.title_zh) == (receipt.number, 2, receipt.title_zh)
+    assert "宁夏日报" in words_of(office, newest)
+    assert employer.state == "open"
 
 
 def test_what_was_recorded_of_a_service_can_be_neither_changed_nor_made_up(
@@ -210,7 +241,7 @@ def decided(office: Office, clock: MovingClock) -> tuple[int, Document]:
     case_id = bring_to_review(office)
     for who, outcome in (("handler", "submit_positive"), ("checker", "agree"), ("approver", "approve")):
         office.work(case_id, who, outcome=outcome)
-    office.take(case_id, "clerk")
+    take(office, case_id, "送达（用人单位）")
     return case_id, latest(office, case_id, "recognition_decision")
 
 
@@ -231,8 +262,7 @@ def test_a_decision_is_issued_as_a_sealed_pdf_whose_digest_is_in_the_audit_chain
     office: Office, decided: tuple[int, Document]
 ) -> None:
     case_id, document = decided
-    pdf = office.kernel.blobs.get(document.pdf_digest or "")
-    words = re.sub(r"\s", "", "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages))
+    words = words_of(office, document)
     for text in ("苏国栋", document.number, document.verify_code, "工伤认定专用章", "本文件未作电子签名"):
         assert str(text) in words, text
     (use,) = all_of(office, select(SealUse).where(SealUse.document_id == document.id))

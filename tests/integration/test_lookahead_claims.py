@@ -92,8 +92,7 @@ def test_who_the_remedy_names_takes_it_without_warning_and_the_case_is_finished(
     for who, form in WHOLE_WAY:
         assert claim(office, case_id, who).verdict is Verdict.ALLOW
         office.work(case_id, who, **form)
-    served = dict.fromkeys(("served_worker_at", "served_employer_at"), "2026-03-02T10:00")
-    office.work(case_id, "last", outcome="served", **served)
+    office.serve(case_id, "last")
     office.let_remedies_pass(case_id)
     assert office.case(case_id).status == "closed"
 

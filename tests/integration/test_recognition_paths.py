@@ -34,8 +34,6 @@ from tests.moving_clock import MovingClock
 from tests.office import TO_REVIEW, Office, bring_to_review, id_number, open_office, uscc
 from tests.pages import sit_down
 
-SERVED = {"served_worker_at": "2026-03-02T10:00", "served_employer_at": "2026-03-02T10:00"}
-
 
 @pytest.fixture(scope="module")
 def town(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
@@ -109,11 +107,11 @@ def served(office: Office) -> int:
 
 
 def serve(office: Office, case_id: int) -> None:
-    """Two hours later, at ten: a decision can't be served before it was made (LOG-01)."""
+    """Both parties, two hours later."""
     moving = office.kernel.clock
     assert isinstance(moving, MovingClock)
     moving.move(hours=2)
-    office.work(case_id, "clerk", outcome="served", **SERVED)
+    office.serve(case_id)
 
 
 def test_a_refusal_passes_three_people_on_its_own_form_and_ends_as_its_own_decision(town: Office) -> None:

@@ -213,13 +213,7 @@ def test_closed_case_takes_no_recusal(office: Office) -> None:
     case_id = bring_to_review(office)
     for who, outcome in (("handler", "submit_positive"), ("checker", "agree"), ("approver", "approve")):
         office.work(case_id, who, outcome=outcome)
-    office.work(
-        case_id,
-        "clerk",
-        outcome="served",
-        served_worker_at="2026-03-02T08:30",
-        served_employer_at="2026-03-02T08:30",
-    )
+    office.serve(case_id)
     office.let_remedies_pass(case_id)
     with pytest.raises(RecusalTooLate):
         declare(office, case_id, "handler")

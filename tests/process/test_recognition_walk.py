@@ -96,7 +96,15 @@ def decided(drafted: str = "approved_positive") -> Walk:
 
 
 def served(drafted: str = "approved_positive") -> Walk:
-    return decided(drafted).complete("p01_16_serve", "served")  # type: ignore[return-value]
+    return serve(decided(drafted))
+
+
+def serve(drive: Walk) -> Walk:
+    """Worker and employer, each on a task of its own."""
+    assert drive.open == ["sv1_serve", "sv1_serve"]
+    for _ in range(2):
+        drive.complete("sv1_serve", "served")
+    return drive
 
 
 def waits(drive: Walk) -> list[str]:
@@ -133,7 +141,7 @@ def test_correction_and_refusal_returned_then_accepted() -> None:
 def test_refusal_is_decided_by_the_reviews_served_and_may_be_challenged() -> None:
     drive = recognition().complete("p01_02_material_check", "refuse")
     reviewed(drive, "approved_negative")  # type: ignore[arg-type]
-    drive.complete("p01_16_serve", "served")
+    serve(drive)  # type: ignore[arg-type]
     assert sent(drive) == []  # type: ignore[arg-type]
     assert waits(drive) == ["challenge_filed", "rectification_opened"]  # type: ignore[arg-type]
 
@@ -177,6 +185,16 @@ def test_recognition_becomes_effective_with_service_and_ends_when_the_remedies_a
     assert drive.called[-1] == "archive_case"
 
 
+def test_remedies_wait_for_the_party_that_could_only_be_served_by_public_notice() -> None:
+    until = (BEGINNING + timedelta(days=31)).isoformat()
+    drive = decided().complete("sv1_serve", "failed").complete("sv1_serve", "notice", notice_until=until)
+    drive.complete("sv2_notice", "again").complete("sv1_serve", "notice", notice_until=until)
+    drive.complete("sv2_notice", "served").complete("sv1_serve", "notice", notice_until=until)
+    assert "open_remedies" not in drive.called
+    drive.pass_time(timedelta(days=32))
+    assert drive.called[-3:] == ["deem_served", "complete_service", "open_remedies"]
+
+
 def test_negative_decision_tells_nobody() -> None:
     assert sent(served("approved_negative")) == []
 
@@ -210,7 +228,8 @@ def test_rectification_passes_the_same_reviews_and_its_result_is_told(drafted: s
     assert drive.task("rb2_initial_review").data["subject"] == "rectification"
     drive.complete("rb2_initial_review", "return_to_applicant").complete("p01_e1_propose", "propose")
     reviewed(drive, drafted)  # type: ignore[arg-type]
-    drive.complete("p01_e1_serve", "served")
+    assert drive.task("sv1_serve").path[0] == "p01_e1_serve"
+    serve(drive)  # type: ignore[arg-type]
     assert sent(drive)[-1] == message  # type: ignore[arg-type]
     assert waits(drive) == ["challenge_filed", "rectification_opened"]  # type: ignore[arg-type]
 
@@ -289,7 +308,7 @@ def test_the_second_level_approves_what_the_gate_still_wants() -> None:
     drive = accept(recognition(check_signatures=[{"missing": "final_review_2"}, {"missing": "none"}]))
     reviewed(drive.complete("p01_08_choose_procedure", "simple"))  # type: ignore[arg-type]
     drive.complete("rb6b_final_review_2", "approve")
-    assert drive.open == ["p01_16_serve"]
+    assert drive.open == ["sv1_serve", "sv1_serve"]
 
 
 def test_the_walks_above_pass_every_element_and_take_every_flow() -> None:

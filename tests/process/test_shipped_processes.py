@@ -38,8 +38,8 @@ def test_recognition_runs_from_application_to_archive_through_three_duties() -> 
     drive.complete("rb3_recheck", "agree")
     assert drive.task("rb5_final_review").rules is None
     drive.complete("rb5_final_review", "approve")
-    assert drive.open == ["p01_16_serve"]
-    drive.complete("p01_16_serve", "served")
+    assert drive.open == ["sv1_serve", "sv1_serve"]
+    drive.complete("sv1_serve", "served").complete("sv1_serve", "served")
     assert not drive.instance.is_completed()
     drive.pass_time(timedelta(days=200))
     assert drive.instance.is_completed()
@@ -86,7 +86,7 @@ def test_risk_raised_inside_the_block_is_known_outside_it() -> None:
         ("rb5_final_review", "approve"),
     ):
         drive.complete(step, outcome)
-    assert drive.task("p01_16_serve").data["risk"] == "routed"
+    assert drive.task("sv1_serve").data["risk"] == "routed"
 
 
 def test_missing_signature_sends_the_case_back_to_its_duty() -> None:

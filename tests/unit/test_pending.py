@@ -83,8 +83,8 @@ def test_investigation_is_behind_once_the_review_has_begun() -> None:
     route = shipped("injury_recognition")
     for step in ("rb2_initial_review", "rb3_recheck", "rb5_final_review"):
         assert [one.duty for one in route.after["high", step]] == ["serve"]
-    assert route.after["high", "p01_16_serve"] == ()
-    assert ("high", "p01_16_serve") not in route.deciding
+    assert route.after["high", "sv1_serve"] == ()
+    assert ("high", "sv1_serve") not in route.deciding
 
 
 def test_change_is_three_signatures_by_three_posts() -> None:

@@ -92,12 +92,12 @@ def test_a_condition_is_a_property_of_its_flow() -> None:
 def test_other_files_are_compared_line_by_line_and_binary_ones_by_size() -> None:
     manifest = FILES[f"{KEY}/process.toml"].replace("工伤认定".encode(), "认定".encode(), 1)
     new = {**FILES, f"{KEY}/process.toml": manifest, f"{KEY}/evidence_notice.docx": b"PK"}
-    del new[f"{KEY}/p01_16_serve.form"]
+    del new[f"{KEY}/p01_06_accept.form"]
     found = {diff.file: diff for diff in compare_files(FILES, new).files}
     assert any(line.startswith("-") and "工伤认定" in line for line in found[f"{KEY}/process.toml"].lines)
     docx = found[f"{KEY}/evidence_notice.docx"]
     assert (docx.kind, docx.lines, docx.new_size) == ("changed", (), 2)
-    assert found[f"{KEY}/p01_16_serve.form"].kind == "removed"
+    assert found[f"{KEY}/p01_06_accept.form"].kind == "removed"
 
 
 def test_a_diagram_that_cannot_be_read_is_compared_as_text() -> None:

@@ -56,7 +56,8 @@ class Service(Base):
     """One attempt to serve a document on a party; `result` is received, failed, published or deemed. Append-only.
 
     `received_at` is when service took effect; `notice_until` the last day of a public notice. The proofs are the
-    files received at the task (`task_material`). The system itself records only that a notice is over.
+    files received at the task (`task_material`). The system itself records only that a notice is over. `receipt_id`
+    is the paper that tells it (送达回证), for a party that received.
     """
 
     __tablename__ = "service"
@@ -78,6 +79,7 @@ class Service(Base):
     id: Mapped[int] = big_id()
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id"))
+    receipt_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
     party: Mapped[str]
     way: Mapped[str]
     result: Mapped[str]

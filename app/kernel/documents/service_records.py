@@ -36,74 +36,95 @@ class Served:
     proofs: Sequence[Material]
 
 
-def keep_attempt(
+def attempt_rows(
     unit: Unit,
     documents: Sequence[Document],
     party: str,
     attempt: Attempt,
     task: Task,
     notice_until: date | None,
-) -> None:
-    """A row for each document served together."""
+) -> list[Service]:
+    """What is to be kept of an attempt: a row for each document served together."""
     received = attempt.received_at
-    for document in documents:
-        unit.session.add(
-            Service(
-                case_id=document.case_id,
-                document_id=document.id,
-                party=party,
-                way=attempt.way,
-                result=attempt.result,
-                sent_on=attempt.sent_on,
-                received_at=None if received is None else received.replace(tzinfo=LOCAL_ZONE),
-                receiver=attempt.receiver,
-                reference=attempt.reference,
-                reason=attempt.reason,
-                consent=attempt.consent,
-                notice_until=notice_until,
-                task_id=task.id,
-                performed_by=unit.actor.own_person_id,
-                on_behalf_of=unit.on_behalf_of,
-                at=unit.now,
-            )
+    return [
+        Service(
+            case_id=document.case_id,
+            document_id=document.id,
+            party=party,
+            way=attempt.way,
+            result=attempt.result,
+            sent_on=attempt.sent_on,
+            received_at=None if received is None else received.replace(tzinfo=LOCAL_ZONE),
+            receiver=attempt.receiver,
+            reference=attempt.reference,
+            reason=attempt.reason,
+            consent=attempt.consent,
+            notice_until=notice_until,
+            task_id=task.id,
+            performed_by=unit.actor.own_person_id,
+            on_behalf_of=unit.on_behalf_of,
+            at=unit.now,
         )
-        _record(unit, document, party, attempt.way, attempt.result, task.id)
+        for document in documents
+    ]
 
 
-def keep_deemed(unit: Unit, documents: Sequence[Document], party: str) -> date:
-    """The public notices of these documents to that party are over; answers the last day of the latest.
+def deemed_rows(unit: Unit, documents: Sequence[Document], party: str) -> list[Service]:
+    """The public notices of these documents to that party are over: a row for each that was published.
 
-    Raise LookupError when none was published.
+    Raise LookupError when none was.
     """
-    last = None
-    for document in documents:
-        published = unit.session.scalar(
-            select(Service)
-            .where(Service.document_id == document.id, Service.party == party, Service.result == PUBLISHED)
-            .order_by(Service.id.desc())
-            .limit(1)
+    published = [_published(unit.session, document, party) for document in documents]
+    rows = [
+        Service(
+            case_id=one.case_id,
+            document_id=one.document_id,
+            party=party,
+            way=one.way,
+            result=DEEMED,
+            sent_on=one.sent_on,
+            received_at=deemed_at(one.notice_until).replace(tzinfo=LOCAL_ZONE),
+            receiver="",
+            reference=one.reference,
+            reason=one.reason,
+            notice_until=one.notice_until,
+            task_id=one.task_id,
+            at=unit.now,
         )
-        if published is None or published.notice_until is None:
-            continue
-        last = max(last or published.notice_until, published.notice_until)
-        unit.session.add(
-            Service(
-                case_id=document.case_id,
-                document_id=document.id,
-                party=party,
-                way=published.way,
-                result=DEEMED,
-                sent_on=published.sent_on,
-                received_at=deemed_at(published.notice_until).replace(tzinfo=LOCAL_ZONE),
-                reference=published.reference,
-                notice_until=published.notice_until,
-                at=unit.now,
-            )
-        )
-        _record(unit, document, party, published.way, DEEMED, None)
-    if last is None:
+        for one in published
+        if one is not None and one.notice_until is not None
+    ]
+    if not rows:
         raise LookupError(f"no public notice to {party!r} is known")
-    return last
+    return rows
+
+
+def _published(session: Session, document: Document, party: str) -> Service | None:
+    chosen = select(Service).where(
+        Service.document_id == document.id, Service.party == party, Service.result == PUBLISHED
+    )
+    return session.scalar(chosen.order_by(Service.id.desc()).limit(1))
+
+
+def keep(
+    unit: Unit, documents: Sequence[Document], rows: Sequence[Service], receipt: Document | None
+) -> None:
+    """Keep rows with the receipt that tells them, if there is one."""
+    by_id = {document.id: document for document in documents}
+    for row in rows:
+        row.receipt_id = receipt.id if receipt is not None else None
+        unit.session.add(row)
+        document = by_id[row.document_id]
+        payload = {
+            "document": str(document.uid),
+            "number": document.number,
+            "party": row.party,
+            "way": row.way,
+            "result": row.result,
+            "receipt": receipt.number if receipt is not None else None,
+        }
+        task_id = row.task_id if row.result != DEEMED else None
+        unit.record("service.recorded", payload, case_id=row.case_id, task_id=task_id)
 
 
 def has_failed_before(session: Session, documents: Sequence[Document], party: str) -> bool:
@@ -119,6 +140,12 @@ def count_proofs(session: Session, task_id: int) -> int:
     """Files received while the task was worked on."""
     counted = select(func.count()).where(TaskMaterial.task_id == task_id)
     return session.scalar(counted) or 0
+
+
+def list_proofs(session: Session, task_id: int | None) -> Sequence[Material]:
+    """Files received at a task, oldest first."""
+    chosen = select(Material).join(TaskMaterial, TaskMaterial.material_id == Material.id)
+    return session.scalars(chosen.where(TaskMaterial.task_id == task_id).order_by(Material.id)).all()
 
 
 def list_services(session: Session, case_id: int) -> list[Served]:
@@ -140,18 +167,3 @@ def list_services(session: Session, case_id: int) -> list[Served]:
         Served(row.Service, row.Document, [m for task, m in proofs if task == row.Service.task_id])
         for row in rows
     ]
-
-
-def _record(unit: Unit, document: Document, party: str, way: str, result: str, task_id: int | None) -> None:
-    unit.record(
-        "service.recorded",
-        {
-            "document": str(document.uid),
-            "number": document.number,
-            "party": party,
-            "way": way,
-            "result": result,
-        },
-        case_id=document.case_id,
-        task_id=task_id,
-    )

@@ -15,7 +15,16 @@ from app.kernel.deadlines.calendar import WorkingCalendar
 from app.kernel.deadlines.rules import ClockSpec, DueDate, due_on
 from app.kernel.local_time import LOCAL_ZONE
 
-WAYS: Final = ("direct", "left", "entrusted", "post", "electronic", "public_notice")
+WAYS_ZH: Final[Mapping[str, str]] = {
+    "direct": "直接送达",
+    "left": "留置送达",
+    "entrusted": "委托或者转交送达",
+    "post": "邮寄送达",
+    "electronic": "电子送达",
+    "public_notice": "公告送达",
+}
+"""The lawful ways, as papers name them."""
+WAYS: Final = tuple(WAYS_ZH)
 RECEIVED, FAILED, PUBLISHED, DEEMED = "received", "failed", "published", "deemed"
 RESULTS: Final[Mapping[str, str]] = {
     "served": RECEIVED,

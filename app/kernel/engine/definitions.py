@@ -77,9 +77,10 @@ class Definition:
     def clocks(self) -> Mapping[str, Table]:
         return self._table("clock")
 
-    @property
+    @cached_property
     def documents(self) -> Mapping[str, Table]:
-        return self._table("document")
+        """Documents by key, those of its callees too; its own win."""
+        return {key: table for one in self.manifests for key, table in one.get("document", {}).items()}
 
     @property
     def fact_groups(self) -> tuple[Table, ...]:
@@ -107,14 +108,22 @@ class Definition:
 
     def file(self, name: str) -> bytes:
         """A file of the folder, else of a callee's. Raises KeyError."""
-        own = f"{self.key}/{name}"
-        if own in self.files:
-            return self.files[own]
-        return next(data for path, data in self.files.items() if path.endswith("/" + name))
+        return self.files[path_in(self.files, self.key, name)]
 
     def _table(self, name: str) -> Table:
         table: Table = self.manifest.get(name, {})
         return table
+
+
+def path_in(files: Mapping[str, bytes], key: str, name: str) -> str:
+    """Where a file of a process lies: in its folder, else in that of a process it calls. Raises KeyError."""
+    own = f"{key}/{name}"
+    if own in files:
+        return own
+    found = next((path for path in files if path.endswith(f"/{name}")), None)
+    if found is None:
+        raise KeyError(own)
+    return found
 
 
 def read_definition(key: str, files: Mapping[str, bytes]) -> Definition:
@@ -325,17 +334,22 @@ def _document_problems(definition: Definition) -> Iterator[Finding]:
     for key, document in definition.documents.items():
         for kind in ("docx", "print"):
             template = document.get(kind)
-            if template and f"{definition.key}/{template}" not in definition.files:
+            if template and not _has(definition, template):
                 yield _problem(path, f"文书 {key} 缺少 {template}", f"document {key}: no file {template}")
+
+
+def _has(definition: Definition, name: str) -> bool:
+    return any(path.endswith(f"/{name}") for path in definition.files)
 
 
 def _template_problems(definition: Definition) -> Iterator[Finding]:
     """Templates of documents can be read and name only facts there are."""
     for document in definition.documents.values():
         for kind in ("docx", "print"):
-            path = f"{definition.key}/{document.get(kind)}"
-            if path not in definition.files:
+            name = str(document.get(kind))
+            if not _has(definition, name):
                 continue
+            path = path_in(definition.files, definition.key, name)
             try:
                 unknown = unknown_facts(path, definition.files[path], definition.facts)
             except TemplateFaulty as faulty:

@@ -11,7 +11,7 @@ from app.kernel.cases.schema import FactSchema
 from app.kernel.deadlines.rules import ClockSpec
 from app.kernel.decisions.catalogue.binding import Supply
 from app.kernel.documents.service_rules import ServiceRules
-from app.kernel.engine.definitions import Definition
+from app.kernel.engine.definitions import Definition, path_in
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.messages.manifest import Receives, Sends, read_from_chain, read_receives, read_sends
 from app.kernel.engine.models import ProcessDefinition
@@ -21,7 +21,7 @@ from app.kernel.engine.takeover.manifest import Entry, PaperDecision, read_entri
 
 @dataclass(frozen=True)
 class DocumentSpec:
-    """A document template of a process; `effect` "notice" needs no decision, "decided" does."""
+    """A document template of a process or of one it calls; `effect` "notice" needs no decision, "decided" does."""
 
     key: str
     title_zh: str
@@ -160,8 +160,8 @@ class Deployed:
         return frozenset(mine for names in self.from_chain.values() for mine in names.values())
 
     def file(self, name: str) -> bytes:
-        """A file of the process's own folder by name. Raise KeyError."""
-        return self.files[f"{self.key}/{name}"]
+        """A file of the process's own folder by name, else of one it calls. Raise KeyError."""
+        return self.files[path_in(self.files, self.key, name)]
 
     def bpmn(self, process_id: str | None = None) -> bytes:
         """The diagram of the process or of one it calls."""

@@ -11,6 +11,7 @@ from app.kernel.duties.views import Action
 from app.kernel.engine.catalogue import get_deployed
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.paperwork import make_again
+from app.kernel.engine.receipts import RECEIPT, make_receipt_again
 from app.kernel.refusals import CaseNotFound, InvalidInput, TaskNotOpened
 from app.kernel.transaction import Unit
 from app.kernel.worklist.operations import open_tasks
@@ -36,4 +37,6 @@ def reissue_document(unit: Unit, uid: UUID, reason: str) -> Document:
     if task is None:
         raise TaskNotOpened(task_id=0)
     require(unit, Action.UPLOAD, case=case, task=task)
-    return make_again(CaseContext(unit, case, get_deployed(unit.session, case.definition_id)), old, words)
+    context = CaseContext(unit, case, get_deployed(unit.session, case.definition_id))
+    again = make_receipt_again if old.template == RECEIPT else make_again
+    return again(context, old, words)

@@ -1,8 +1,9 @@
 """Service on parties as processes draw it: a `serve` task with a party, the end of a notice, the end of all.
 
 A user task of duty `serve` with an input `service_party` serves that party with the documents that its input
-`service_document` names. What its form says is checked here, kept as a row of `service` for each document, and the
-moment of receipt becomes a fact of the case where the process has one.
+`service_document` names. What its form says is checked here, kept as a row of `service` for each document, told by a
+receipt of the party's own (`receipts.py`), and the moment of receipt becomes a fact of the case where the process has
+one.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from app.kernel.documents.operations import serve
 from app.kernel.documents.queries import documents_of
 from app.kernel.documents.service_records import (
     NothingToServe,
+    attempt_rows,
     count_proofs,
+    deemed_rows,
     has_failed_before,
-    keep_attempt,
-    keep_deemed,
+    keep,
 )
 from app.kernel.documents.service_rules import (
     PUBLISHED,
@@ -36,6 +38,7 @@ from app.kernel.documents.service_rules import (
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.engine_data import Data
+from app.kernel.engine.receipts import issue_receipt
 from app.kernel.engine.stepping import ReadyTask
 from app.kernel.engine.submission import Submission
 from app.kernel.engine.workflow import ServiceCall
@@ -76,17 +79,26 @@ def serve_party(
     if errors:
         raise InvalidInput(errors)
     last_day = _notice_end(context, attempt)
-    keep_attempt(context.unit, documents, party.key, attempt, task, last_day)
-    if attempt.received_at is not None:
-        _note_receipt(context, party, attempt.received_at)
+    rows = attempt_rows(context.unit, documents, party.key, attempt, task, last_day)
+    received = attempt.received_at
+    keep(
+        context.unit,
+        documents,
+        rows,
+        issue_receipt(context, party, documents, rows) if received is not None else None,
+    )
+    if received is not None:
+        _note_receipt(context, party, received)
     return {} if last_day is None else {NOTICE_UNTIL: end_of_day(last_day).isoformat()}
 
 
 def handle_deem_served(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
     """A public notice is over: the party counts as served at the end of its last day."""
     party = context.deployed.service.party(str(data.get(PARTY)))
-    last_day = keep_deemed(context.unit, find_documents(context, data.get(DOCUMENT)), party.key)
-    _note_receipt(context, party, deemed_at(last_day))
+    documents = find_documents(context, data.get(DOCUMENT))
+    rows = deemed_rows(context.unit, documents, party.key)
+    keep(context.unit, documents, rows, issue_receipt(context, party, documents, rows))
+    _note_receipt(context, party, deemed_at(max(row.notice_until for row in rows if row.notice_until)))
     return {}
 
 

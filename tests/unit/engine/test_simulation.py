@@ -62,7 +62,8 @@ TO_END = [
     *TO_RECHECK,
     done("rb3_recheck", "agree"),
     done("rb5_final_review", "approve"),
-    done("p01_16_serve", "served"),
+    done("sv1_serve", "served"),
+    done("sv1_serve", "served"),
 ]
 
 
@@ -86,7 +87,7 @@ def small(*parts: str, messages: Sequence[str] = (), root: str = "") -> Model:
 def test_recognition_is_played_from_application_to_archive() -> None:
     simulation = played(TO_END)
     assert simulation.is_completed
-    assert simulation.case.documents[-2:] == ("recognition_decision", "service_receipt")
+    assert simulation.case.documents[-3:] == ("recognition_decision", "service_receipt", "service_receipt")
     assert [effect.carried for effect in simulation.case.effects] == [True]
     assert [duty for duty, _ in simulation.case.effects[0].earned] == [
         "initial_review",

@@ -8,6 +8,8 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, Final
 
+from markupsafe import escape
+
 from app.kernel.cases.schema import FactSchema, FactSpec
 from app.kernel.documents.numbering import DRAFT_NUMBER
 from app.kernel.documents.pdf import Marks, render_pdf
@@ -40,6 +42,9 @@ class MadeUp:
 
     def __str__(self) -> str:
         return f"〔{self._name}〕"
+
+    def __html__(self) -> str:
+        return escape(str(self))
 
 
 def sample_pdf(page: str, data: Mapping[str, Any], at: datetime) -> bytes:
@@ -75,6 +80,7 @@ def sample_data(manifest: bytes, file: str, rights: Mapping[str, str]) -> dict[s
         ),
         "materials_missing": ["〔材料一〕", "〔材料二〕"],
         "rights": rights,
+        "service": MadeUp("送达"),
         "number": DRAFT_NUMBER,
         "title": title,
         "authority": "〔制发机关〕",

@@ -14,11 +14,11 @@ from app.kernel.cases.schema import FactInvalid, parse_value
 from app.kernel.deadlines.rules import end_of_day
 from app.kernel.duties.views import Decision
 from app.kernel.engine.engine_data import EngineDataInvalid, Scalar, checked
-from app.kernel.engine.serving import NOTICE_UNTIL, serves_party
+from app.kernel.engine.serving import NOTICE_UNTIL, PARTY, serves_party
 from app.kernel.engine.simulation.case import Part, content_of
 from app.kernel.engine.simulation.office import Possible
 from app.kernel.engine.simulation.questions import ChoiceInvalid
-from app.kernel.engine.simulation.services import run_rules
+from app.kernel.engine.simulation.services import run_rules, tell_service
 from app.kernel.engine.simulation.stage import Stage
 from app.kernel.engine.simulation.steps import OpenStep, chosen_branches, return_options, variables_of
 from app.kernel.engine.submission import AGREEING, OUTCOME, RETURN_TO
@@ -65,6 +65,8 @@ def complete(stage: Stage, step: OpenStep, choice: Choice) -> dict[str, Scalar] 
         return None
     if step.ready.rules:
         run_rules(stage, step.ready.rules)
+    if filled.outcome == "served" and serves_party(step.ready.step):
+        tell_service(stage, step.ready.data.get(PARTY), step.key)
     return _variables(stage, step, filled, parts)
 
 

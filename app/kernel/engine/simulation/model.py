@@ -208,7 +208,7 @@ def _read(digest: str, files: Mapping[str, bytes], process_id: str) -> Model:
             for kind, table in _table(manifest, "clock").items()
             if "from_fact" in table
         },
-        documents=_table(manifest, "document"),
+        documents=_tried("[document]", unread, {}, partial(_documents, files, process_id)),
         required_at=_table(manifest, "required_at"),
         service=_tried("[service]", unread, ServiceRules(), partial(_service, files, process_id)),
         rules=(),
@@ -266,11 +266,22 @@ def _manifest(files: Mapping[str, bytes], process_id: str, unread: list[str]) ->
     return _toml(path, files, unread) if path in files else {}
 
 
-def _service(files: Mapping[str, bytes], process_id: str) -> ServiceRules:
-    """Of all manifests of the set, the process's own last."""
+def _manifests(files: Mapping[str, bytes], process_id: str) -> list[Table]:
+    """All manifests of the set, the process's own last."""
     own = f"{process_id}/process.toml"
     paths = sorted((path for path in files if path.endswith("process.toml")), key=lambda path: path == own)
-    return ServiceRules.of(tomllib.loads(files[path].decode("utf-8")) for path in paths)
+    return [tomllib.loads(files[path].decode("utf-8")) for path in paths]
+
+
+def _service(files: Mapping[str, bytes], process_id: str) -> ServiceRules:
+    return ServiceRules.of(_manifests(files, process_id))
+
+
+def _documents(files: Mapping[str, bytes], process_id: str) -> dict[str, Table]:
+    """Documents by key; the process's own win."""
+    return {
+        key: table for one in _manifests(files, process_id) for key, table in _table(one, "document").items()
+    }
 
 
 def _toml(path: str, files: Mapping[str, bytes], unread: list[str]) -> Table:

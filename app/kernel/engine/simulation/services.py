@@ -14,6 +14,8 @@ from app.kernel.decisions.catalogue.evaluation import Inquiry, evaluate
 from app.kernel.decisions.catalogue.rule import Rule
 from app.kernel.engine.engine_data import Data, EngineDataInvalid, checked
 from app.kernel.engine.paperwork import decision_document
+from app.kernel.engine.receipts import RECEIPT
+from app.kernel.engine.serving import PARTY
 from app.kernel.engine.simulation.case import content_of
 from app.kernel.engine.simulation.model import names_in, names_of
 from app.kernel.engine.simulation.questions import ChoiceInvalid, GateShut, Option, Question
@@ -146,6 +148,11 @@ def _nothing(stage: Stage, call: ServiceCall, data: Data) -> Result:
     return {}
 
 
+def _deem_served(stage: Stage, call: ServiceCall, data: Data) -> Result:
+    tell_service(stage, data.get(PARTY), call.step.step_key)
+    return {}
+
+
 def _complete_service(stage: Stage, call: ServiceCall, data: Data) -> Result:
     return {"service_result": "served"}
 
@@ -172,7 +179,7 @@ SIMULATED: Final[Mapping[str, Callable[[Stage, ServiceCall, Data], Result]]] = {
     "issue_document": _issue_document,
     "set_procedure": _set_procedure,
     "archive_case": _nothing,
-    "deem_served": _nothing,
+    "deem_served": _deem_served,
     "complete_service": _complete_service,
     "apply_change": _nothing,
     "check_change": _check_change,
@@ -184,6 +191,12 @@ def issue(stage: Stage, document: str, step_key: str) -> None:
     """A document is produced."""
     case = replace(stage.case, documents=(*stage.case.documents, document))
     stage.case = case.noted("document", step_key, document=document)
+
+
+def tell_service(stage: Stage, party: object, step_key: str) -> None:
+    """The receipt of a party that received, where the process has such a paper."""
+    if RECEIPT in stage.model.documents and not stage.model.service.party(str(party)).copy:
+        issue(stage, RECEIPT, step_key)
 
 
 def note(stage: Stage, key: str) -> None:
