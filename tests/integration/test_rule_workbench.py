@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -21,6 +22,8 @@ from app.kernel.decisions.tuning.queries import HitCounts, add_up, count_hits
 from app.kernel.duties.refusals import DutyDenied
 from app.kernel.engine.drafting.models import DraftEditor
 from app.kernel.engine.drafting.refusals import DraftChanged, DraftNotYours
+from app.kernel.engine.operations import CaseStart, start_case
+from app.kernel.engine.workbench.asking import load_pair, population, supplies_of
 from app.kernel.engine.workbench.drafts import create_rule_draft, save_rule_file, take_over_rule_draft
 from app.kernel.engine.workbench.models import RuleTrial
 from app.kernel.engine.workbench.proposals import restore_rule_version, retire_rule, submit_rule_draft
@@ -37,7 +40,7 @@ from app.kernel.transaction import run, system_actor
 from app.storage.embedded import EmbeddedServer
 from tests.changing import REGION, add_changers, sign
 from tests.moving_clock import MovingClock
-from tests.office import Office, open_office
+from tests.office import APPLICATION, CITY, COUNTY, Office, open_office
 from tests.pages import Desk, sit_down
 
 MONDAY = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -141,6 +144,31 @@ def test_a_trial_is_cancelled_and_goes_no_further(office: Office) -> None:
     assert (trial(office, trial_id).state, trial(office, trial_id).asked) == ("cancelled", 0)
 
 
+def test_a_trial_asks_about_the_cases_of_each_region_it_names(office: Office) -> None:
+    facts = {**APPLICATION, **SAME_DAY}
+    editor = dataclasses.replace(office.actors["editor"], regions=(COUNTY, "640300", CITY))
+    here, there, elsewhere = (
+        int(
+            run(
+                office.kernel,
+                partial(start_case, start=CaseStart("injury_recognition", region, facts)),
+                system_actor(),
+            )["case_id"]
+        )
+        for region in (COUNTY, "640300", CITY)
+    )
+    for regions, expected in (((COUNTY, "640300"), {here, there}), ((CITY,), {here, elsewhere})):
+        asked = dataclasses.replace(WHOLE_YEAR, regions=regions)
+        draft_id = begin(office)
+        trial_id = run(office.kernel, partial(start_trial, draft_id=draft_id, order=asked), editor)
+        with office.kernel.database.session() as session:
+            office.kernel.database.scope(session, ("*",))
+            one = session.get_one(RuleTrial, trial_id)
+            pair = load_pair(session, one)
+            among = population(session, one, supplies_of(session, office.kernel.ports, pair))
+            assert {case.id for case in session.scalars(among)} & {here, there, elsewhere} == expected
+
+
 def test_what_can_not_be_tried_is_refused_by_field(office: Office) -> None:
     draft_id = begin(office)
     reversed_period = TrialOrder(date(2026, 3, 2), date(2026, 3, 1), ())
@@ -235,7 +263,7 @@ def test_a_version_is_restored_as_the_next_and_a_rule_retired(office: Office) ->
     assert in_force(office, "LOG-05", date(2026, 6, 1)) is None
 
 
-def test_what_hits_turned_out_to_be_is_counted_by_version_and_month(office: Office) -> None:
+def test_what_hits_turned_out_to_be_is_counted_by_version_and_month(office: Office, tmp_path: Path) -> None:
     case_id = office.start(**LATE)
     with office.kernel.database.session() as session:
         office.kernel.database.scope(session, ("*",))
@@ -260,9 +288,13 @@ def test_what_hits_turned_out_to_be_is_counted_by_version_and_month(office: Offi
     after = counted()
     assert (after.hits, after.false_alarm, after.open) == (before.hits, 1, before.open - 1)
     assert after.false_rate == 1.0
+    desk = sit_down(office.kernel, tmp_path, "supervisor")
+    for address in ("/rules/statistics", f"/rules/{RULE}/statistics"):
+        assert "100%（1/1）" in desk.get(address).text
     office.take(case_id, "window")
     judge("justified", "window")
     assert (counted().justified, counted().false_alarm) == (1, 0)
+    assert "0%（0/1）" in desk.get(f"/rules/{RULE}/statistics").text
     with pytest.raises(DutyDenied):
         judge("justified", "checker")
     with pytest.raises(InvalidInput):
@@ -315,10 +347,13 @@ def test_the_pages_edit_check_try_compare_and_submit_without_scripts(office: Off
     unnamed = [(key, "" if key == "0-name" else value) for key, value in _form(desk, page, f"{page}/cases/0")]
     assert desk.post(f"{page}/cases/0", unnamed).status_code == 422
 
-    trial = {"period_from": "2025-03-02", "period_to": "2026-03-02", "regions": REGION}
+    trial = [("period_from", "2025-03-02"), ("period_to", "2026-03-02")]
+    assert "field-regions" in desk.post(f"{page}/trials", trial).text
+    trial += [("regions", COUNTY), ("regions", "640300")]
     watched = desk.get(desk.post(f"{page}/trials", trial).headers["Location"]).text
     assert "等后台开始" in watched
     assert "停止试算" in watched
+    assert "永宁县、吴忠市" in watched
     assert "改了名" in desk.get(f"/rules/{RULE}/compare?from=1&to=d{draft.id}").text
     asked = desk.get(f"{page}/submit").text
     assert "都不能复核、批准" in asked

@@ -93,12 +93,12 @@ def _order_fields(session: Session, who: Standing, typed: Mapping[str, Any]) -> 
         FieldView(
             "regions",
             label("regions"),
-            "select",
+            "checks",
             "",
             [Choice(one.code, pick(one.name_zh, one.name_en), one.code in chosen) for one in seen],
             required=True,
             error=errors.get("regions", ""),
-            remark=_("连同下级"),
+            remark=_("可选几个，连同各自的下级"),
         ),
     ]
 
