@@ -115,6 +115,28 @@ def test_example_18_days_may_count_inclusively() -> None:
     assert told(worked("inpatient_meal_subsidy", raw, (*SET_A, other)))["基金支付"] == 330
 
 
+def test_an_adjustment_whose_scheme_lacks_a_number_is_not_guessed() -> None:
+    raw = {
+        "award_on": "2025-01-01",
+        "adjusted_benefit": "care_allowance",
+        "adjusted_level": "0",
+        "amount_before": "9",
+    }
+    by_percent = made_up("adjustment_method", {"care_allowance/0": "percent"})
+    assert worked("periodic_adjustment", raw, ()).status == "no_parameter"
+    assert worked("periodic_adjustment", raw, (by_percent,)).status == "not_computed"
+    percent = made_up("adjustment_percent", {"care_allowance/0": "10"})
+    assert told(worked("periodic_adjustment", raw, (by_percent, percent)))["调整后"] == Decimal("9.90")
+
+
+def test_what_becomes_of_a_worker_in_prison_depends_on_the_day() -> None:
+    raw = {"event": "worker_in_prison"}
+    assert worked("entitlement_event", raw).status == "no_parameter"
+    found = worked("entitlement_event", {**raw, "event_on": "2024-06-01"})
+    assert told(found)["处理"] == "照发"
+    assert [one.value.tag for one in found.parameters if one.value] == ["K"], "shown as unverified"
+
+
 def test_example_21_a_published_average_changes_the_award_by_the_difference() -> None:
     raw = {**DEAD, "died_on": "2025-03-01", "death_circumstance": "accident"}
     before = worked("funeral_grant", raw, [made_up("regional_average_wage", "7500", date(2024, 12, 31))])

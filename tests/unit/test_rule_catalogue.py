@@ -12,6 +12,7 @@ import pytest
 
 from app.kernel.decisions.catalogue import Rule, RuleInvalid, check_rule, read_catalogue, read_rule, run_cases
 from app.kernel.decisions.catalogue.reading import digest_of, read_folder
+from app.kernel.decisions.parameters.definitions import read_folder as read_parameters
 
 ROOT = Path(__file__).resolve().parents[2] / "workflows" / "rules"
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -134,6 +135,12 @@ def test_items_of_rules_are_those_that_are_calculated(rules: Mapping[str, Rule])
         assert set(rules[key].manifest.facts["item"].words) == known, key
         named = set(re.findall(r'(?<=>|,| )"([a-z_]+)"(?=<|,)', rules[key].files["rule.dmn"].decode()))
         assert named - {"fund", "employer"} <= known, key
+
+
+def test_a_missing_parameter_is_named_in_words(rules: Mapping[str, Rule]) -> None:
+    known = read_parameters(ROOT.parent / "parameters").definitions
+    words = {one.key: (one.title_zh, one.title_en) for one in known}
+    assert rules["LOG-08"].manifest.facts["parameter_key"].words == words
 
 
 def test_sensitive_facts_are_judged_and_never_kept(rules: Mapping[str, Rule]) -> None:
