@@ -108,7 +108,7 @@ def test_without_a_value_the_page_says_which_one_is_missing(handler: Desk) -> No
             "region": "640100",
         },
     )
-    assert "缺少有效的参数，不能计算：长期待遇定额调整" in answer.text
+    assert "缺少有效的参数，不能计算：长期待遇调整办法" in answer.text
 
 
 def call(office: Office, monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> Result:
