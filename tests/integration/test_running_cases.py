@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -367,6 +368,36 @@ def test_one_of_several_branches_is_moved_and_the_others_stay(office: Office) ->
     assert "waits for the others" in why_not(step="more", at="join")
     office.work(case_id, "clerk")
     assert office.open_task_of(case_id).step_key == "last"
+
+
+def test_one_of_several_instances_is_skipped_or_done_again_and_the_others_stay(office: Office) -> None:
+    several = "<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>3</bpmn:loopCardinality>"
+    more = trial.user("more", "investigation", "rec_handler")
+    more = replace(more, inside=f"{more.inside}|{several}</bpmn:multiInstanceLoopCharacteristics>")
+    flows = [("begin", "more", ""), *trial.FLOWS[1:], ("more", "draft", "")]
+    trial.put(office, trial.files(bpmn=trial.bpmn([*trial.NODES, more], flows)))
+    (case_id,) = drawn_up(office, 1)
+
+    def still() -> list[int]:
+        return [task.id for task in rows(office, Task, Task.state == "open", Task.step_key == "more")]
+
+    first, _second, third = still()
+    why = {"case_no": office.case(case_id).case_no, "action": "move", "step": "draft"}
+    with pytest.raises(InvalidInput) as refused:
+        changing.propose(office, "modification", {**why, "action": "repeat", "step": "more#3"})
+    assert "more" in str(refused.value.errors["step"][1]["why_en"])
+    change_id = modified(office, case_id, "skip", "more#2")
+    assert still() == [first, third]
+    change = rows(office, ControlledChange, ControlledChange.case_id == change_id)[0]
+    assert "第 2 个跳过，其余不动" in str(read_record(change.what_if))
+    modified(office, case_id, "repeat", "more#2")
+    assert still()[:2] == [first, third] and len(still()) == 3
+    for reference in ("more#1", "more#2", "more#3"):
+        modified(office, case_id, "skip", reference)
+    assert office.open_task_of(case_id).step_key == "draft"
+    assert (
+        rows(office, Performance, Performance.case_id == case_id, Performance.duty == "investigation") == []
+    )
 
 
 def test_controlled_change_itself_is_not_modified(office: Office) -> None:

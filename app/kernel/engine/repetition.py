@@ -63,8 +63,10 @@ class RepeatedTask(BpmnSpecMixin, LoopTask):  # type: ignore[misc]
         return not asked or holds(loop.condition or "", data, clock_of(my_task))
 
     def _create(self, my_task: Task, loop: LoopSpec) -> None:
-        number = my_task.internal_data["created"] + 1
-        my_task.internal_data["created"] = number
+        my_task.internal_data["created"] += 1
+        self._begin(my_task, loop, my_task.internal_data["created"])
+
+    def _begin(self, my_task: Task, loop: LoopSpec, number: int) -> None:
         child = my_task._add_child(self._wf_spec.task_specs[self.task_spec], TaskState.WAITING)
         child.triggered = True
         child.internal_data["instance"] = number
@@ -106,6 +108,26 @@ class RepeatedTask(BpmnSpecMixin, LoopTask):  # type: ignore[misc]
             self._finish(my_task, loop)
             my_task._set_state(TaskState.READY)
 
+    def pass_over(self, my_task: Task, child: Task) -> None:
+        """An instance that is open ends undone: it leaves no result and isn't counted as completed."""
+        loop, inner = _loop(my_task), my_task.internal_data
+        child.cancel()
+        inner["done"] += 1
+        inner["skipped"] = [*inner.get("skipped", ()), child.internal_data["instance"]]
+        if loop.kind != "parallel" and self._wants_another(my_task, loop, my_task.data):
+            self._create(my_task, loop)
+        elif inner["done"] == inner["created"]:
+            self._finish(my_task, loop)
+            my_task._set_state(TaskState.READY)
+
+    def do_again(self, my_task: Task, number: int) -> None:
+        """Of instances beside one another, one that is over is open again: what it left is not counted any more."""
+        inner = my_task.internal_data
+        inner["done"] -= 1
+        inner["results"].pop(str(number), None)
+        inner["skipped"] = [other for other in inner.get("skipped", ()) if other != number]
+        self._begin(my_task, _loop(my_task), number)
+
     def _finish(self, my_task: Task, loop: LoopSpec) -> None:
         for other in self._instances(my_task):
             if not other.has_state(TaskState.FINISHED_MASK):
@@ -114,8 +136,8 @@ class RepeatedTask(BpmnSpecMixin, LoopTask):  # type: ignore[misc]
         my_task.data.update({**inner["shadowed"], **inner["changed"]})
         if loop.output_collection:
             my_task.data[loop.output_collection] = _collected(inner["results"])
-        for name in ("items", "changed", "results", "shadowed"):
-            inner.pop(name)
+        for name in ("items", "changed", "results", "shadowed", "skipped"):
+            inner.pop(name, None)
 
 
 def _loop(my_task: Task) -> LoopSpec:
@@ -172,7 +194,7 @@ def _counted(my_task: Task, child: Task) -> dict[str, Any]:
     return {
         **child.data,
         "numberOfInstances": total,
-        "numberOfCompletedInstances": inner["done"],
+        "numberOfCompletedInstances": inner["done"] - len(inner.get("skipped", ())),
         "numberOfActiveInstances": inner["created"] - inner["done"],
     }
 

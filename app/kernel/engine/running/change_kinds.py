@@ -12,6 +12,7 @@ from app.kernel.cases.models import Case, CaseState
 from app.kernel.changes.fields import FieldSpec, Option
 from app.kernel.changes.kinds import Change, Difference, Moment, Payload, Touched, differences_by_field
 from app.kernel.engine.catalogue import get_deployed
+from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.models import ProcessDefinition
 from app.kernel.engine.running.moves import MoveRefused, plan_move
 from app.kernel.engine.running.operations import order
@@ -135,8 +136,10 @@ class ModificationKind:
                 "环节编号",
                 "Step",
                 maximum=64,
-                hint_zh="流程图里的编号：移到、重做填目标环节，跳过填所在的环节。不产生任何职责或签名，不能越过决定",
-                hint_en="its id in the diagram: where to, or what is passed over. Earns no duty, passes no decision",
+                hint_zh="流程图里的编号：移到、重做填目标环节，跳过填所在的环节；多实例的一个写作 编号#序号。"
+                "不产生任何职责或签名，不能越过决定",
+                hint_en="its id in the diagram: where to, or what is passed over; one of several instances: id#number. "
+                "Earns no duty, passes no decision",
             ),
             FieldSpec(
                 "at",
@@ -165,6 +168,7 @@ class ModificationKind:
             "from_step": move.source.step_key,
             "to_step": move.target.step_key,
             "unsigned_before": move.gap,
+            "instance": move.number,
         }
 
     def target(self, payload: Payload) -> str:
@@ -218,17 +222,28 @@ class ModificationKind:
                 f"从那里可以不经所需签名走到“{payload['unsigned_before']}”：到时闸门会要求补齐，不会放行",
                 f"a way leads from there to “{payload['unsigned_before']}” without its signatures: the gate will ask",
             )
+        zh, en = _way(payload, *names)
         yield Touched(
-            case.id,
-            case.case_no,
-            "info",
-            f"由“{names[0].name}”到“{names[1].name}”，不产生职责{reset_zh}",
-            f"from “{names[0].name_en or names[0].name}” to “{names[1].name_en or names[1].name}”, "
-            f"earning no duty{reset_en}",
+            case.id, case.case_no, "info", f"{zh}，不产生职责{reset_zh}", f"{en}, earning no duty{reset_en}"
         )
 
     def apply(self, unit: Unit, change: Change) -> None:
         order(unit, change.case_id, self.key, [change.payload["case_id"]])
+
+
+def _way(payload: Payload, source: StepSpec, target: StepSpec) -> tuple[str, str]:
+    """What is done, in words of the diagram (zh, en)."""
+    number = payload.get("instance")
+    if number is None:
+        return (
+            f"由“{source.name}”到“{target.name}”",
+            f"from “{source.name_en or source.name}” to “{target.name_en or target.name}”",
+        )
+    zh, en = ("跳过", "passed over") if payload["action"] == "skip" else ("重做", "done again")
+    return (
+        f"“{source.name}”的第 {number} 个{zh}，其余不动",
+        f"number {number} of “{source.name_en or source.name}” {en}, the others stay",
+    )
 
 
 def running_kinds() -> tuple[MigrationKind, ModificationKind]:

@@ -64,14 +64,21 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "several_ways": ("环节“{step}”之后不止一条路，不能跳过", "several ways lead on from “{step}”"),
     "never_done": ("环节“{step}”本案没有办过，不是重做", "“{step}” was never done in this case"),
-    "parallel": ("有几个并行的环节：请写明动哪一个", "several branches are open: say which step is meant"),
+    "parallel": (
+        "有几个并行的环节，请写明动哪一个：{step}",
+        "several branches are open, say which step is meant: {step}",
+    ),
     "at_join": (
         "这一支已到“{step}”等其他分支，不能再动",
         "this branch has arrived at “{step}” and waits for the others",
     ),
     "several_instances": (
-        "“{step}”是多实例中的一个，不能单独修正",
-        "“{step}” is one of several instances and can't be changed by itself",
+        "“{step}”是多实例中的一个，不能移到外面；可以跳过、重做这一个",
+        "“{step}” is one of several instances and can't be taken out of them; it can be passed over or repeated",
+    ),
+    "one_after_another": (
+        "“{step}”逐个办理，办过的一个不能单独重做",
+        "“{step}” is done one after another: one that is over can't be repeated by itself",
     ),
     "others_inside": (
         "“{step}”里还有别的分支，移出去会一并终止",

@@ -164,6 +164,8 @@ def _modify(unit: Unit, case: Case, change_id: int, values: Mapping[str, Any]) -
     note_aside(context)
     about = {"change": change_id, "action": values["action"]}
     steps = {"from": move.source.step_key, "to": move.target.step_key}
+    if move.number is not None:
+        about["instance"] = move.number
     unit.record("case.modified", {**about, **steps}, case_id=case.id)
     return None
 

@@ -92,7 +92,7 @@ class _Reader:
             return
         self._put(path, key, "at")
         instances = [child for child in task.children if "instance" in child.internal_data]
-        is_over = any(child.has_state(TaskState.COMPLETED) for child in instances)
+        is_over = any(child.has_state(TaskState.FINISHED_MASK) for child in instances)
         numbers = [number for child in instances if (number := self.numbers.get(child.id)) is not None]
         if self._is_parallel(task) and is_over and len(numbers) < SHOWN:
             self._put(path, key, "done", number=len(numbers))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, InclusiveGateway, ParallelGateway
@@ -13,6 +14,19 @@ from app.kernel.engine.stepping import Instance
 from app.kernel.engine.vocabulary import ADDED
 
 _LIVE: Final = TaskState.WAITING | TaskState.READY | TaskState.STARTED
+
+
+NUMBER: Final = "#"
+"""Between a step's id and which of its instances is meant: `sv1_serve#2`, inside of another `count#2.1`."""
+
+
+@dataclass(frozen=True)
+class OneOfSeveral:
+    """An instance of the repeated activity `owner` (a library task, open); `child` None: it is over."""
+
+    owner: Any
+    number: int
+    child: Any
 
 
 def list_tokens(instance: Instance) -> list[Any]:
@@ -29,6 +43,52 @@ def chain_to(token: Any) -> list[Any]:
             chain.insert(0, owner)
         scope = owner.workflow
     return chain
+
+
+def reference_of(token: Any) -> str:
+    """The step that holds it, with the numbers of the instances it stands in, outermost first."""
+    return _reference(token.task_spec.bpmn_id, _numbers(token))
+
+
+def list_references(instance: Instance) -> list[str]:
+    """Everything that can be named: tokens, and each open instance of a repeated activity."""
+    found = []
+    for token in list_tokens(instance):
+        found.append(reference_of(token))
+        if isinstance(token.task_spec, RepeatedTask):
+            numbers = [child.internal_data["instance"] for child in _open_instances(token)]
+            found += [_reference(token.task_spec.bpmn_id, (*_numbers(token), one)) for one in numbers]
+    return found
+
+
+def find_instance(instance: Instance, reference: str) -> OneOfSeveral | None:
+    """The instance that is named; None where the reference names something else."""
+    key, _, last = reference.rpartition("." if "." in reference else NUMBER)
+    for token in list_tokens(instance):
+        if isinstance(token.task_spec, RepeatedTask) and reference_of(token) == key and last.isdecimal():
+            number = int(last)
+            child = next(
+                (one for one in _open_instances(token) if one.internal_data["instance"] == number), None
+            )
+            if 1 <= number <= token.internal_data.get("created", 0):
+                return OneOfSeveral(token, number, child)
+    return None
+
+
+def _reference(key: str, numbers: tuple[int, ...]) -> str:
+    return key + (NUMBER + ".".join(map(str, numbers)) if numbers else "")
+
+
+def _numbers(token: Any) -> tuple[int, ...]:
+    return tuple(one.internal_data["instance"] for one in chain_to(token) if is_instance(one))
+
+
+def _open_instances(repeated: Any) -> list[Any]:
+    return [
+        child
+        for child in repeated.children
+        if is_instance(child) and not child.has_state(TaskState.FINISHED_MASK)
+    ]
 
 
 def is_at_join(token: Any) -> bool:

@@ -11,6 +11,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from app.kernel.engine.running.fitness import LIVE, NOT_BEGUN
+from app.kernel.engine.running.tokens import OneOfSeveral
 from app.kernel.engine.specs import Spec
 from app.kernel.engine.states import unpack
 from app.kernel.engine.stepping import Instance
@@ -82,6 +83,18 @@ def put_token(instance: Instance, token: Any, target: str) -> None:
     entry = Task(scope, _entry(scope, target), parent=group, state=TaskState.FUTURE)
     entry.task_spec._predict(entry, mask=NOT_BEGUN)
     entry.task_spec._update(entry)
+
+
+def pass_over(instance: Instance, one: OneOfSeveral) -> None:
+    """End an open instance of a repeated activity undone; the others stay. Nothing is run."""
+    if one.child.id in instance.workflow.subprocesses:
+        instance.workflow.delete_subprocess(one.child)
+    one.owner.task_spec.pass_over(one.owner, one.child)
+
+
+def do_again(one: OneOfSeveral) -> None:
+    """Open an instance that is over once more, beside the others. Nothing is run."""
+    one.owner.task_spec.do_again(one.owner, one.number)
 
 
 def _entry(scope: Any, target: str) -> Any:
