@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import TestResponse
 
 from app.faces.web import create_app
@@ -45,10 +50,7 @@ def _multi(pairs: list[tuple[str, Any]]) -> dict[str, list[str]]:
 
 def sit_down(kernel: Kernel, folder: Path, name: str) -> Desk:
     """Log in with the account that `tests.office` made."""
-    app = create_app(kernel, Settings(data_dir=folder))
-    app.extensions["sanshen_assets"] = assets = Assets(_unbuilt(folder))
-    app.jinja_env.globals["asset"] = assets.url
-    client = app.test_client()
+    client = browser(kernel)
     form = {
         "account": f"{name}-account",
         "password": PASSWORD,
@@ -59,11 +61,51 @@ def sit_down(kernel: Kernel, folder: Path, name: str) -> Desk:
     return Desk(client, _token(client.get("/absences").text))
 
 
-def _unbuilt(folder: Path) -> Path:
-    """Names of assets without building them."""
-    (folder / "dist").mkdir(exist_ok=True)
+def browser(kernel: Kernel) -> FlaskClient:
+    """A visitor at the pages of this kernel, or a program at its interface."""
+    app = application(kernel)
+    return _Client(app, app.response_class, use_cookies=True, kernel=kernel)
+
+
+class _Client(FlaskClient):
+    """Puts its kernel behind the application that it shares with the others, for each request."""
+
+    def __init__(self, *args: Any, kernel: Kernel, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._kernel = kernel
+
+    def open(self, *args: Any, **more: Any) -> TestResponse:
+        application(self._kernel)
+        return super().open(*args, **more)
+
+
+def application(kernel: Kernel) -> Flask:
+    """The one web application of this process, over this kernel: to build one takes longer than most tests."""
+    if not _BUILT:
+        _BUILT.append(_build(kernel))
+    (app,) = _BUILT
+    pages = app.wsgi_app
+    assert isinstance(pages, DispatcherMiddleware)
+    api = pages.mounts["/api"].__self__  # type: ignore[attr-defined]
+    for one in (app, api):
+        one.extensions["sanshen_kernel"] = kernel
+    app.extensions["sanshen_keyring"] = kernel.keyring
+    return app
+
+
+_BUILT: list[Flask] = []
+
+
+def _build(kernel: Kernel) -> Flask:
+    """With names of assets, without building them."""
+    folder = Path(tempfile.mkdtemp(prefix="sanshen-pages-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    app = create_app(kernel, Settings(data_dir=folder))
+    (folder / "dist").mkdir()
     (folder / "dist/manifest.json").write_text(json.dumps({name: name for name in NEEDED}))
-    return folder
+    app.extensions["sanshen_assets"] = assets = Assets(folder)
+    app.jinja_env.globals["asset"] = assets.url
+    return app
 
 
 def _token(page: str) -> str:

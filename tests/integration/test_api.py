@@ -15,7 +15,6 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, text
 
-from app.faces.web import create_app
 from app.kernel.audit.models import AuditEvent
 from app.kernel.engine.operations import complete_task
 from app.kernel.identity.models import Account, ApiToken
@@ -24,10 +23,9 @@ from app.kernel.identity.tokens import create_token, revoke_token
 from app.kernel.refusals import InvalidInput, Refusal
 from app.kernel.transaction import run
 from app.kernel.worklist.operations import claim_task, open_task, save_draft
-from config import Settings
 from tests.moving_clock import MovingClock
 from tests.office import Office, bring_to_review
-from tests.pages import Desk, sit_down
+from tests.pages import Desk, browser, sit_down
 from tests.substitution_office import CHANGES_POST, hire_more
 
 
@@ -44,9 +42,9 @@ class Program:
         return self.client.open(f"/api/v1{path}", method=method, json=body, headers=named)
 
 
-def program(office: Office, folder: Path, name: str, days: int = 30) -> Program:
+def program(office: Office, name: str, days: int = 30) -> Program:
     issued = run(office.kernel, partial(create_token, label="测试", days=days), office.actors[name])
-    return Program(create_app(office.kernel, Settings(data_dir=folder)).test_client(), issued.token)
+    return Program(browser(office.kernel), issued.token)
 
 
 def words(page: str) -> str:
@@ -54,7 +52,7 @@ def words(page: str) -> str:
 
 
 def test_a_program_takes_a_task_from_the_queue_to_its_end(office: Office, tmp_path: Path) -> None:
-    case_id, mine = bring_to_review(office), program(office, tmp_path, "handler")
+    case_id, mine = bring_to_review(office), program(office, "handler")
     queue = mine.ask("GET", "/queue?tab=can_take").json
     (row,) = [row for row in queue["rows"] if row["case"]["id"] == case_id]
     task = row["task"]["id"]
@@ -84,7 +82,7 @@ def test_a_program_takes_a_task_from_the_queue_to_its_end(office: Office, tmp_pa
 
 
 def test_a_key_is_for_one_body_and_completing_needs_one(office: Office, tmp_path: Path) -> None:
-    case_id, mine = bring_to_review(office), program(office, tmp_path, "handler")
+    case_id, mine = bring_to_review(office), program(office, "handler")
     task = office.take(case_id, "handler")
     path = f"/tasks/{task.id}/complete"
     missing = mine.ask("POST", path, {"form": {}})
@@ -112,7 +110,7 @@ def ended(office: Office, token: str, end: str) -> str:
 def test_a_token_opens_while_it_lives_and_never_after(
     office: Office, clock: MovingClock, tmp_path: Path, end: str
 ) -> None:
-    mine = program(office, tmp_path, "handler", days=1)
+    mine = program(office, "handler", days=1)
     if end == "run out":
         clock.move(days=1, seconds=1)
     mine.token = "" if end == "absent" else ended(office, mine.token, end)
@@ -171,7 +169,7 @@ def test_a_machines_account_holds_no_duty(office: Office, tmp_path: Path) -> Non
                 expires_at=office.kernel.clock() + timedelta(days=1),
             )
         )
-    robot = Program(create_app(office.kernel, Settings(data_dir=tmp_path)).test_client(), "robot")
+    robot = Program(browser(office.kernel), "robot")
     task = office.open_task_of(case_id)
     for method, path in (("GET", "/queue"), ("GET", f"/tasks/{task.id}/decision")):
         answer = robot.ask(method, path)
@@ -259,7 +257,7 @@ def test_every_face_gives_the_same_answer(
     refused = by_operation(office, case_id, task_id, situation)
     assert (refused.code, refused.params.get("reason")) == (situation.code, situation.reason)
 
-    answer = by_program(program(office, tmp_path, situation.who), task_id, situation)
+    answer = by_program(program(office, situation.who), task_id, situation)
     assert answer.json["code"] == situation.code
     assert (answer.json.get("decision") or {}).get("reason") == situation.reason
     desk = sit_down(office.kernel, tmp_path, situation.who)
@@ -306,7 +304,7 @@ def by_batch(desk: Desk, task: Any, situation: Situation) -> str:
 
 def test_why_not_is_told_before_trying(office: Office, clock: MovingClock, tmp_path: Path) -> None:
     case_id = own_recheck(office, clock)
-    mine = program(office, tmp_path, "changer")
+    mine = program(office, "changer")
     found = mine.ask("GET", f"/tasks/{office.open_task_of(case_id).id}/decision").json
     decision = found["decision"]
     assert (decision["verdict"], decision["reason"], decision["rule"]) == (
@@ -335,6 +333,6 @@ def test_why_not_is_told_before_trying(office: Office, clock: MovingClock, tmp_p
 def test_what_makes_no_sense_is_a_problem_with_a_code(
     office: Office, tmp_path: Path, method: str, path: str, body: Any, status: int, code: str
 ) -> None:
-    answer = program(office, tmp_path, "handler").ask(method, path, body)
+    answer = program(office, "handler").ask(method, path, body)
     assert (answer.status_code, answer.json["code"]) == (status, code)
     assert answer.headers["Content-Type"] == "application/problem+json"

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import orjson
 import psycopg
 import pytest
 from click.testing import CliRunner
@@ -19,8 +18,6 @@ from sqlalchemy import select
 from app.domain.assessment.draw import Published, commit, verify
 from app.domain.assessment.queries import list_draws
 from app.faces.cli.draw import draw as draw_command
-from app.faces.web import create_app
-from app.faces.web.built_assets import Assets
 from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case
 from app.kernel.deadlines.models import Clock
@@ -33,11 +30,11 @@ from app.kernel.refusals import FenceRefused, InvalidInput
 from app.kernel.transaction import run, system_actor
 from app.kernel.worklist.operations import claim_task, open_task
 from app.storage.embedded import EmbeddedServer
-from config import Settings
 from tests.assessment_office import REGION, Committee, deploy_all, open_committee, register_experts
 from tests.message_office import hand_over, spread
 from tests.moving_clock import MovingClock
 from tests.office import APPLICATION, CITY, PASSWORD, Office, open_office
+from tests.pages import browser
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 APPLICANT = {
@@ -291,19 +288,12 @@ def test_a_draft_that_departs_from_the_panel_is_refused(office: Office, city: Co
 
 
 @pytest.fixture(scope="module")
-def sign_in(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], FlaskClient]:
+def sign_in(office: Office) -> Callable[[], FlaskClient]:
     """Gives a browser with the draw operator signed in."""
-    data = Path(tmp_path_factory.mktemp("assets"))
-    (data / "dist").mkdir()
-    names = ("app.js", "conditions.js", "sanshen.css", "diagram.js", "diagram.css")
-    (data / "dist" / "manifest.json").write_bytes(orjson.dumps({name: name for name in names}))
-    app = create_app(office.kernel, Settings(data_dir=data))
-    app.extensions["sanshen_assets"] = assets = Assets(data)
-    app.jinja_env.globals["asset"] = assets.url
 
     def signed_in() -> FlaskClient:
         opened = log_in(office.kernel, Credentials("city-operator-account", PASSWORD, None, None, "test"))
-        client = app.test_client()
+        client = browser(office.kernel)
         client.set_cookie("sanshen", opened.token)
         return client
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,9 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from app.faces.web import create_app
 from app.faces.web.barring import CASE_OF
-from app.faces.web.built_assets import Assets
 from app.kernel.cases.models import Material
 from app.kernel.decisions.models import RuleHit
 from app.kernel.documents.models import Document
@@ -31,8 +28,8 @@ from app.kernel.transaction import Unit, run, system_actor
 from app.kernel.worklist.consultations import ask as consult
 from app.kernel.worklist.models import Consultation, Task
 from app.kernel.worklist.operations import notify
-from config import Settings
 from tests.office import PASSWORD, TO_REVIEW, Office
+from tests.pages import application, browser
 from tests.recusal_office import ask, declare, rows, with_head
 
 RULE = "LOG-04"
@@ -87,7 +84,7 @@ class Place:
     def person(self, name: str) -> FlaskClient:
         """A signed-in browser; unsafe requests carry its token."""
         opened = log_in(self.office.kernel, Credentials(f"{name}-account", PASSWORD, None, None, "test"))
-        client = self.app.test_client()
+        client = browser(self.office.kernel)
         client.set_cookie("sanshen", opened.token)
         client.environ_base["HTTP_ORIGIN"] = "http://localhost"
         client.environ_base["HTTP_X_CSRF_TOKEN"] = opened.csrf_token
@@ -164,13 +161,7 @@ def place(office: Office, tmp_path: Path) -> Place:
         consult, task_id=asked.id, kind="opinion", person_id=office.person("risk"), question="是否一致"
     )
     run(office.kernel, asking, office.actors["checker2"], case_id=case_id)
-    app = create_app(office.kernel, Settings(data_dir=tmp_path))
-    app.extensions["sanshen_assets"] = assets = Assets(tmp_path)
-    app.jinja_env.globals["asset"] = assets.url
-    (tmp_path / "dist").mkdir()
-    names = ("app.js", "conditions.js", "sanshen.css", "diagram.js", "diagram.css")
-    (tmp_path / "dist/manifest.json").write_text(json.dumps({name: name for name in names}))
-    return Place(app, office, case_id)
+    return Place(application(office.kernel), office, case_id)
 
 
 def bar(place: Place, who: str, how: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,15 +15,13 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.domain.registry.queries import find_person
-from app.faces.web import create_app
-from app.faces.web.built_assets import Assets
 from app.kernel.audit.models import AuditEvent
 from app.kernel.identity.login import Credentials, log_in
 from app.storage.embedded import EmbeddedServer
-from config import Settings
 from tests.conftest import START
 from tests.moving_clock import MovingClock
 from tests.office import COUNTY, PASSWORD, Office
+from tests.pages import application, browser
 from tests.parameter_office import open_parameter_office
 from tests.recusal_office import declare
 from tests.registry_office import EMPLOYER, NEIGHBOUR, WORKER, fill, wages_text
@@ -42,7 +39,7 @@ class Place:
 
     def browser(self, name: str) -> FlaskClient:
         opened = log_in(self.office.kernel, Credentials(f"{name}-account", PASSWORD, None, None, "test"))
-        client = self.app.test_client()
+        client = browser(self.office.kernel)
         client.set_cookie("sanshen", opened.token)
         client.environ_base["HTTP_ORIGIN"] = "http://localhost"
         client.environ_base["HTTP_X_CSRF_TOKEN"] = opened.csrf_token
@@ -79,13 +76,7 @@ def place(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> I
         office.hire("county", 71)
         office.grant("county", "rec_handler", region=COUNTY)
         office.actors["county"] = replace(office.actors["county"], regions=(COUNTY,))
-        app = create_app(office.kernel, Settings(data_dir=folder))
-        app.extensions["sanshen_assets"] = assets = Assets(folder)
-        app.jinja_env.globals["asset"] = assets.url
-        (folder / "dist").mkdir()
-        names = ("app.js", "conditions.js", "sanshen.css", "diagram.js", "diagram.css")
-        (folder / "dist/manifest.json").write_text(json.dumps({name: name for name in names}))
-        yield Place(app, office, office.start())
+        yield Place(application(office.kernel), office, office.start())
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ conditions: a task counts as ahead when no way round it leads on, or when the pr
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -165,6 +166,7 @@ class _Ways:
         self.diagram, self.effects, self.usual = diagram, frozenset(effects), usual
         self.onward = diagram.onward(risk)
         self._known: dict[tuple[tuple[Node, ...], Node | None], dict[Node, int]] = {}
+        self._needed: dict[tuple[tuple[Node, ...], frozenset[Node]], frozenset[Node]] = {}
         self.tasks = [
             node
             for node, (step, _) in diagram.steps.items()
@@ -213,21 +215,67 @@ class _Ways:
         reachable, ends = self.reach(sources), frozenset(self.diagram.ends)
         effects = reachable & self.effects
         goals = effects or ends & reachable
+        needed = set(self._unavoidable(tuple(sources), goals))
+        if effects:
+            needed |= frozenset.intersection(*(self._unavoidable((one,), ends) for one in effects))
         for task in self.tasks:
             if task in sources or task not in reachable:
                 continue
-            later = effects and all(self._unavoidable(task, [one], ends) for one in effects)
-            usual = task[-1] in self.usual and self._without(task, sources) & goals
-            if later or usual or self._unavoidable(task, sources, goals):
+            if task in needed or (task[-1] in self.usual and self._without(task, sources) & goals):
                 yield task
 
     def _without(self, task: Node, sources: Collection[Node]) -> frozenset[Node]:
         """What one gets to from a task without coming by the source again: a task of a round before is behind."""
         return self.reach([task], next(iter(sources))) if len(sources) == 1 else self.reach([task])
 
-    def _unavoidable(self, task: Node, sources: Collection[Node], goals: frozenset[Node]) -> bool:
-        return (
-            bool(self.reach(sources) & goals)
-            and task in self.reach(sources)
-            and not self.reach(sources, task) & goals
-        )
+    def _unavoidable(self, sources: tuple[Node, ...], goals: frozenset[Node]) -> frozenset[Node]:
+        """Nodes on every way from the sources to a goal: those of one way that no flow leads past."""
+        known = self._needed.get((sources, goals))
+        if known is None:
+            way = self._way(sources, goals)
+            known = self._needed[sources, goals] = frozenset(self._passed_by_none(sources, way, goals))
+        return known
+
+    def _way(self, sources: tuple[Node, ...], goals: frozenset[Node]) -> list[Node]:
+        """A shortest way to a goal, without the source; empty when no way leads to one."""
+        before: dict[Node, Node] = {}
+        edge = deque(sources)
+        while edge:
+            node = edge.popleft()
+            for target in self.onward.get(node, ()):
+                if target in before:
+                    continue
+                before[target] = node
+                edge.append(target)
+                if target in goals:
+                    way = [target]
+                    while (node := before[way[-1]]) not in sources:
+                        way.append(node)
+                    return way[::-1]
+        return []
+
+    def _passed_by_none(
+        self, sources: tuple[Node, ...], way: list[Node], goals: frozenset[Node]
+    ) -> Iterator[Node]:
+        place = {node: index for index, node in enumerate(way)}
+        seen: set[Node] = set()
+
+        def leap(start: Iterable[Node]) -> int:
+            """How far along the way one gets without treading on it; past its end, to another goal."""
+            farthest, stack = -1, list(start)
+            while stack:
+                for target in self.onward.get(stack.pop(), ()):
+                    if target in place:
+                        farthest = max(farthest, place[target])
+                    elif target in goals:
+                        farthest = len(way)
+                    elif target not in seen:
+                        seen.add(target)
+                        stack.append(target)
+            return farthest
+
+        farthest = leap(sources)
+        for index, node in enumerate(way):
+            if farthest == index:
+                yield node
+            farthest = max(farthest, leap([node]))
