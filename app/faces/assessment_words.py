@@ -16,6 +16,7 @@ ASSESSMENT_FIELD_TEXTS: dict[str, Lazy] = {
     "secret_mismatch": _l("与您提交的承诺值不符，请核对密语，一字不差"),
     "too_many_specialities": _l("专业比席位多：%(size)s 名专家中至少一席由主要专业担任"),
     "departs_from_panel": _l("与专家组意见不同；要改变须退回，重新抽取专家组"),
+    "recognition_revoked": _l("工伤认定已被撤销，只能拟不予受理或者不予确认"),
     "no_panel_opinion": _l("还没有专家组意见"),
     "panel_needed": _l("辅助器具配置必须抽取专家"),
 }

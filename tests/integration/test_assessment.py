@@ -22,12 +22,15 @@ from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case
 from app.kernel.deadlines.models import Clock
 from app.kernel.documents.models import Document
+from app.kernel.duties.records import permit_system
 from app.kernel.duties.refusals import DutyDenied
+from app.kernel.duties.views import Action
+from app.kernel.engine.incoming import Paper, receive_paper
 from app.kernel.engine.messages.models import CaseMessage
-from app.kernel.engine.operations import complete_task, run_timers
+from app.kernel.engine.operations import complete_task, deliver_message, run_timers
 from app.kernel.identity.login import Credentials, log_in
 from app.kernel.refusals import FenceRefused, InvalidInput
-from app.kernel.transaction import run, system_actor
+from app.kernel.transaction import Unit, run, system_actor
 from app.kernel.worklist.operations import claim_task, open_task
 from app.storage.embedded import EmbeddedServer
 from tests.assessment_office import REGION, Committee, deploy_all, open_committee, register_experts
@@ -52,6 +55,7 @@ OPINION: dict[str, Any] = {
     "task_care_level": "none",
     "task_items": "5.9.2 13)",
 }
+RELAPSE: dict[str, Any] = {**APPLICANT, "confirmation_type": "injury_relapse", "requested": "旧伤复发治疗"}
 PANEL: dict[str, Any] = {"lead_speciality": "orthopaedics", "specialities": [], "panel_size": "3"}
 DRAFT: dict[str, Any] = {
     "outcome": "submit_positive",
@@ -185,6 +189,51 @@ def test_without_a_reassessment_the_conclusion_takes_effect_after_the_later_part
         assert facts(office, case_id)["effective_on"] == "2026-03-19"
     finally:
         clock.set(START)
+
+
+def test_a_recognition_that_falls_makes_signatures_stale_and_leaves_only_a_refusal(
+    office: Office, city: Committee
+) -> None:
+    case_id = city.start(process="capacity_confirmation", **RELAPSE)
+    city.work(case_id, "window", outcome="complete")
+    city.work(case_id, "handler", outcome="file_review")
+    city.work(case_id, "handler", outcome="submit_positive", condition_text="伤口再次感染")
+    run(office.kernel, partial(fell, case_id=case_id), system_actor(), case_id=case_id)
+    city.work(case_id, "handler", step="p03_xr_verify", outcome="noted")
+    city.work(case_id, "checker", outcome="agree")
+    city.work(case_id, "approver", outcome="approve")
+    again = city.task(case_id)
+    assert again.step_key == "rb2_initial_review", "what was signed rests on a recognition that is gone"
+    city.take(case_id, "handler", again)
+    with pytest.raises(InvalidInput) as refused:
+        city.complete(case_id, "handler", again.id, outcome="submit_positive")
+    assert refused.value.errors["outcome"][0] == "recognition_revoked"
+    city.complete(case_id, "handler", again.id, outcome="submit_negative")
+    city.work(case_id, "checker", outcome="agree")
+    city.work(case_id, "approver", outcome="approve")
+    assert (facts(office, case_id)["recognition_effective"], office.case(case_id).outcome) == (
+        False,
+        "approved_negative",
+    )
+
+
+def fell(unit: Unit, case_id: int) -> None:
+    """What the chain brings when the department's decision is annulled."""
+    permit_system(unit, Action.DELIVER, case_id)
+    deliver_message(unit, "recognition.revoked")
+
+
+def test_a_withdrawal_in_the_midst_of_a_draw_ends_the_case_and_its_clocks(
+    office: Office, city: Committee
+) -> None:
+    case_id = to_draw(city)
+    paper = Paper("withdrawal_requested", {})
+    window = office.actors[city.name("window")]
+    run(office.kernel, partial(receive_paper, paper=paper), window, case_id=case_id)
+    city.work(case_id, "window", step="p02_xw_confirm", outcome="confirmed")
+    assert office.case(case_id).status == "withdrawn"
+    left = rows(office, select(Clock).where(Clock.case_id == case_id, Clock.state == "running"))
+    assert left == []
 
 
 def test_the_panel_is_what_the_secrets_give_and_none_of_the_treating_hospital_is_on_it(

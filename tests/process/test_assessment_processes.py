@@ -1,7 +1,9 @@
 """Draw, assessment and confirmation: every element and flow walked, saved and restored at each wait."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+
+import pytest
 
 from tests.process.covering import unreached
 from tests.process.drive import Answer, Drive, shipped_spec
@@ -201,11 +203,43 @@ def rectified_walks() -> Iterator[Drive]:
     assert walk.sent == []
 
 
+def beside_walks(start: Callable[[], Drive], p: str) -> Iterator[Drive]:
+    """X-W not confirmed, then confirmed; X-C true and not; the recognition falls while the case is under way."""
+    walk = start().deliver("data_changed").complete(f"{p}_xc_verify", "not_changed")
+    walk.deliver("data_changed").complete(f"{p}_xc_verify", "verified")
+    assert walk.called[-1] == "run_rules"
+    walk.deliver("recognition.revoked").complete(f"{p}_xr_verify", "noted")
+    assert "note_revocation" in walk.called
+    walk.deliver("withdrawal_requested").complete(f"{p}_xw_confirm", "rejected")
+    assert len(walk.open) == 1, "the case goes on where it stood"
+    yield walk.deliver("withdrawal_requested").complete(f"{p}_xw_confirm", "confirmed", decided_at=None)
+
+
 def test_every_element_and_flow_of_the_assessment_is_walked() -> None:
     walks = [correction_walk(), full_walk(), reassessment_walk(), dropped_walk()]
+    walks += [*beside_walks(assessment, "p02"), withdrawn_reassessment()]
     walks += [*refused_walks(), *terminated_walks(), *rectified_walks()]
     assert all(walk.instance.is_completed() for walk in walks)
     assert unreached("capacity_assessment", walks) == []
+
+
+def withdrawn_reassessment() -> Drive:
+    """The first committee learns of it, in the midst of the draw."""
+    walk = assessment(assessment_type="reassessment").complete("p02_02_check", "complete")
+    walk.complete("p02_04_file_review", "reviewed").deliver("withdrawal_requested")
+    walk.complete("p02_xw_confirm", "confirmed")
+    assert [one.name for one in walk.sent][-1] == "assessment.reassessment_dropped"
+    return walk
+
+
+@pytest.mark.parametrize(
+    ("kind", "decided"), [("correction", None), ("initial", "2026-03-02T09:00:00+08:00")]
+)
+def test_what_nobody_applied_for_or_is_concluded_cannot_be_withdrawn(kind: str, decided: str | None) -> None:
+    walk = assessment(assessment_type=kind, decided_at=decided).deliver("withdrawal_requested")
+    before = set(walk.open) - {"p02_xw_confirm"}
+    walk.complete("p02_xw_confirm", "confirmed")
+    assert set(walk.open) == before and not walk.instance.is_completed()
 
 
 def test_the_first_conclusion_waits_for_both_parties_days_and_the_final_one_for_nothing() -> None:
@@ -259,6 +293,6 @@ def confirmation_walks() -> Iterator[Drive]:
 
 
 def test_every_element_and_flow_of_the_confirmation_is_walked() -> None:
-    walks = list(confirmation_walks())
+    walks = [*confirmation_walks(), *beside_walks(confirmation, "p03")]
     assert all(walk.instance.is_completed() for walk in walks)
     assert unreached("capacity_confirmation", walks) == []

@@ -14,14 +14,18 @@ from app.kernel.transaction import Unit
 from app.kernel.worklist.models import Task
 
 Facts = Mapping[str, Any]
+REVOKED = "recognition_revoked_on"
 PAIRS = {"assessment_result": "panel_result", "grade": "panel_grade", "care_level": "panel_care_level"}
 
 
 def check_conditions(unit: Unit, case: Case, task: Task, facts: Facts, form: Facts) -> None:
     """Nothing is assessed that wasn't recognised: by the chain, or by a decision on paper that is named.
 
-    Raise InvalidInput on `recognition_no`, or on the ground a refusal lacks.
+    Raise InvalidInput on `recognition_no`, on an outcome that a revoked recognition doesn't allow, or on the ground a
+    refusal lacks.
     """
+    if form.get("outcome") == "complete":
+        _recognised(facts)
     if form.get("outcome") == "complete" and not (
         facts.get("recognition_effective") or facts.get("recognition_no")
     ):
@@ -34,6 +38,7 @@ def check_conclusion(unit: Unit, case: Case, task: Task, facts: Facts, form: Fac
     """Raise InvalidInput on what departs from the opinion, or on a conclusion without one."""
     if form.get("outcome") != "submit_positive" or facts.get("assessment_type") == "correction":
         return
+    _recognised(facts)
     if not facts.get("panel_result"):
         raise InvalidInput({"outcome": ("no_panel_opinion", {})})
     _same(facts, PAIRS)
@@ -58,12 +63,20 @@ def check_confirmation(unit: Unit, case: Case, task: Task, facts: Facts, form: F
         str(form.get("outcome"))
     )
     verdict = facts.get("panel_verdict")
-    if drafted is None or verdict is None:
+    if drafted == "confirmed":
+        _recognised(facts)
+    if drafted is None or verdict is None or facts.get(REVOKED):
         return
     if drafted != verdict:
         raise InvalidInput({"outcome": ("departs_from_panel", {})})
     if drafted == "confirmed":
         _same(facts, {"extension_months": "panel_months", "device_catalogue_code": "panel_device_code"})
+
+
+def _recognised(facts: Facts) -> None:
+    """Raise InvalidInput when the recognition was revoked meanwhile: only a refusal can follow."""
+    if facts.get(REVOKED):
+        raise InvalidInput({"outcome": ("recognition_revoked", {})})
 
 
 def _same(facts: Facts, pairs: Mapping[str, str]) -> None:

@@ -55,6 +55,13 @@ def fetch_for_assessment(unit: Unit, case: Case, facts: Facts) -> Facts:
     }
 
 
+def note_revocation(unit: Unit, case: Case, facts: Facts) -> Facts:
+    """X-C: the recognition fell. Without a conclusion yet, what was signed is stale; one that stands is left alone."""
+    if case.decided_at is not None:
+        return {}
+    return {"recognition_effective": False, "recognition_revoked_on": unit.today.isoformat()}
+
+
 def fetch_for_confirmation(unit: Unit, case: Case, facts: Facts) -> Facts:
     """P03-00: the recognition from the chain."""
     return _common(unit, case, facts)

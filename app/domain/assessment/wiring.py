@@ -19,6 +19,7 @@ HANDLERS: dict[str, ServiceHandler] = {
     "seat_experts": operations.seat_experts,
     "fetch_for_assessment": steps.fetch_for_assessment,
     "fetch_for_confirmation": steps.fetch_for_confirmation,
+    "note_revocation": steps.note_revocation,
     "accept_assessment": steps.accept,
     "extend_correction": steps.extend_correction,
     "note_appointment": steps.note_appointment,

@@ -8,6 +8,7 @@ from app.kernel.engine.check.proof.diagram import Event, Node, Process, Scope
 
 THROWN: Final = frozenset({"error", "escalation"})
 THROWING: Final = ("endEvent", "intermediateThrowEvent")
+_QUIET: Final = ("startEvent", "endEvent", "userTask", "serviceTask", "exclusiveGateway")
 _DIVIDING: Final = frozenset({"parallelGateway", "inclusiveGateway", "complexGateway"})
 
 
@@ -99,6 +100,40 @@ def times(node: Node) -> int:
     """How often an event may come while what it belongs to runs; 2 stands for "again and again"."""
     once = node.event is None or (node.event.kind == "timer" and not node.event.repeats)
     return 1 if node.interrupting or once else 2
+
+
+def happens_aside(event_scope: Node, start: Node) -> tuple[str, ...]:
+    """The nodes of an event sub-process that leaves everything else as it is, () for any other.
+
+    It doesn't interrupt, holds one token that always comes to its end, signs, decides and throws nothing. All it does
+    to the case is to last; and whatever else may come while it lasts may come as well before the rest is done.
+    """
+    scope = event_scope.inner
+    if scope is None or start.interrupting or start.event is None or start.event.kind in THROWN:
+        return ()
+    nodes = scope.nodes.values()
+    if not all(_is_quiet(node) for node in nodes if node is not start) or not _ends_always(scope):
+        return ()
+    return tuple(node.id for node in nodes)
+
+
+def _is_quiet(node: Node) -> bool:
+    if node.tag not in _QUIET or node.event is not None or node.loop is not None:
+        return False
+    step = node.step
+    return step is None or not (step.signs or step.resets or step.effect or step.errors)
+
+
+def _ends_always(scope: Scope) -> bool:
+    """Whether from each node a flow leads on until an end."""
+    ending = {node.id for node in scope.nodes.values() if node.tag == "endEvent"}
+    waiting = list(ending)
+    while waiting:
+        for flow in scope.entering(waiting.pop()):
+            if flow.source not in ending:
+                ending.add(flow.source)
+                waiting.append(flow.source)
+    return ending == scope.nodes.keys() and not divides(scope)
 
 
 def matches(catching: Event | None, thrown: Event | None) -> bool:

@@ -18,6 +18,7 @@ from app.kernel.engine.check.proof.frames import (
     Shell,
     catcher_of,
     divides,
+    happens_aside,
     has_start,
     is_raised_at,
     is_thrown_in,
@@ -157,6 +158,10 @@ class _Translation:
         frame.handlers[event.id] = Frame(event.inner, frame.process, (), frame, event)
         self.enter(frame.handlers[event.id], begin, event.id)
         if start.event.kind in THROWN and is_thrown_in(frame.scope, start.event, self.processes):
+            return
+        if aside := happens_aside(event, start):
+            # Nothing that is looked at depends on how far it is: it happens at once, whenever it happens.
+            self.step([active], [active], event.id, *aside)
             return
         clears: Places = (lambda: self._contents(frame)) if start.interrupting else tuple
         self.step([frame.armed[event.id], active], [active, begin], event.id, clears=clears)
