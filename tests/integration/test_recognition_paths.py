@@ -280,6 +280,36 @@ def test_a_suspected_incident_is_kept_for_fund_supervision(town: Office) -> None
     assert (message.name, message.payload["reason"]) == ("incident.suspected", "材料疑似伪造")
 
 
+def test_a_case_held_on_suspected_fraud_is_told_onwards_and_released_by_a_signed_conclusion(
+    town: Office,
+) -> None:
+    enrolled = {"insured_since": "2026-02-19", "enrolment_received_at": "2026-02-19"}
+    case_id = bring_to_review(town, **somebody_else(), **enrolled)
+    town.work(case_id, "handler", outcome="submit_positive")
+    town.work(case_id, "checker", outcome="agree")
+    town.work(case_id, "risk", outcome="hold", opinion="参保登记前一日方有伤情记录，疑似伪造事故时间。")
+    sent = {one.name: one.payload["reason"] for one in rows(town, messages_of(case_id))}
+    assert sent.keys() == {"incident.suspected", "recovery.lead"}
+    assert set(sent.values()) == {"参保登记前一日方有伤情记录，疑似伪造事故时间。"}
+    held = town.open_task_of(case_id)
+    assert (held.step_key, clocks(town, case_id)["CR06"]) == ("rb4h_lead", "running")
+    town.work(case_id, "risk", outcome="agree_cleared", task_lead_number="稽核〔2026〕3号")
+    town.work(case_id, "approver", outcome="approve")
+    signed = rows(town, select(Signature).where(Signature.case_id == case_id).order_by(Signature.seq))
+    assert [(one.duty, one.verdict) for one in signed] == [
+        ("initial_review", "agree"),
+        ("recheck", "agree"),
+        ("risk_review", "return"),
+        ("risk_review", "agree"),
+        ("final_review", "agree"),
+    ]
+    assert subjects(town, case_id) == [("conclusion", "decided")]
+
+
+def messages_of(case_id: int) -> Any:
+    return select(CaseMessage).where(CaseMessage.case_id == case_id)
+
+
 def test_the_audit_chains_of_all_these_paths_are_whole(town: Office) -> None:
     with town.kernel.database.session() as session:
         assert verify(session, town.kernel.keyring).intact

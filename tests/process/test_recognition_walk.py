@@ -271,6 +271,24 @@ def test_the_review_block_whatever_its_risk_class() -> None:
     assert drive.open == ["p01_10_investigation"]
 
 
+def test_a_case_held_on_suspected_fraud_goes_on_only_with_a_conclusion_on_the_lead() -> None:
+    drive = accept(recognition("routed")).complete("p01_08_choose_procedure", "simple")
+    drive.complete("rb2_initial_review", "submit_positive").complete("rb3_recheck", "agree")
+    drive.complete("rb4_risk_review", "hold")
+    assert (drive.called[-1], drive.open) == ("hold_for_lead", ["rb4h_lead"])
+    task = drive.task("rb4h_lead")
+    assert (task.step.duty, task.step.signs) == ("risk_review", True)
+    for _ in range(2):
+        drive.pass_time(timedelta(days=31))
+    assert (drive.called.count("remind"), drive.open) == (2, ["rb4h_lead"]), "nothing is released by itself"
+    drive.complete("rb4h_lead", "founded")
+    assert drive.open == ["rb2_initial_review"]
+    drive.complete("rb2_initial_review", "submit_negative", drafted="approved_negative")
+    drive.complete("rb3_recheck", "agree").complete("rb4_risk_review", "hold")
+    drive.complete("rb4h_lead", "agree_cleared")
+    assert drive.open == ["rb5_final_review"]
+
+
 def test_the_review_block_blocked_and_discussed() -> None:
     blocked = [{"block": True}, {"block": True}, {"block": False}]
     missing = ["recheck", "risk_review", "final_review", "final_review_2", "blocked", "initial_review"]

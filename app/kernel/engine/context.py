@@ -63,6 +63,8 @@ class CaseContext:
         """Facts whose value changed in this unit."""
         self.decision_id: int | None = None
         """The case decision passed in this unit, which documents issued in it refer to."""
+        self.said: str | None = None
+        """The opinion of who completes a step in this unit."""
 
     @cached_property
     def stored(self) -> Any:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from sqlalchemy import select
+
 from app.kernel.changes.lowering import lowered_despite
 from app.kernel.deadlines.operations import stop_clock
 from app.kernel.deadlines.queries import heads_of, list_active_kinds, performers_of
@@ -22,6 +24,8 @@ from app.kernel.engine.context import CaseContext
 from app.kernel.engine.deployed import SubjectSpec
 from app.kernel.engine.dialect import StepSpec
 from app.kernel.engine.engine_data import Data
+from app.kernel.engine.marking import SUSPECTED
+from app.kernel.engine.messages.sending import send_message
 from app.kernel.engine.paperwork import decision_document, issue_document, revoke_documents
 from app.kernel.engine.progress import SUBJECT
 from app.kernel.engine.seats import effect_kind
@@ -29,12 +33,15 @@ from app.kernel.engine.serving import handle_complete_service, handle_deem_serve
 from app.kernel.engine.workflow import ServiceCall, value_of
 from app.kernel.local_time import local_minute
 from app.kernel.ports import Ports
+from app.kernel.worklist.models import Task
 from app.kernel.worklist.operations import notify
 from app.storage.crypto import KeyRing
 
 KernelHandler = Callable[[CaseContext, ServiceCall, Data], Mapping[str, object]]
 
 POSITIVE: Final = "approved_positive"
+RECOVERY: Final = "recovery.lead"
+"""A lead that audit and recovery (P15) follows."""
 
 
 def run_rules(
@@ -197,6 +204,22 @@ def handle_remind(context: CaseContext, call: ServiceCall, data: Data) -> Mappin
     return {}
 
 
+def handle_hold_for_lead(context: CaseContext, call: ServiceCall, data: Data) -> Mapping[str, object]:
+    """RB-4: fraud is suspected. The case stands still until the lead is concluded; audit and fund supervision hear."""
+    case, unit = context.case, context.unit
+    told = {"reason": context.said or _last_opinion(context), "case_no": case.case_no}
+    unit.record("case.held_for_lead", told, case_id=case.id)
+    for message in (RECOVERY, SUSPECTED):
+        send_message(unit, case, message, told)
+    return {}
+
+
+def _last_opinion(context: CaseContext) -> str:
+    """What the person wrote whose step brought the case here, when the handler is called again later."""
+    done = select(Task.opinion).where(Task.case_id == context.case.id, Task.completed_at.is_not(None))
+    return context.unit.session.scalar(done.order_by(Task.completed_at.desc(), Task.id.desc()).limit(1)) or ""
+
+
 HANDLERS: Final[Mapping[str, KernelHandler]] = {
     "run_rules": handle_run_rules,
     "check_signatures": handle_check_signatures,
@@ -208,6 +231,7 @@ HANDLERS: Final[Mapping[str, KernelHandler]] = {
     "complete_service": handle_complete_service,
     "withdraw_case": handle_withdraw_case,
     "remind": handle_remind,
+    "hold_for_lead": handle_hold_for_lead,
     "check_change": handle_check_change,
     "apply_change": handle_apply_change,
     "drop_change": handle_drop_change,

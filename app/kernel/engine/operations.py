@@ -233,6 +233,7 @@ def complete_task(
     check_version(task, version)
     context = CaseContext(unit, case, get_deployed(unit.session, case.definition_id))
     submission = read_form(context, task, submitted)
+    context.said = submission.opinion
     require(unit, Action.COMPLETE, case=case, task=task)
     check_consulted(context.consulted, task, agrees=submission.agrees)
     check_return(unit, task, submission)

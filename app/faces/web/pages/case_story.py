@@ -21,6 +21,8 @@ PLAIN = {
     "case.subject_decided": _l("程序性决定作出"),
     "case.withdrawn": _l("申请已撤回"),
     "case.reminded": _l("提醒：案件仍在等候"),
+    "case.held_for_lead": _l("疑似欺诈，停办，线索已移送"),
+    "case.incident_suspected": _l("疑似要情已报告"),
     "case.closed": _l("归档办结"),
     "case.archived": _l("归档"),
     "case.correction_received": _l("收到补正材料"),
