@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from app.kernel.engine.running.heat import list_heat
+from app.kernel.engine.check.report import CheckReport
+from app.kernel.engine.designing import checked
+from app.kernel.engine.designing.checked import check_shared
+from app.kernel.engine.running.heat import list_heat, shared_heat
 from app.kernel.local_time import local_day
+from app.kernel.sharing.reports import forget_reports
+from app.kernel.transaction import run, system_actor
 from tests import changing, trial
 from tests.integration.test_running_cases import inserted, renamed, worked_off
 from tests.moving_clock import MovingClock
-from tests.office import Office
+from tests.office import CITY, COUNTY, Office
 from tests.pages import sit_down
 
 HOUR = 3600.0
@@ -63,6 +69,53 @@ def test_heat_counts_incidents_waits_and_one_version_apart(office: Office) -> No
     assert found["compute"][-2:] == (1, 1)
     assert found["draft"][0] == 1
     assert set(heat_of(office, newest)) == {"draft"}
+
+
+def test_figures_that_took_long_serve_other_readers_of_the_same_regions_for_a_while(
+    office: Office, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_drafts(*regions: str) -> int:
+        with office.kernel.database.session() as session:
+            office.kernel.database.scope(session, regions)
+            shared = shared_heat(office.kernel, session, "trial", office.kernel.clock(), regions)
+        return shared.steps["draft"].open if "draft" in shared.steps else 0
+
+    trial.begin(office, number=850)
+    assert open_drafts(CITY) == 1
+    trial.begin(office, number=851)
+    assert open_drafts(CITY) == 2, "what was quick is computed each time"
+    monkeypatch.setattr("app.kernel.engine.running.heat.SLOW", -1.0)
+    assert open_drafts(CITY) == 2
+    trial.begin(office, number=852)
+    assert open_drafts(CITY) == 2
+    assert open_drafts(COUNTY) == 0, "another reader's regions are another report"
+    clock.move(minutes=6)
+    assert open_drafts(CITY) == 3
+
+
+def test_a_check_is_read_from_where_another_process_kept_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = trial.files(
+        bpmn=trial.bpmn([node for node in trial.NODES if node.id != "done"], trial.FLOWS[:-1])
+    )
+
+    def check() -> CheckReport:
+        with office.kernel.database.reading() as session:
+            return check_shared(office.kernel, session, files)
+
+    first = check()
+    assert not first.deployable and first.findings
+    monkeypatch.setattr(checked, "_reports", {})  # a process that was just started
+    monkeypatch.setattr(checked, "check_files", lambda *_, **__: pytest.fail("computed again"))
+    assert check() == first
+    run(
+        office.kernel,
+        partial(forget_reports, before=office.kernel.clock() + timedelta(days=1)),
+        system_actor(),
+    )
+    with pytest.raises(pytest.fail.Exception):
+        check()
 
 
 def test_supervisor_retries_from_the_page_and_others_may_not_see_it(office: Office, tmp_path: Path) -> None:

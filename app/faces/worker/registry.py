@@ -6,7 +6,8 @@ writes is idempotent, or begins with `app.storage.jobs.first_run` in the same tr
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from app.faces.worker.interventions import carry_out_change
@@ -16,7 +17,8 @@ from app.faces.worker.trials import try_rule
 from app.kernel.deadlines.calendar_operations import RECOMPUTE
 from app.kernel.deadlines.jobs import check_clocks, recompute_clocks
 from app.kernel.decisions.catalogue.reports import REPORTS_JOB, run_reports
-from app.kernel.engine.catalogue import list_routing
+from app.kernel.engine.catalogue import list_in_force, list_routing
+from app.kernel.engine.designing.checked import check_shared
 from app.kernel.engine.incidents.recording import RETRY_JOB
 from app.kernel.engine.messages.sending import DELIVER_JOB
 from app.kernel.engine.progress import TIMER_JOB
@@ -28,6 +30,7 @@ from app.kernel.identity.sessions import forget_sessions
 from app.kernel.kernel import Kernel
 from app.kernel.recusal.interests import FIND_JOB
 from app.kernel.recusal.jobs import find_recusals
+from app.kernel.sharing.reports import forget_reports
 from app.kernel.transaction import run, system_actor
 from app.kernel.violations.watch.run import run_watch
 from app.kernel.worklist.claims import RECONSIDER_JOB
@@ -38,6 +41,7 @@ from app.storage.jobs import forget_receipts
 Handler = Callable[[Kernel, int, Mapping[str, Any]], object]
 
 RECEIPT_DAYS = 30
+REPORT_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,18 @@ def _watch_all_duties(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> N
     run_watch(kernel, full=True)
 
 
+def _check_definitions(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> int:
+    """So that a page needn't wait for the check of what is in force."""
+    with kernel.database.session() as session:
+        deployed = list_in_force(session)
+        return sum(1 for one in deployed if check_shared(kernel, session, one.files).deployable)
+
+
+def _forget_reports(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> int:
+    before = kernel.clock() - timedelta(days=REPORT_DAYS)
+    return run(kernel, partial(forget_reports, before=before), system_actor())
+
+
 def _report_rules(kernel: Kernel, job_id: int, args: Mapping[str, Any]) -> int:
     return run_reports(kernel)
 
@@ -114,6 +130,8 @@ JOBS: tuple[Job, ...] = (
     Job("watch_duties", _watch_duties, cron="*/15 * * * *"),
     Job(REPORTS_JOB, _report_rules, cron="7 19 * * *"),
     Job("watch_all_duties", _watch_all_duties, cron="37 17 * * *"),
+    Job("check_definitions", _check_definitions, cron="9-59/10 * * * *"),
+    Job("forget_reports", _forget_reports, cron="57 3 * * *"),
     Job("forget_logins", _forget_logins, cron="47 3 * * *"),
     Job("find_duplicates", _find_duplicates, cron="27 18 * * *"),
     Job("forget_receipts", _forget_receipts, cron="17 3 * * *"),

@@ -141,6 +141,7 @@ class CaseState(Base):
     __tablename__ = "case_state"
     __table_args__ = (
         Index("ix_case_state_next_due_at", "next_due_at", postgresql_where=text("next_due_at IS NOT NULL")),
+        Index("ix_case_state_waiting", "case_id", postgresql_where=text("waiting IS NOT NULL")),
     )
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)

@@ -14,9 +14,10 @@ from app.faces.web.pages.designer_access import may_design
 from app.faces.web.pages.designer_build import STATE_WORDS, size_words
 from app.faces.web.pages.designer_view import DraftLine, ListPage, NewPage, ProcessLine
 from app.faces.web.parts import Choice, ErrorLine, Link
+from app.faces.web.signin import kernel
 from app.faces.web.words import moment
 from app.kernel.engine.catalogue import get_deployed
-from app.kernel.engine.designing.checked import check_once
+from app.kernel.engine.designing.checked import check_shared
 from app.kernel.engine.lifecycle.listing import DefinitionRow, list_definitions
 from app.kernel.engine.lifecycle.queries import DraftRow, list_drafts
 
@@ -92,7 +93,7 @@ def _process_ways(row: DefinitionRow) -> list[Link]:
 
 def _findings(session: Session, definition_id: int) -> tuple[str, str]:
     """What today's check says of a deployed version."""
-    report = check_once(get_deployed(session, definition_id).files)
+    report = check_shared(kernel(), session, get_deployed(session, definition_id).files)
     errors = sum(found.severity == "error" for found in report.findings)
     warnings = len(report.findings) - errors
     if errors:

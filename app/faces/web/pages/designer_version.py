@@ -17,7 +17,8 @@ from app.faces.web.pages.designer_build import FILE_KINDS, size_words
 from app.faces.web.pages.designer_tables import findings_json, outlines_of, results_view, steps_view
 from app.faces.web.pages.designer_view import FileLine, ResultsView, StepsView
 from app.faces.web.parts import Link
-from app.kernel.engine.designing.checked import check_once
+from app.faces.web.signin import kernel
+from app.kernel.engine.designing.checked import check_shared
 from app.kernel.engine.designing.steps import EMPTY, list_called
 from app.kernel.engine.lifecycle.versions import get_version, load_files
 
@@ -44,7 +45,7 @@ def version_page(session: Session, who: Standing, key: str, version: int, asked:
     row, files = get_version(session, key, version=version).row, load_files(session, key, version)
     diagrams = list_called(files, key)
     file = asked if asked in diagrams else next(iter(diagrams), "")
-    report, outlines = check_once(files), outlines_of(files)
+    report, outlines = check_shared(kernel(), session, files), outlines_of(files)
     return VersionPage(
         title=pick(row.title_zh, row.title_en),
         key=key,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -20,12 +19,13 @@ from app.faces.web.pages.designer_access import require_reader
 from app.faces.web.pages.running_rows import HoldLine, hold_line
 from app.faces.web.parts import Choice, Link
 from app.faces.web.posted import posted_form
+from app.faces.web.signin import kernel
 from app.faces.web.words import moment
 from app.kernel.duties.posts import HeldPost
 from app.kernel.engine.catalogue import DefinitionNotFound, Deployed, get_deployed, get_latest
 from app.kernel.engine.lifecycle.plan import read_titles
 from app.kernel.engine.lifecycle.queries import list_versions
-from app.kernel.engine.running.heat import PERIOD_DAYS, StepHeat, list_heat
+from app.kernel.engine.running.heat import PERIOD_DAYS, StepHeat, shared_heat
 from app.kernel.holds.operations import end_process_hold, hold_process
 from app.kernel.holds.queries import list_process_holds
 from app.kernel.identity.regions import list_region_names
@@ -146,8 +146,8 @@ def _page(session: Session, who: Standing, key: str, wanted: str, refusal: str) 
     latest = get_latest(session, key)
     versions = {str(row.version): row.id for row in list_versions(session, key)}
     deployed = get_deployed(session, versions[wanted]) if wanted in versions else latest
-    since = who.now - timedelta(days=PERIOD_DAYS)
-    heat = list_heat(session, key, who.now, who.today, since, versions.get(wanted))
+    shared = shared_heat(kernel(), session, key, who.now, who.actor.regions, versions.get(wanted))
+    heat = dict(shared.steps)
     sort = request.args.get("sort", "here")
     sort = sort if sort in SORTS else "here"
     ordered = sorted(heat.values(), key=lambda item: (-(getattr(item, sort) or 0), item.step_key))
@@ -156,7 +156,7 @@ def _page(session: Session, who: Standing, key: str, wanted: str, refusal: str) 
     return HeatPage(
         key=key,
         title=pick(latest.title_zh, latest.title_en),
-        when=moment(who.now, who.today),
+        when=moment(shared.as_of, who.today),
         days=PERIOD_DAYS,
         versions=_versions(key, versions, wanted, sort),
         sorts=[Link(_url(key, wanted, name), str(words), here=name == sort) for name, words in SORTS.items()],

@@ -13,8 +13,9 @@ from app.faces.web.pages.process_sides import Side, load_side
 from app.faces.web.pages.processes_build import diff_url, draft_url
 from app.faces.web.pages.processes_view import DiffPart, ProcessChangePart
 from app.faces.web.parts import Link
+from app.faces.web.signin import kernel
 from app.kernel.changes.content import Content
-from app.kernel.engine.designing.checked import check_once
+from app.kernel.engine.designing.checked import check_shared
 from app.kernel.engine.lifecycle.change_kind import ProcessKind, preview_files
 from app.kernel.engine.lifecycle.listing import list_definitions
 from app.kernel.engine.lifecycle.queries import find_draft_of, list_editors
@@ -53,7 +54,9 @@ def _deployments(session: Session, content: Content) -> list[tuple[str, str, str
 def _results(session: Session, who: Standing, content: Content) -> ResultsView | None:
     """The check of everything that would come into force, made now; nothing is checked when retiring."""
     files = preview_files(session, content.values)
-    return results_view(check_once(files), outlines_of(files), who.now) if files else None
+    return (
+        results_view(check_shared(kernel(), session, files), outlines_of(files), who.now) if files else None
+    )
 
 
 def _sides(session: Session, case_id: int, content: Content) -> tuple[str, str, DiffPart | None]:

@@ -23,10 +23,11 @@ from app.faces.web.pages.processes_view import (
     VersionsPage,
 )
 from app.faces.web.parts import Choice, Link
+from app.faces.web.signin import kernel
 from app.faces.web.words import moment
 from app.kernel.changes.content import PROCESS
 from app.kernel.engine.catalogue import DefinitionNotFound
-from app.kernel.engine.designing.checked import check_once
+from app.kernel.engine.designing.checked import check_shared
 from app.kernel.engine.lifecycle.listing import DefinitionRow, Release, VersionRow, list_definitions
 from app.kernel.engine.lifecycle.queries import DraftRow, list_drafts, list_releases, list_versions
 from app.kernel.engine.lifecycle.versions import load_files_of
@@ -99,9 +100,9 @@ def _line(
     session: Session, who: Standing, row: DefinitionRow, version: VersionRow, *, edits: bool
 ) -> VersionLine:
     words, tone = STATE_WORDS[version.state]
-    report = check_once(load_files_of(session, version.id)) if version.state == "in_force" else None
     findings, findings_tone = "", ""
-    if report is not None:
+    if version.state == "in_force":
+        report = check_shared(kernel(), session, load_files_of(session, version.id))
         findings = (
             _("检查通过，%(n)s 项效力已证明", n=len(report.proved)) if report.deployable else _("检查不通过")
         )

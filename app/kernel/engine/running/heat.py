@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.kernel.kernel import Kernel
+from app.kernel.local_time import local_day
+from app.kernel.sharing.reports import find_report, keep_report
+from app.kernel.transaction import run, system_actor
+
 PERIOD_DAYS: Final = 90
 """Finished work counts this far back."""
+SLOW: Final = 0.2
+"""Seconds above which figures are kept for the next readers."""
+FRESH: Final = timedelta(minutes=5)
+"""How long they serve."""
 
 _OPEN = """
 SELECT t.step_key, count(*) AS open, count(*) FILTER (WHERE t.due_on < :today) AS late,
@@ -36,7 +50,7 @@ _WAITING = """
 SELECT step_key, count(*) AS waiting
 FROM "case" c JOIN case_state s ON s.case_id = c.id CROSS JOIN LATERAL unnest(s.waiting) AS step_key
 WHERE c.process_key = :key AND (CAST(:definition AS bigint) IS NULL OR c.definition_id = :definition)
-  AND c.closed_at IS NULL
+  AND c.closed_at IS NULL AND s.waiting IS NOT NULL
 GROUP BY step_key
 """
 _INCIDENTS = """
@@ -72,6 +86,37 @@ class StepHeat:
     def here(self) -> int:
         """Cases at this step now, by task or by event."""
         return self.open + self.waiting
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Every step at which anything is or was, and as of when."""
+
+    steps: Mapping[str, StepHeat]
+    as_of: datetime
+
+
+def shared_heat(
+    kernel: Kernel,
+    session: Session,
+    key: str,
+    now: datetime,
+    regions: Sequence[str],
+    definition_id: int | None = None,
+) -> Heat:
+    """`list_heat` of the last PERIOD_DAYS in the regions seen; figures that took long serve other readers too."""
+    today = local_day(now)
+    asked = [key, definition_id, sorted(regions), today.isoformat()]
+    digest = hashlib.sha256(orjson.dumps(asked)).digest()
+    kept = find_report(session, "heat", digest, now - FRESH)
+    if kept is not None:
+        return Heat({one: StepHeat(**entry) for one, entry in kept.body.items()}, kept.made_at)
+    begun = time.perf_counter()
+    found = list_heat(session, key, now, today, now - timedelta(days=PERIOD_DAYS), definition_id)
+    if time.perf_counter() - begun > SLOW:
+        body = {one: asdict(step) for one, step in found.items()}
+        run(kernel, partial(keep_report, kind="heat", key=digest, body=body), system_actor("reports"))
+    return Heat(found, now)
 
 
 def list_heat(
