@@ -220,6 +220,7 @@ FIELD_TEXTS: dict[str, Lazy] = {
     **REGISTRY_FIELD_TEXTS,
     **TAKE_OVER_FIELD_TEXTS,
     "required": _l("必填"),
+    "not_reckoned": _l("还没有测算，先选“重新测算”"),
     "required_for_outcome": _l("选这个结果时必填，请先补齐"),
     "too_short": _l("至少 %(min)s 个字"),
     "too_long": _l("最多 %(max)s%(limit)s 个字"),

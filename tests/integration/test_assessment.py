@@ -240,12 +240,20 @@ def test_the_panel_is_what_the_secrets_give_and_none_of_the_treating_hospital_is
     office: Office, city: Committee
 ) -> None:
     case_id = to_draw(city)
+    assert pool_clock(office, case_id) == ("running", "2026-01-01", "2029-01-02")
     city.draw(case_id)
+    assert pool_clock(office, case_id)[0] == "stopped"
     with office.kernel.database.session() as session:
         drawn = list_draws(session, case_id)[0]
     assert verify(Published.from_json(drawn.published().to_json())) == []
     assert drawn.left_out == {"treating_hospital": 1}
     assert "expert0" not in city.panel(case_id)
+
+
+def pool_clock(office: Office, case_id: int) -> tuple[str, str, str]:
+    """CA09: state, the day the pool was last updated, three years on."""
+    (one,) = rows(office, select(Clock).where(Clock.case_id == case_id, Clock.kind == "CA09"))
+    return one.state, str(one.started_on), str(one.due_on)
 
 
 def test_a_seat_is_drawn_again_only_for_a_reason_and_by_both_people(office: Office, city: Committee) -> None:

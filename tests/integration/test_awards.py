@@ -14,16 +14,21 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from app.kernel.deadlines.models import Clock
 from app.kernel.decisions.models import RuleHit
 from app.kernel.documents.models import Document
 from app.kernel.duties.records import permit_system
 from app.kernel.duties.views import Action
+from app.kernel.engine.materials import Upload
 from app.kernel.engine.operations import deliver_message
+from app.kernel.engine.takeover.operations import TakeOver, take_over
+from app.kernel.refusals import InvalidInput
 from app.kernel.transaction import Unit, run, system_actor
 from app.storage.embedded import EmbeddedServer
-from tests.award_office import AwardOffice, open_award_office
+from tests.award_office import INJURED, AwardOffice, open_award_office
 from tests.conftest import START
 from tests.moving_clock import MovingClock
+from tests.office import CITY
 from tests.pages import sit_down
 
 NUMBER = "银劳鉴〔2026〕3号"
@@ -59,6 +64,34 @@ def granted(awards: AwardOffice) -> int:
     assert awards.payables(case_id) == [], "nothing is payable before the parties were told"
     awards.serve(case_id)
     return case_id
+
+
+def test_an_award_begun_on_paper_is_reckoned_here_before_its_reviews(awards: AwardOffice) -> None:
+    office = awards.office
+    dates = {"received_at": "2026-02-24T10:00", "accepted_at": "2026-02-25T10:00"}
+    slip = Upload("other", "受理单.pdf", "application/pdf", b"%PDF-1.4 slip", "takeover")
+    given = TakeOver(
+        "disability_benefit_award",
+        CITY,
+        entry="p07_03_calculate",
+        origin="paper",
+        reference="银待受〔2026〕9号",
+        facts={**INJURED, **GRADE_7, **dates, "assessment_number": NUMBER},
+        evidence=[slip],
+        done_before="2026-02-25 受理：窗口",
+    )
+    operation = partial(take_over, given=given)
+    case_id = int(run(office.kernel, operation, office.actors["si_window"])["case_id"])
+    (clock,) = awards.read(select(Clock).where(Clock.case_id == case_id, Clock.kind == "BN01"))
+    assert str(clock.started_on) == "2026-02-25"
+    task = office.take(case_id, "si_handler")
+    with pytest.raises(InvalidInput) as refused:
+        office.complete(case_id, task, "si_handler", outcome="ready")
+    assert refused.value.errors["outcome"][0] == "not_reckoned"
+    office.complete(case_id, task, "si_handler", outcome="recalculate")
+    office.work(case_id, "si_handler", outcome="ready")
+    assert office.open_task_of(case_id).step_key == "rb2_initial_review"
+    assert [str(one.amount) for one in awards.lines(case_id)] == ["68900.00"]
 
 
 def test_the_sealed_award_makes_payable_exactly_what_was_signed(awards: AwardOffice, granted: int) -> None:

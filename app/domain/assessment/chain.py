@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.registry.as_of import everywhere
 from app.kernel.cases.facts import load_facts
-from app.kernel.cases.models import Case, CaseFacts
+from app.kernel.cases.models import Case, CaseFacts, CaseTakeOver
 from app.kernel.documents.models import Document
 from app.kernel.engine.catalogue import get_deployed
 from app.kernel.engine.messages.models import CaseMessage
@@ -22,6 +22,8 @@ from app.storage.crypto import KeyRing
 RECOGNITION, ASSESSMENT = "injury_recognition", "capacity_assessment"
 POSITIVE = "approved_positive"
 REVOKED = "recognition.revoked"
+STATED = {RECOGNITION: "decision_number", ASSESSMENT: "conclusion_no"}
+"""The fact that holds the number of a decision made elsewhere."""
 TERMINATION = "assessment_termination_notice"
 
 
@@ -43,9 +45,10 @@ def find_recognition(session: Session, keyring: KeyRing, case: Case) -> Decided 
 
 
 def find_previous(session: Session, keyring: KeyRing, case: Case) -> Decided | None:
-    """The latest other conclusion of the committee in the chain."""
+    """The latest other conclusion of the committee in the chain, made here or on paper."""
     told = exists().where(Document.case_id == Case.id, Document.template == "assessment_conclusion")
-    return _find(session, keyring, case, ASSESSMENT, (told,))
+    on_paper = exists().where(CaseTakeOver.case_id == Case.id, CaseTakeOver.kind == "decided")
+    return _find(session, keyring, case, ASSESSMENT, (or_(told, on_paper),))
 
 
 def _find(
@@ -69,7 +72,8 @@ def _find(
             Document.case_id == found.id, Document.decision_id.is_not(None)
         )
         number = session.scalars(guarded.order_by(Document.id.desc()).limit(1)).first()
-    return Decided(found.id, facts, labels, number or "", found.decided_at)
+    known = number or facts.get(STATED[process]) or ""
+    return Decided(found.id, facts, labels, str(known), found.decided_at)
 
 
 def count_terminations(session: Session, case: Case) -> int:

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.assessment.draw import Candidate
 from app.domain.assessment.models import ExpertSeat
 from app.domain.assessment.specialities import keys_of, spellings
+from app.domain.registry.models import ExpertTerm
 from app.domain.registry.queries import ExpertLine, experts
 from app.kernel.cases.models import Case
 from app.kernel.duties.candidates import grant_in_force
@@ -61,6 +62,14 @@ def load_pool(
         employers=_named(facts, "employer_name"),
     )
     return choose(experts(session, on, regions=regions, specialities=spellings(specialities)), away)
+
+
+def updated_on(session: Session, region_code: str, on: date) -> date | None:
+    """CA09: the latest day on which a term of an expert in this pool began, by `on`; None without any expert."""
+    terms = select(func.max(ExpertTerm.from_on)).where(
+        ExpertTerm.region_code == region_code, ExpertTerm.from_on <= on, ~ExpertTerm.void
+    )
+    return session.scalar(terms)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Automatic steps of assessment and confirmation, and the clocks they move (CA01 to CA07)."""
+"""Automatic steps of assessment and confirmation, and the clocks they move (CA01 to CA09)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from app.domain.assessment.chain import (
     has_reassessment,
 )
 from app.domain.assessment.panel import ASSESSED, CONFIRMED, MAJORITY, Tally, tally
+from app.domain.assessment.pool import updated_on
 from app.domain.assessment.queries import list_opinions
 from app.kernel.cases.models import Case
 from app.kernel.deadlines import operations as clocks
@@ -47,10 +48,12 @@ def fetch_for_assessment(unit: Unit, case: Case, facts: Facts) -> Facts:
             "previous_concluded_on": previous.facts.get("concluded_on"),
             "conclusion_received_on": served[:10] if served else None,
         }
+    updated = updated_on(unit.session, case.region_code, unit.today)
     return {
         **_common(unit, case, facts),
         **_unless_known(facts, found),
         "terminations": count_terminations(unit.session, case),
+        "pool_updated_on": updated.isoformat() if updated is not None else None,
         "is_final": facts.get("assessment_type") == "reassessment",
     }
 

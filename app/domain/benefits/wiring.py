@@ -48,10 +48,14 @@ from app.kernel.decisions.parameters.uses import record_uses
 from app.kernel.duties.levels import raise_approval_levels
 from app.kernel.local_time import local_day, local_minute
 from app.kernel.ports import Ports
+from app.kernel.refusals import InvalidInput
 from app.kernel.transaction import Unit
+from app.kernel.worklist.models import Task
 
 RECOGNITION, ASSESSMENT = "injury_recognition", "capacity_assessment"
 POSITIVE: Final = "approved_positive"
+RECKONED: Final = ((DISABILITY, "p07_03_calculate"), (MEDICAL, "p09_03_third_party"))
+"""Steps at which people check what was reckoned."""
 MONTHLY_ITEMS: Final[Mapping[str, tuple[str, ...]]] = {
     DISABILITY: ("disability_allowance", "pension_top_up", "care_allowance"),
     DEATH: ("survivor_pension",),
@@ -64,11 +68,21 @@ def register(ports: Ports) -> None:
     awards = Awards()
     for process in PROCESSES:
         ports.derived_facts[process] = awards.derive
+    for step in RECKONED:
+        ports.step_checks[step] = check_reckoned
     ports.register_handler("judge_award", awards.judge)
     ports.register_handler("draft_award", awards.draft)
     ports.register_handler("plan_payments", plan_payments)
     ports.register_handler("freeze_payments", freeze_payments)
     ports.register_handler("stop_payments", stop_payments)
+
+
+def check_reckoned(
+    unit: Unit, case: Case, task: Task, facts: Mapping[str, Any], form: Mapping[str, Any]
+) -> None:
+    """A case that came from elsewhere is reckoned here before it goes on. Raise InvalidInput on the outcome."""
+    if form.get("outcome") != "recalculate" and not facts.get("award_digest"):
+        raise InvalidInput({"outcome": ("not_reckoned", {})})
 
 
 class Awards:
