@@ -1,13 +1,15 @@
 """The three award processes: every element and flow walked, saved and restored at each wait."""
 
+import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cache
 
 import pytest
 
+from app.kernel.engine.messages.manifest import read_receives
 from tests.process.covering import unreached
-from tests.process.drive import Answer, Drive, shipped_spec
+from tests.process.drive import WORKFLOWS, Answer, Drive, shipped_spec
 
 QUIET: Mapping[str, Answer] = {
     "run_rules": {"block": False},
@@ -56,6 +58,8 @@ def disability_walks() -> Iterator[Drive]:
     walk.complete("p07_03_calculate", "ready").complete("rb2_initial_review", "return_to_applicant")
     assert walk.open == ["p07_01_register"]
     awarded(walk).pass_time(timedelta(days=366)).complete("p07_08_review", "unchanged")
+    for told in ("recognition.effective", "confirmation.effective"):
+        walk.deliver(told).complete("p07_08_review", "unchanged")
     walk.deliver("assessment.effective").complete("p07_08_review", "recalculate")
     assert [one.name for one in walk.sent] == ["award.payable", "award.recalculate"]
     walk.deliver("award.superseded")
@@ -105,6 +109,16 @@ def test_a_confirmed_withdrawal_ends_the_award_withdrawn_and_not_merely_closed(
     assert walk.called[-1] == "withdraw_case"
 
 
+@pytest.mark.parametrize(
+    "process", ["disability_benefit_award", "death_benefit_award", "medical_reimbursement"]
+)
+def test_a_revocation_from_before_an_award_was_opened_does_not_stop_it(process: str) -> None:
+    """The chain keeps what the first recognition fell by; the award after its redo rests on another."""
+    manifest = tomllib.loads((WORKFLOWS / process / "process.toml").read_text("utf-8"))
+    revoked = [one for one in read_receives(manifest) if one.message.endswith(".revoked")]
+    assert revoked and not any(one.kept for one in revoked)
+
+
 def test_after_the_award_is_sealed_the_application_cannot_be_withdrawn() -> None:
     walk = reviewed(to_reviews(disability()))
     assert "withdrawal_received" not in {one.name for one in walk.instance.waiting_messages()}
@@ -129,6 +143,7 @@ def death_walks() -> Iterator[Drive]:
     walk.deliver("assessment.effective").complete("p08_03_dependants", "done")
     walk.complete("p08_04_choice", "work_injury").complete("rb2_initial_review", "return_to_applicant")
     served(reviewed(to_death_reviews(walk))).pass_time(timedelta(days=366))
+    walk.complete("p08_08_review", "unchanged").deliver("recognition.effective")
     walk.complete("p08_08_review", "unchanged").pass_time(timedelta(days=366))
     walk.complete("p08_08_review", "recalculate").deliver("death_award.superseded")
     sent = ["assessment.requested", "award.payable", "death_award.superseded", "death_award.recalculate"]

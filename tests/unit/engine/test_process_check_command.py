@@ -19,16 +19,19 @@ HASTY = process(
 )
 
 
-# The fund, recovery, incidents and the eligibility check hear these: procedures that are not shipped yet.
 UNHEARD = {
+    # A relative's full incapacity: the committee registers it by hand, its process has no type for relatives yet.
     "assessment.requested",
+    # P12 certification decides whether benefits stop.
     "assessment.terminated_repeatedly",
+    # P14 payment collects what is payable.
     "award.payable",
-    "confirmation.effective",
+    # P16 incident reports.
     "incident.suspected",
-    "recognition.effective",
+    # P15 audit and recovery.
     "recovery.lead",
 }
+"""Messages whose receivers are procedures that aren't shipped yet."""
 
 
 def check(*arguments: str | Path) -> Result:
