@@ -48,7 +48,7 @@ def test_a_version_goes_out_comes_back_changed_and_is_compared_deployed_and_left
     old = next(line for line in files[MANIFEST].splitlines() if line.startswith(b"title_zh"))
     files[MANIFEST] = files[MANIFEST].replace(old, 'title_zh = "工伤认定（导入）"'.encode(), 1)
     files[DIAGRAM] = files[DIAGRAM].replace(
-        b'candidateGroups="rec_clerk"', b'candidateGroups="rec_window"', 1
+        b'candidateGroups="rec_window"', b'candidateGroups="rec_clerk"', 1
     )
     status, place = bring(desk, write_archive(files))
     assert status == 302
