@@ -291,6 +291,36 @@ def test_a_cancelled_transaction_goes_on_at_its_border() -> None:
     assert "after" not in drive.open
 
 
+def terminated(*catching: str) -> bytes:
+    """A task, a handler beside it that doesn't interrupt, and an end that terminates; `catching`: more handlers."""
+    begin = node("startEvent", "on", define("message"), isInterrupting="false")
+    handler = inside(
+        begin, task("h"), end("off"), sequence("on", "h", "off"), key="beside", triggeredByEvent="true"
+    )
+    return jumble(
+        start(), task("a"), node("endEvent", "over", define("terminate")), sequence("start", "a", "over"), handler,
+        *catching,
+    )  # fmt: skip
+
+
+def test_a_terminate_event_ends_what_runs_beside_it_too() -> None:
+    for done in ("a", "h"):
+        one = Drive(foreign_spec(terminated()), {})
+        one.deliver(one.instance.waiting_messages()[0].name)
+        assert sorted(one.open) == ["a", "h"]
+        one.complete(done)
+        assert one.instance.is_completed() is (done == "a")
+        assert all(
+            "~" not in key for place in one.instance.position() for key in (place.step_key, *place.path)
+        )
+    begin = node("startEvent", "bad", define("error"))
+    every = inside(
+        begin, task("c"), end("c_e"), sequence("bad", "c", "c_e"), key="all", triggeredByEvent="true"
+    )
+    with pytest.raises(DefinitionInvalid, match="a terminate event beside"):
+        foreign_spec(terminated(every))
+
+
 def test_each_pool_is_played_by_itself() -> None:
     one, two = jumble(task("a"), key="one"), jumble(task("b"), node("complexGateway", "c"), key="two")
     empty = b'<bpmn:process id="black_box"/>'

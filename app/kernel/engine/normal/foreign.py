@@ -16,6 +16,7 @@ from app.kernel.engine.normal.foreign_flows import write_out
 from app.kernel.engine.normal.foreign_nodes import read_nodes
 from app.kernel.engine.normal.multiples import take_apart
 from app.kernel.engine.normal.notes import Notes
+from app.kernel.engine.normal.termination import shut_in
 from app.kernel.engine.normal.tree import flows_of, nodes_of, removed, scopes_of, tag, unset
 from app.kernel.engine.vocabulary import FLOW_NODES, FOREIGN_NODES, ZEEBE
 
@@ -66,6 +67,8 @@ def _read(root: etree._Element, notes: Notes, known: set[str]) -> None:
     read_events(root, notes)
     for scope in scopes_of(root):
         write_out(scope, notes)
+    for scope in scopes_of(root):
+        shut_in(scope)
 
 
 def _called(roots: Roots, process_id: str) -> set[str]:
