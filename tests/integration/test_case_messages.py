@@ -36,6 +36,7 @@ from tests.message_office import (
 )
 from tests.moving_clock import MovingClock
 from tests.office import CITY, Office, id_number, open_office
+from tests.pages import sit_down
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -101,6 +102,34 @@ def test_a_fact_that_came_with_a_message_says_from_where(talking: Office) -> Non
     assert [(one.fact, one.from_fact, one.from_case_id) for one in origin] == [
         ("told_grade", "grade", sender)
     ]
+
+
+def test_the_case_page_tells_readers_what_was_sent_heard_and_taken_over(
+    talking: Office, tmp_path: Path
+) -> None:
+    sender = told(talking, grade=6)
+    (opened,) = chain_cases(talking, sender)
+    talking.work(opened, "clerk", outcome="done")
+    talking.work(sender, "clerk", outcome="done")  # sends `probe.revoked`, which the other case waits for
+    numbers = {case_id: talking.case(case_id).case_no for case_id in (sender, opened)}
+    window, clerk, stranger = (
+        sit_down(talking.kernel, tmp_path, name) for name in ("window", "clerk", "handler")
+    )
+    sent = between(window.get(f"/cases/{sender}/").text)
+    assert "发出“probe.effective”" in sent and "已送达" in sent and "保留在链中" in sent
+    assert numbers[opened] in sent and f'href="/cases/{opened}/"' not in sent, "he may not read that case"
+    heard = clerk.get(f"/cases/{opened}/").text
+    assert "收到“probe.effective”" in between(heard) and "等候“probe.revoked”" in between(heard)
+    facts = heard[: heard.index('id="m"')]
+    assert f'来自 <a class="case-no" href="/cases/{sender}/">{numbers[sender]}</a>' in facts
+    assert "随“probe.effective”而来" in facts
+    assert 'id="messages"' not in stranger.get(f"/cases/{sender}/").text
+
+
+def between(page: str) -> str:
+    """The part of a case page that lists its messages."""
+    begun = page.index('id="messages"')
+    return page[begun : page.index("</table>", begun)]
 
 
 def test_what_nobody_waits_for_yet_is_kept_and_reaches_who_comes_to_wait(talking: Office) -> None:

@@ -36,6 +36,7 @@ class ChainCase:
     received_at: datetime | None
     decided_at: datetime | None
     readable: bool
+    draft_no: int | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def list_chain(session: Session, chain_id: int, person_id: int, today: date) -> 
             received_at=row.Case.received_at,
             decided_at=row.Case.decided_at,
             readable=row.Case.id in readable,
+            draft_no=row.Case.draft_no,
         )
         for row in rows
     ]

@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.faces.translation import _
 from app.faces.web.acting import carry_out, reading, standing
 from app.faces.web.pages.case_build import case_page, gate_page
-from app.faces.web.pages.case_chain import chain_part
+from app.faces.web.pages.case_chain import chain_cases, chain_part
+from app.faces.web.pages.case_messages import fact_origins
 from app.faces.web.pages.case_position import diagrams
 from app.faces.web.pages.case_standing import standing_part
 from app.faces.web.pages.case_taken import taken_part
@@ -82,10 +83,14 @@ def render_case(
         if not decide_reading(session, case, who.person_id, who.now, who.today).allowed:
             return _gate(case_id, attempt)
         dossier = load_dossier(kernel(), session, case, who.now, who.today)
-        page = case_page(session, dossier, who, attempt, revealed=revealed, upload_errors=upload_errors)
+        injury = chain_cases(session, case, who)
+        origins = fact_origins(session, dossier, who, injury)
+        page = case_page(
+            session, dossier, who, attempt, revealed=revealed, upload_errors=upload_errors, origins=origins
+        )
         aside = standing_part(session, case, who)
         change = change_part(session, who, change_kinds(kernel().ports), case)
-        chain = chain_part(session, case, who)
+        chain = chain_part(session, dossier, who, injury)
         running = running_part(session, case, who)
         taken = taken_part(session, dossier)
     # Nothing is shown before the reading is on record.

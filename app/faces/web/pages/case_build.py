@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from flask import url_for
 from sqlalchemy.orm import Session
 
@@ -18,7 +21,7 @@ from app.faces.web.pages.case_award import award_of
 from app.faces.web.pages.case_entries_build import entry_links
 from app.faces.web.pages.case_story import timeline
 from app.faces.web.pages.case_task import Attempt, Situation, own_open_task, task_panel
-from app.faces.web.pages.case_view import CaseHead, CasePage, Correction, GatePage, Rules
+from app.faces.web.pages.case_view import CaseHead, CasePage, Correction, GatePage, Origin, Rules
 from app.faces.web.pages.clock_words import clock_reason
 from app.faces.web.pages.queue_rows import clock_words, procedure
 from app.faces.web.parts import ErrorLine
@@ -48,6 +51,7 @@ def case_page(
     *,
     revealed: str = "",
     upload_errors: list[ErrorLine] | None = None,
+    origins: Mapping[str, Origin] = MappingProxyType({}),
 ) -> CasePage:
     """Everything the template prints."""
     case, open_tasks = dossier.case, dossier.open_tasks
@@ -63,7 +67,7 @@ def case_page(
         axis=clocks.axis(main, who.today),
         clock_sentence=clocks.sentence(main, who.today),
         clock_why=clock_reason(main, dossier.deployed, who.today) if main is not None else "",
-        facts=parts.facts(dossier, revealed),
+        facts=parts.facts(dossier, revealed, origins),
         materials=parts.materials(dossier, who, mine, upload_errors or []),
         rules=_rules(session, dossier, who, works_here=mine is not None),
         award=award_of(session, case),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import url_for
 from sqlalchemy.orm import Session
 
@@ -9,11 +11,13 @@ from app.faces.translation import Lazy, _, _l
 from app.faces.web.acting import Standing
 from app.faces.web.language import pick
 from app.faces.web.pages.case_chain_view import ChainPart, ChainRow, ViolationLine
+from app.faces.web.pages.case_messages import message_lines
 from app.faces.web.words import day, moment
 from app.kernel.cases.models import Case
 from app.kernel.chains.queries import ChainCase, ChainMove, list_chain, list_moves
 from app.kernel.duties.queries import get_candidate
 from app.kernel.duties.rules import decide_supervising
+from app.kernel.engine.dossier import Dossier
 from app.kernel.identity.regions import get_lineage
 from app.kernel.local_time import local_day
 from app.kernel.violations.queries import Violation, list_violations
@@ -43,11 +47,20 @@ CAUSES: dict[str, Lazy] = {
 }
 
 
-def chain_part(session: Session, case: Case, who: Standing) -> ChainPart | None:
-    """None for cases that stand in no chain of an injury."""
+def chain_cases(session: Session, case: Case, who: Standing) -> list[ChainCase]:
+    """The cases of the same injury as the reader may see them; none where a case is about no injury."""
     if case.process_key in NOT_A_CHAIN:
+        return []
+    return list_chain(session, case.chain_id, who.person_id, who.today)
+
+
+def chain_part(
+    session: Session, dossier: Dossier, who: Standing, cases: Sequence[ChainCase]
+) -> ChainPart | None:
+    """None for cases that stand in no chain of an injury."""
+    case = dossier.case
+    if not cases:
         return None
-    cases = list_chain(session, case.chain_id, who.person_id, who.today)
     edits = any(post.key == EDITOR for post in who.posts)
     supervises = _supervises(session, case, who)
     chain = str(case.chain_id)
@@ -55,6 +68,7 @@ def chain_part(session: Session, case: Case, who: Standing) -> ChainPart | None:
         remark=_("%(n)s 件", n=len(cases)),
         whole_url=url_for("injury.show", case_id=case.id),
         rows=[_row(one, case, who) for one in cases],
+        messages=message_lines(session, dossier, who, cases),
         moves=[move_words(move, who) for move in list_moves(session, case.chain_id)],
         violations=[
             _violation(one, who, edits, decided=case.decided_at is not None)

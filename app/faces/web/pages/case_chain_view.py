@@ -37,6 +37,19 @@ class ViolationLine:
 
 
 @dataclass(frozen=True)
+class MessageLine:
+    """A message sent, received or awaited; `case_no` of the other case, `url` where the reader may open it."""
+
+    words: str
+    when: str
+    state: str
+    tone: str
+    case_no: str = ""
+    title: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
 class ChainPart:
     """The panel 同一工伤."""
 
@@ -45,6 +58,7 @@ class ChainPart:
     moves: Sequence[str]
     violations: Sequence[ViolationLine]
     whole_url: str
+    messages: Sequence[MessageLine] = ()
     transfer_url: str = ""
     again_url: str = ""
     link_url: str = ""

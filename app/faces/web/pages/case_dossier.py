@@ -19,6 +19,7 @@ from app.faces.web.pages.case_view import (
     MaterialRow,
     Materials,
     OpinionRow,
+    Origin,
     RuleRow,
     Rules,
     Service,
@@ -50,7 +51,7 @@ WIDE = 24
 """Texts longer than this take the whole width of the list of facts."""
 
 
-def facts(dossier: Dossier, revealed: str) -> Facts:
+def facts(dossier: Dossier, revealed: str, origins: Mapping[str, Origin]) -> Facts:
     """Facts in the order the process declares them; sensitive ones masked unless revealed on record."""
     rows = []
     for key, spec in dossier.deployed.schema.facts.items():
@@ -65,6 +66,7 @@ def facts(dossier: Dossier, revealed: str) -> Facts:
                 value=mask(text) if masked else text,
                 wide=len(text) > WIDE,
                 reveal_url=url_for("case.show", case_id=dossier.case.id, reveal=key) if masked else "",
+                origin=origins.get(key),
             )
         )
     return Facts(rows, _("第 %(n)s 稿", n=dossier.case.draft_no))

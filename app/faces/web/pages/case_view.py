@@ -33,13 +33,24 @@ class CaseHead:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a fact came from; `url` leads to the case where the reader may open it."""
+
+    case_no: str
+    words: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
 class FactRow:
-    """One fact; `reveal_url` when the value is masked and may be shown on record."""
+    """One fact; `reveal_url` when the value is masked and may be shown on record. `origin`: it came from another
+    case of the chain."""
 
     label: str
     value: str
     wide: bool = False
     reveal_url: str = ""
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
