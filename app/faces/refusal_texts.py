@@ -193,6 +193,7 @@ REASONS: dict[str, Lazy] = {
     "post_not_held": _l("不在%(wanted)s岗，不能办理"),
     "absent": _l("%(until)s 以前不在岗，不派新任务"),
     "second_person_required": _l("已办过这项任务，须由另一个人再办"),
+    "not_drawn": _l("不是本案抽取的专家，这项任务只由他们本人办理"),
     "not_claimant": _l("没有领取这项任务"),
     "not_supervisor": _l("不是本辖区的业务主管"),
     "reading_needs_claim": _l("未领取本案的任务，不能看卷宗"),

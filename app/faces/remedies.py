@@ -16,6 +16,7 @@ REMEDIES: dict[str, Lazy] = {
     "post_not_held": _l("需要这个岗位的，请业务主管申请授岗或者安排代办。"),
     "absent": _l("请派给在岗的人，或者先取消休假登记。"),
     "second_person_required": _BY_SOMEBODY_ELSE,
+    "not_drawn": _l("请由抽取的专家本人领取；有专家不能参加的，由抽取经办人就该席重新抽取。"),
     "not_claimant": _l("请先领取任务；别人领取的，请业务主管改派。"),
     "not_supervisor": _ASK_SUPERVISOR,
     "reading_needs_claim": _l("请先领取本案的任务。"),

@@ -22,6 +22,7 @@ from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case
 from app.kernel.deadlines.models import Clock
 from app.kernel.documents.models import Document
+from app.kernel.duties import histories
 from app.kernel.duties.records import permit_system
 from app.kernel.duties.refusals import DutyDenied
 from app.kernel.duties.views import Action
@@ -29,9 +30,11 @@ from app.kernel.engine.incoming import Paper, receive_paper
 from app.kernel.engine.messages.models import CaseMessage
 from app.kernel.engine.operations import complete_task, deliver_message, run_timers
 from app.kernel.identity.login import Credentials, log_in
+from app.kernel.local_time import local_day
 from app.kernel.refusals import FenceRefused, InvalidInput
 from app.kernel.transaction import Unit, run, system_actor
 from app.kernel.worklist.operations import claim_task, open_task
+from app.kernel.worklist.queries import QueueFilter, Tab, list_queue
 from app.storage.embedded import EmbeddedServer
 from tests.assessment_office import REGION, Committee, deploy_all, open_committee, register_experts
 from tests.message_office import hand_over, spread
@@ -291,8 +294,17 @@ def test_a_wrong_secret_is_refused_and_a_lost_one_voids_the_draw(office: Office,
         assert [one.state for one in list_draws(session, case_id)] == ["given_up", "drawn"]
 
 
-def test_the_operator_cannot_witness_and_no_stranger_opens_the_panels_task(
-    office: Office, city: Committee
+def takeable(office: Office, person_id: int) -> set[int]:
+    """Ids of the tasks that the queue offers a person."""
+    now = office.kernel.clock()
+    with office.kernel.database.session() as session:
+        office.kernel.database.scope(session, ("*",))
+        page = list_queue(session, person_id, QueueFilter(tab=Tab.CAN_TAKE), now, local_day(now))
+    return {row.task.id for row in page.rows}
+
+
+def test_the_operator_cannot_witness_and_no_stranger_takes_the_panels_task(
+    office: Office, city: Committee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case_id = to_draw(city)
     city.commit(case_id, "operator")
@@ -311,8 +323,23 @@ def test_the_operator_cannot_witness_and_no_stranger_opens_the_panels_task(
     city.work(case_id, "operator", outcome="confirmed")
     city.work(case_id, "clerk", appointment_at="2026-03-12T09:00", appointment_place="鉴定中心二楼")
     city.work(case_id, "handler", outcome="done")
-    stranger = next(f"expert{n}" for n in range(6) if f"expert{n}" not in city.panel(case_id))
+    panel = city.panel(case_id)
+    stranger = next(f"expert{n}" for n in range(6) if f"expert{n}" not in panel)
     task = city.task(case_id)
+    assert not task.waiting_for_staff
+    people = {role: office.actors[f"city-{role}"].person_id or 0 for role in (stranger, *panel)}
+    offered = {role for role, person in people.items() if task.id in takeable(office, person)}
+    assert offered == set(panel)
+    with pytest.raises(DutyDenied) as denied:
+        run(
+            office.kernel,
+            partial(claim_task, task_id=task.id),
+            office.actors[f"city-{stranger}"],
+            case_id=case_id,
+        )
+    assert denied.value.decision.reason == "not_drawn"
+    # Were the application wrong about who sits, the database would still refuse.
+    monkeypatch.setattr(histories, "_load_panels", lambda _session, _cases: {})
     run(
         office.kernel,
         partial(claim_task, task_id=task.id),

@@ -105,6 +105,22 @@ def test_another_persons_acts_do_not_count() -> None:
     ).allowed
 
 
+@pytest.mark.parametrize(
+    "action", [Action.CLAIM, Action.ASSIGN, Action.REASSIGN, Action.OPEN, Action.COMPLETE]
+)
+def test_a_panels_task_belongs_to_those_who_were_drawn(action: Action) -> None:
+    panel = replace(task("panel_opinion", claimed_by=1), drawn=frozenset({2, 3}))
+    stranger, member = person(1, "panel_opinion"), person(2, "panel_opinion")
+    assert decide(stranger, action, case(), panel, RULES).reason == "not_drawn"
+    assert decide(member, action, case(), replace(panel, claimed_by=2), RULES).allowed
+    instead = replace(stranger, posts=frozenset(), substituting={("post_panel_opinion", REGION): member})
+    assert decide(instead, action, case(), panel, RULES).reason == "not_drawn", (
+        "nobody stands in for an expert"
+    )
+    assert decide(stranger, Action.RELEASE, case(), panel, RULES).allowed, "who holds it gives it back"
+    assert decide(stranger, action, case(), replace(panel, drawn=None), RULES).allowed, "nobody was drawn"
+
+
 @pytest.mark.parametrize("risk", ["normal", "high", "routed"])
 def test_intake_never_approves_in_any_risk_class(risk: str) -> None:
     history = case(act(1, "intake"), risk=risk)

@@ -18,14 +18,19 @@ if TYPE_CHECKING:
 
 
 @click.command(help="把演示地区载入空数据库 / Load the demonstration region into an empty database.")
-def demo() -> None:
+@click.option(
+    "--cases",
+    type=click.IntRange(20, 20_000),
+    help="工伤认定案件数，默认 400 / How many cases of recognition, 400 by default.",
+)
+def demo(cases: int | None) -> None:
     from app.faces.cli.processes import opened_kernel
 
     settings = Settings.from_environment()
     with opened_kernel(settings) as kernel:
         if not is_empty(kernel):
             refuse("数据库不是空的，未载入。 / The database isn't empty; nothing was loaded.")
-        load(kernel, settings.data_dir)
+        load(kernel, settings.data_dir, cases)
     print_accounts()
 
 
@@ -48,11 +53,12 @@ def is_empty(kernel: "Kernel") -> bool:
         return not session.execute(text("SELECT EXISTS (SELECT FROM account)")).scalar_one()
 
 
-def load(kernel: "Kernel", data_dir: Path) -> None:
-    """Load it all; a marker tells the next start when this was interrupted."""
+def load(kernel: "Kernel", data_dir: Path, cases: int | None = None) -> None:
+    """Load it all, or so many cases; a marker tells the next start when this was interrupted."""
     marker = unfinished(data_dir)
     marker.touch()
-    region().load(kernel, told=lambda text: click.echo(f"   {text}"))
+    wanted = {} if cases is None else {"cases": cases}
+    region().load(kernel, **wanted, told=lambda text: click.echo(f"   {text}"))
     marker.unlink()
 
 

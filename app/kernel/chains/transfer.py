@@ -142,6 +142,7 @@ def preview_transfer(
             post=task.post,
             region_code=to_region,
             acted_by=views[task.id].acted_by,
+            drawn=views[task.id].drawn,
         )
         held = sorted((people[who] for who in holders[task.post, to_region]), key=lambda one: one.pinyin)
         answers = [(one.name, decide(one, Action.CLAIM, view.unheld, there, rules)) for one in held]

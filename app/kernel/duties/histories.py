@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.kernel.cases.models import Case, CaseParty
 from app.kernel.duties.models import Performance, PerformanceVoid, Signature
 from app.kernel.duties.signatures import SignatureView
-from app.kernel.duties.views import Bar, CaseView, ConflictRule, Held, PastAct, TaskView
+from app.kernel.duties.views import PANEL_DUTY, Bar, CaseView, ConflictRule, Held, PastAct, TaskView
 from app.kernel.holds.models import Hold
 from app.kernel.identity.models import Person
 from app.kernel.local_time import local_day
@@ -29,13 +29,14 @@ _CASE, _PARTY, _ACT_ROW = table(Case), table(CaseParty), table(Performance)
 _SIGNATURE, _VOID, _PERSON = table(Signature), table(PerformanceVoid), table(Person)
 _TOUCHED, _RULING, _HOLD = table(ViolationCase), table(ViolationRuling), table(Hold)
 
-# Views of migration 0002: canonical persons, whatever region the reader sees.
+# Views of migrations 0002 and 0019: canonical persons, whatever region the reader sees.
 ACT = bare_table(
     "duty_act",
     *(column(name) for name in ("performance_id", "person_id", "principal_id", "name", "principal_name")),
     *(column(name) for name in ("duty", "state", "at", "task_id", "case_id", "chain_id", "case_no")),
     *(column(name) for name in ("process_key", "case_role", "region_code", "voided", "redone")),
 )
+PANEL = bare_table("case_panel", column("case_id"), column("person_id"))
 BAR = bare_table("case_bar", column("case_id"), column("person_id"), column("bar"), column("cause"))
 
 _COLUMNS = (
@@ -291,10 +292,12 @@ def period_begins(period: str, day: date) -> date:
 
 
 def list_task_views(session: Session, tasks: Iterable[Task]) -> dict[int, TaskView]:
-    """Views of tasks by id; those needing several persons carry who has acted already."""
+    """Views of tasks by id; those needing several persons carry who has acted already, those of a panel who sits."""
     tasks = list(tasks)
     shared = [task.id for task in tasks if task.persons_required > 1]
     acted = remembered(session, "who acted", shared, lambda wanted: _load_acted(session, wanted))
+    panels = [task.case_id for task in tasks if task.duty == PANEL_DUTY]
+    drawn = remembered(session, "who sits", panels, lambda wanted: _load_panels(session, wanted))
     return {
         task.id: TaskView(
             task_id=task.id,
@@ -304,9 +307,18 @@ def list_task_views(session: Session, tasks: Iterable[Task]) -> dict[int, TaskVi
             claimed_by=task.claimed_by,
             opened=task.opened_at is not None,
             acted_by=acted.get(task.id, frozenset()),
+            drawn=(drawn.get(task.case_id) or None) if task.duty == PANEL_DUTY else None,
         )
         for task in tasks
     }
+
+
+def _load_panels(session: Session, cases: Collection[int]) -> dict[int, frozenset[int]]:
+    """Who sits on each case's newest panel; nobody where none was drawn."""
+    sitting: dict[int, set[int]] = {case: set() for case in cases}
+    for row in session.execute(select(PANEL.c.case_id, PANEL.c.person_id).where(PANEL.c.case_id.in_(cases))):
+        sitting[row.case_id].add(row.person_id)
+    return {case: frozenset(people) for case, people in sitting.items()}
 
 
 def _load_acted(session: Session, tasks: Collection[int]) -> dict[int, frozenset[int]]:

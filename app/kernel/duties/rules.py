@@ -72,6 +72,8 @@ def _decide_task(
         return deny("post_not_held", post=task.post, region=task.region_code)
     if case.hold is not None:
         return deny_held(case.hold)
+    if task.drawn is not None and candidate.person_id not in task.drawn:
+        return deny("not_drawn")
     people = (candidate.person_id,) if principal is None else (candidate.person_id, principal.person_id)
     if not task.acted_by.isdisjoint(people):
         return deny("second_person_required", duty=task.duty)

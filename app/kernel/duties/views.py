@@ -15,6 +15,10 @@ REVIEW_DUTIES = ("initial_review", "recheck", "risk_review", "final_review", "fi
 FAR_SCOPES = ("region_period", "party")
 
 
+PANEL_DUTY = "panel_opinion"
+"""What the persons drawn for a case do, and nobody else who holds the same post."""
+
+
 RISK_ORDER = {"normal": 0, "high": 1, "routed": 2}
 
 
@@ -195,6 +199,8 @@ class TaskView:
     opened: bool = False
     acted_by: frozenset[int] = frozenset()
     """Persons whose act on this task already counts (persons="2")."""
+    drawn: frozenset[int] | None = None
+    """The persons drawn for the case, to whom a task of theirs belongs; None where nobody was drawn for it."""
 
 
 @dataclass(frozen=True)

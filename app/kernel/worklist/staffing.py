@@ -31,7 +31,7 @@ from app.kernel.duties.queries import (
 )
 from app.kernel.duties.records import permit_system
 from app.kernel.duties.rules import decide
-from app.kernel.duties.views import Action
+from app.kernel.duties.views import PANEL_DUTY, Action
 from app.kernel.kernel import Kernel
 from app.kernel.transaction import Unit, run, system_actor
 from app.kernel.worklist.models import Task
@@ -53,7 +53,7 @@ def place_task(unit: Unit, case: Case, task: Task) -> None:
         return
     found = _look(unit, case, task)
     task.due_on = found.due_on
-    mark_waiting(unit, task, not (found.staffed or list_able(unit, case, task)))
+    mark_waiting(unit, task, not (_is_staffed(found, task) or list_able(unit, case, task)))
 
 
 def mark_waiting(unit: Unit, task: Task, waiting: bool) -> None:
@@ -73,7 +73,7 @@ def _holders_are_plenty(unit: Unit, case: Case, task: Task) -> bool:
     `recheck_staffing` anyway. Parties are known by blind index only: each might be one of them.
     """
     view = unit.views.get(case.id)
-    if view is None:
+    if view is None or task.duty == PANEL_DUTY:
         return False
     touched = {act.person_id for act in view.acts} | {unit.actor.person_id}
     untouched = _active_holders(unit, task.post, task.region_code) - touched
@@ -96,7 +96,12 @@ _HOLDERS: dict[tuple[str, str, str, date], tuple[frozenset[int], float]] = {}
 
 def has_staff(unit: Unit, case: Case, task: Task) -> bool:
     """May anybody claim the task? Asks `decide` for every holder only when no untouched one is left."""
-    return bool(_look(unit, case, task).staffed or list_able(unit, case, task))
+    return _is_staffed(_look(unit, case, task), task) or bool(list_able(unit, case, task))
+
+
+def _is_staffed(found: Any, task: Task) -> bool:
+    """An untouched holder may claim without being asked about, but for a task of those who were drawn."""
+    return bool(found.staffed) and task.duty != PANEL_DUTY
 
 
 _CLOCKS = table(Clock)
