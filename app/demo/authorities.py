@@ -1,8 +1,8 @@
-"""The committee and the agency of 银川, all made up: their people, and experts of the register who have accounts."""
+"""The committees of 银川 and of the region, the agency of 银川, all made up, and experts who have accounts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -10,12 +10,13 @@ from functools import partial
 from app.demo.generator import Generator
 from app.demo.logins import login_of
 from app.demo.register import list_experts
-from app.demo.roster import GRANTORS, PASSWORD, YINCHUAN
+from app.demo.roster import GRANTORS, PASSWORD, REGION, WUZHONG, YINCHUAN
 from app.demo.staff import BORN_IN, Staff, Worker
 from app.kernel.duties.operations import GrantRequest, grant_posts
 from app.kernel.identity.operations import create_account, create_person
+from app.kernel.identity.passwords import hash_password
 from app.kernel.kernel import Kernel
-from app.kernel.transaction import Actor, Unit, run, system_actor
+from app.kernel.transaction import Unit, run, system_actor
 
 PEOPLE: Mapping[str, tuple[str, ...]] = {
     "as_window": ("柳如茵",),
@@ -33,27 +34,37 @@ PEOPLE: Mapping[str, tuple[str, ...]] = {
     "si_approver": ("樊长林",),
     "si_head": ("霍启明",),
 }
+REGION_PEOPLE: Mapping[str, tuple[str, ...]] = {
+    "as_window": ("康雅琴",),
+    "as_handler": ("陶振邦",),
+    "as_checker": ("邬丽萍",),
+    "as_risk": ("麦志强",),
+    "as_approver": ("裴永康",),
+    "as_clerk": ("甄晓婷",),
+    "as_draw_operator": ("戚国良",),
+    "as_witness": ("桂芳",),
+}
+"""The region's committee, which assesses again what a city's concluded."""
 SPECIALITY = "骨科"
 """The one the demonstration's panels are drawn from."""
+EXPERT = "as_expert"
 
 
 @dataclass(frozen=True)
 class Authorities:
-    """Holders by post."""
+    """Holders by post and region."""
 
-    holders: Mapping[str, tuple[Worker, ...]]
+    holders: Mapping[tuple[str, str], tuple[Worker, ...]]
 
-    def actor(self, worker: Worker) -> Actor:
-        return Actor(worker.account_id, worker.person_id, (YINCHUAN,), request_id="demo")
-
-    def expert(self, person_id: int) -> Worker:
-        """The expert with this person. Raise StopIteration where there is none."""
-        return next(one for one in self.holders["as_expert"] if one.person_id == person_id)
+    def everybody(self) -> Iterator[Worker]:
+        for people in self.holders.values():
+            yield from people
 
 
 @dataclass(frozen=True)
 class _Hired:
     post: str
+    region: str
     name: str
     id_number: str
     login: str
@@ -63,28 +74,43 @@ def hire(kernel: Kernel, staff: Staff, seed: str, since: date, today: date) -> A
     """Persons, accounts and posts, granted by the same people as everybody's."""
     generator = Generator(f"{seed}:authorities")
     hired = [
-        _Hired(
-            post, name, generator.citizen(BORN_IN, name, youngest=1970, oldest=1998).id_number, login_of(name)
-        )
-        for post, names in PEOPLE.items()
+        _Hired(post, region, name, _number(generator, name), login_of(name))
+        for region, people in ((YINCHUAN, PEOPLE), (REGION, REGION_PEOPLE))
+        for post, names in people.items()
         for name in names
     ]
-    hired += [
-        # The register's experts have names by chance: a login of their own kind can't be an officer's.
-        _Hired("as_expert", one["name"], one["id_number"].number, f"zj.{login_of(one['name'])}{place}")
-        for place, one in enumerate(list_experts(seed, today, YINCHUAN, SPECIALITY), start=1)
-    ]
+    hired += _experts(seed, today)
     return run(kernel, partial(_hire, hired=hired, staff=staff, since=since), system_actor("demo"))
+
+
+def _number(generator: Generator, name: str) -> str:
+    return generator.citizen(BORN_IN, name, youngest=1970, oldest=1998).id_number
+
+
+def _experts(seed: str, today: date) -> Iterator[_Hired]:
+    """Those of both cities sit for the region, those of 银川 also for the city. They have names by chance: a login of
+    their own kind can't be an officer's."""
+    place = 0
+    for city, seats in ((YINCHUAN, (YINCHUAN, REGION)), (WUZHONG, (REGION,))):
+        for one in list_experts(seed, today, city, SPECIALITY):
+            place += 1
+            for region in seats:
+                login = f"zj.{login_of(one['name'])}{place}"
+                yield _Hired(EXPERT, region, one["name"], one["id_number"].number, login)
 
 
 def _hire(unit: Unit, hired: Iterable[_Hired], staff: Staff, since: date) -> Authorities:
     chiefs = [staff.named(name).person_id for name in GRANTORS[:3]]
-    found: dict[str, tuple[Worker, ...]] = {}
-    requests = []
+    found: dict[tuple[str, str], tuple[Worker, ...]] = {}
+    workers: dict[str, Worker] = {}
+    requests, hashed = [], hash_password(PASSWORD)
     for one in hired:
-        person = create_person(unit, one.name, one.id_number)
-        worker = Worker(one.name, person, create_account(unit, person, one.login, PASSWORD))
-        found[one.post] = (*found.get(one.post, ()), worker)
-        requests.append(GrantRequest(person, one.post, YINCHUAN, since, None, *chiefs))
+        worker = workers.get(one.login)
+        if worker is None:
+            person = create_person(unit, one.name, one.id_number)
+            account = create_account(unit, person, one.login, PASSWORD, hashed=hashed)
+            worker = workers[one.login] = Worker(one.name, person, account)
+        found[one.post, one.region] = (*found.get((one.post, one.region), ()), worker)
+        requests.append(GrantRequest(worker.person_id, one.post, one.region, since, None, *chiefs))
     grant_posts(unit, requests)
     return Authorities(found)

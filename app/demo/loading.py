@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from multiprocessing import get_context
 from app.demo.absences import enter_absences
 from app.demo.authorities import hire
 from app.demo.changes import propose_shown
-from app.demo.injuries import play_injuries
+from app.demo.injuries import choose_injuries
 from app.demo.merging import merge_found_late
 from app.demo.oversight import show_oversight, with_names_that_differ
 from app.demo.people import show_people
@@ -22,6 +23,8 @@ from app.demo.recusals import show_recusals
 from app.demo.register import fill_register
 from app.demo.roster import POSTS_SINCE, YINCHUAN
 from app.demo.staff import Staff, found_region
+from app.demo.stories import RARE_FROM, choose_stories, judge_hits, plan_stories
+from app.demo.troupe import Troupe
 from app.domain.registry import reference
 from app.domain.registry.founding import close_founding
 from app.kernel.deadlines.jobs import check_clocks
@@ -35,9 +38,11 @@ from app.storage.database import Database
 CASES = 400
 SEED = "sanshen-640000"
 HISTORY = timedelta(days=400)
+RARE_HISTORY = timedelta(days=540)
 # From how many cases on a second process pays.
 WORTH_TWO = 150
 TRANSFER = date(2026, 6, 1)
+SUPERVISOR = "郭志强"
 
 
 def load(
@@ -56,7 +61,8 @@ def load(
     now = kernel.clock()
     with _unhurried(kernel) as quick:
         transfer = transfer_day(now)
-        since = min(POSTS_SINCE, (now - HISTORY).date(), transfer - timedelta(days=60))
+        history = RARE_HISTORY if cases >= RARE_FROM else HISTORY
+        since = min(POSTS_SINCE, (now - history).date(), transfer - timedelta(days=60))
         began = datetime(since.year, since.month, since.day, 1, tzinfo=LOCAL_ZONE)
         staff = found_region(replace(quick, clock=SimulatedClock(began)), SEED, since, transfer)
         authorities = hire(replace(quick, clock=SimulatedClock(began)), staff, SEED, since, local_day(now))
@@ -64,17 +70,22 @@ def load(
         drawn = with_names_that_differ(list(planner.plans(cases - 2))[1:])
         plans = [planner.old_case(transfer), *drawn, planner.small_county()]
         plans.append(planner.case_of_two_records(transfer))
-        fill_register(quick, plans, SEED, now)
+        rare = plan_stories(Planner(f"{SEED}:stories", now)) if cases >= RARE_FROM else {}
+        fill_register(quick, [*plans, *rare.values()], SEED, now)
         played = partial(_play, staff=staff, now=now)
         if cases >= WORTH_TWO:
             _play_in_two(quick, plans, played, told)
         else:
             played(quick, plans, told)
-        play_injuries(quick, authorities, now, cases, SEED)
+        everybody = {*staff.everybody(), *authorities.everybody()}
+        troupe = Troupe(quick, everybody, now, random.Random(f"{SEED}:injuries"))
+        troupe.play([*choose_injuries(troupe, cases), *choose_stories(troupe, rare, SEED)])
         Player(quick, staff, now).ripen()
         propose_shown(quick, staff)
         show_recusals(quick, staff)
         show_people(quick, staff, SEED)
+        if rare:
+            judge_hits(troupe, SUPERVISOR)
         check_clocks(quick)
         enter_absences(quick, staff)
         with quick.database.session() as session:
@@ -134,6 +145,6 @@ def _unhurried(kernel: Kernel) -> Iterator[Kernel]:
     """The kernel over connections that don't wait for the disk: a load that is cut off begins anew anyway."""
     database = Database(kernel.database.url, application_name="sanshen-demo", durable=False)
     try:
-        yield replace(kernel, database=database)
+        yield replace(kernel, database=database, blobs=kernel.blobs.unhurried())
     finally:
         database.dispose()

@@ -145,6 +145,11 @@ class Planner:
         received = self.now - timedelta(days=sum(step.days for step in steps))
         return self._drawn(YANCHI, received, steps, RECHECK, routed=False, simple=True, taken="")
 
+    def applied(self, days: int) -> Plan:
+        """An application of so many days ago, of which the rest is told elsewhere."""
+        received = datetime.combine(self.now.date() - timedelta(days=days), time(10, 15))
+        return self._drawn(YINCHUAN, received, [], "", routed=False, simple=False, taken="")
+
     def _plan(self, region: str, stand: str, visit: int) -> Plan:
         rng = self.rng
         routed = stand == RISK or (stand not in (CHECK, CORRECTION) and rng.random() < 0.1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -28,6 +28,7 @@ from app.kernel.decisions.parameters.installing import install_values
 from app.kernel.duties.operations import GrantRequest, grant_posts
 from app.kernel.identity.identifiers import IdentifierInvalid, parse_id_number
 from app.kernel.identity.operations import create_account, create_person
+from app.kernel.identity.passwords import hash_password
 from app.kernel.identity.queries import person_by_id_number
 from app.kernel.kernel import Kernel
 from app.kernel.transaction import Actor, Unit, run, system_actor
@@ -65,6 +66,9 @@ class Staff:
 
     def named(self, name: str) -> Worker:
         return self._workers[name]
+
+    def everybody(self) -> Iterable[Worker]:
+        return self._workers.values()
 
     def actor(self, worker: Worker, region: str) -> Actor:
         """The worker at work on a case of this region."""
@@ -119,14 +123,16 @@ def _founding(citizens: Mapping[str, Citizen]) -> Founding:
 
 def _employ(unit: Unit, citizens: Mapping[str, Citizen]) -> dict[str, Worker]:
     """Everybody but the administrators, who have their accounts from the founding."""
-    workers = {}
+    workers, hashed = {}, hash_password(PASSWORD)
     for name, citizen in citizens.items():
         if name in ADMINISTRATORS.values():
             continue
         known = person_by_id_number(unit.session, unit.kernel.keyring, citizen.id_number)
         person = known.id if known else create_person(unit, name, citizen.id_number)
-        workers[name] = Worker(name, person, create_account(unit, person, login_of(name), PASSWORD))
-    create_account(unit, workers[TRANSFERRED].person_id, SECOND_ACCOUNT, PASSWORD)
+        workers[name] = Worker(
+            name, person, create_account(unit, person, login_of(name), PASSWORD, hashed=hashed)
+        )
+    create_account(unit, workers[TRANSFERRED].person_id, SECOND_ACCOUNT, PASSWORD, hashed=hashed)
     return workers
 
 

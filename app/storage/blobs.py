@@ -35,8 +35,13 @@ class BlobDamaged(BlobError):
 class BlobStore:
     """A directory of files named by their own hash."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, durable: bool = True) -> None:
         self._root = root
+        self._durable = durable
+
+    def unhurried(self) -> BlobStore:
+        """The same directory, without waiting for the disk: for a load that begins anew when it is cut off."""
+        return BlobStore(self._root, durable=False)
 
     def put(self, data: bytes) -> str:
         """Store bytes, return their digest (64 hex characters). Durable on return; idempotent."""
@@ -71,20 +76,21 @@ class BlobStore:
         except FileNotFoundError:
             return False
 
-    @staticmethod
-    def _write(path: Path, data: bytes) -> None:
+    def _write(self, path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         try:
             with open(temporary, "xb", opener=_private) as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
+                if self._durable:
+                    os.fsync(file.fileno())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        for directory in (path.parent, path.parent.parent, path.parent.parent.parent):
-            _sync(directory)
+        if self._durable:
+            for directory in (path.parent, path.parent.parent, path.parent.parent.parent):
+                _sync(directory)
 
 
 def _private(path: str, flags: int) -> int:

@@ -58,9 +58,16 @@ def create_person(unit: Unit, name: str, id_number: str) -> int:
 
 
 def create_account(
-    unit: Unit, person_id: int, login: str, password: str, *, locale: Literal["zh", "en"] = "zh"
+    unit: Unit,
+    person_id: int,
+    login: str,
+    password: str,
+    *,
+    locale: Literal["zh", "en"] = "zh",
+    hashed: str | None = None,
 ) -> int:
-    """Give a person a (further) account and return its id.
+    """Give a person a (further) account and return its id. `hashed`: the password's hash where many accounts of a
+    demonstration share a password that is no secret.
 
     Raises `LoginInvalid`, `LoginTaken`, `PasswordWeak`.
     """
@@ -71,7 +78,7 @@ def create_account(
         normalised,
         kind="human",
         person_id=person_id,
-        password_hash=hash_password(password),
+        password_hash=hashed or hash_password(password),
         locale=locale,
     )
     payload = {"account_id": account_id, "person_id": person_id, "login": normalised}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +21,7 @@ from app.kernel.cases.models import Case
 PAYERS = {"fund": _l("基金"), "employer": _l("用人单位")}
 CYCLES = {"once": _l("一次性"), "monthly": _l("按月")}
 STATES = {
-    "ready": (_l("待支付"), "ok"),
+    "ready": (_l("可支付"), "ok"),
     "frozen": (_l("已冻结"), "soon"),
     "stopped": (_l("已停止"), "over"),
     "superseded": (_l("已被重新核定替代"), ""),
@@ -90,7 +91,7 @@ def _row(line: Entitlement, payable: Payable | None, last: Mapping[int, PayableE
         payer=str(PAYERS[line.payer]),
         payee=line.payee,
         cycle=str(CYCLES[line.cycle]),
-        since=line.period_from.isoformat(),
+        since=_("%(day)s起", day=day(line.period_from, date.min)),
         amount=f"{line.amount:,.2f}",
         basis=_basis(line.base, line.coefficient),
         provisional=line.provisional,

@@ -57,6 +57,8 @@ def clock_rows(clocks: Sequence[Reckoned], deployed: Deployed, today: date) -> l
 
 def _row_state(item: Reckoned, today: date) -> ClockView:
     row = item.row
+    if row.state == "running" and not row.binding and row.due_on is not None and row.due_on < today:
+        return ClockView("done", _("已届满"))  # a period of somebody else's is over; nobody here is late
     if row.state != "stopped" or row.stopped_at is None:
         return _words(item, today)
     ended = local_day(row.stopped_at)

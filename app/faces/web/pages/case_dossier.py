@@ -69,7 +69,8 @@ def facts(dossier: Dossier, revealed: str, origins: Mapping[str, Origin]) -> Fac
                 origin=origins.get(key),
             )
         )
-    return Facts(rows, _("第 %(n)s 稿", n=dossier.case.draft_no))
+    shown = {(row.origin.case_no, row.origin.words): row.origin for row in rows if row.origin is not None}
+    return Facts(rows, _("第 %(n)s 稿", n=dossier.case.draft_no), list(shown.values()))
 
 
 def fact_words(spec: FactSpec, value: Any) -> str:

@@ -126,9 +126,8 @@ def _origin(
         words.append(_("%(day)s随“%(name)s”而来", day=on, name=message_word(message)))
     else:
         words.append(_("%(day)s沿用", day=on))
-    if any(
+    changed = any(
         item.event == "case.facts_changed" and item.at > row.at and fact in item.payload.get("changed", ())
         for item in dossier.story
-    ):
-        words.append(_("后在本案改动"))
-    return Origin(source.case_no, _("，").join(words), _url(source))
+    )
+    return Origin(source.case_no, _("，").join(words), _url(source), changed)

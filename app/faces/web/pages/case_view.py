@@ -34,11 +34,12 @@ class CaseHead:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a fact came from; `url` leads to the case where the reader may open it."""
+    """Where a fact came from; `url` leads to the case where the reader may open it. `changed`: it was altered since."""
 
     case_no: str
     words: str
     url: str = ""
+    changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Facts:
 
     rows: Sequence[FactRow]
     remark: str = ""
+    sources: Sequence[Origin] = ()
+    """The cases some of them came from, each once."""
 
 
 @dataclass(frozen=True)
