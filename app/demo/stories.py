@@ -201,7 +201,7 @@ class Stories:
         """The worker died: funeral, lump sum and the pension of the widow."""
         recognition = yield from self._recognised(plan)
         award = self.ways.open(recognition, DEATH)
-        widow = self.generator.citizen("640104", oldest=1966)
+        widow = self.generator.citizen("640104", youngest=1950, oldest=1962)
         family = {
             "kin_name": widow.name,
             "dependant_1_name": widow.name,

@@ -53,7 +53,7 @@ from tests.databases import copy_of_template
 from tests.moving_clock import MovingClock
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-CASES = 45
+CASES = 24
 SHOWN_CHANGES = 4
 BEYOND = ("capacity_assessment", "disability_benefit_award")
 """What follows a recognition; three injuries of so small a region go that far."""

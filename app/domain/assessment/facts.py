@@ -26,6 +26,7 @@ def derive_assessment(session: Session, case: Case, facts: Facts) -> Facts:
         **_panel(session, case, facts),
         "review_from": facts.get("previous_concluded_on") if kind == "review" else None,
         "reassess_from": facts.get("conclusion_received_on") if kind == "reassessment" else None,
+        "reassess_applied": str(facts.get("received_at") or "")[:10] or None,
     }
 
 
