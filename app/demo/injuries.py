@@ -39,8 +39,6 @@ SAYS: Final[Mapping[str, Mapping[str, Any]]] = {
     "p01_10_investigation": {"outcome": "done"},
     "p01_11_other_body": {"outcome": "none"},
     "p01_13_approve": {"outcome": "approve"},
-    "p01_16_serve": {"outcome": "served"},
-    "p01_e1_serve": {"outcome": "served"},
     "p01_xw_confirm": {"outcome": "confirmed"},
     "p02_02_check": {"outcome": "complete"},
     "p02_04_file_review": {
@@ -199,8 +197,6 @@ class Ways:
             "p08_01_register": self._applied,
             "p09_01_register": self._applied,
             "p01_10_investigation": self._investigated,
-            "p01_16_serve": self._both_served,
-            "p01_e1_serve": self._both_served,
         }.get(step)
         return make(task) if make is not None else {}
 
@@ -216,11 +212,6 @@ class Ways:
     def _served(self, _task: Task) -> Answer:
         now = local_minute(self.troupe.clock.now)
         return {"task_sent_on": now[:10], "task_received_at": now}
-
-    def _both_served(self, _task: Task) -> Answer:
-        now = local_minute(self.troupe.clock.now)
-        ways = {"service_method_worker": "direct", "service_method_employer": "direct"}
-        return {**ways, "served_worker_at": now, "served_employer_at": now}
 
     def _applied(self, task: Task) -> Answer:
         return {"applicant_name": self.troupe.case(task.case_id).subject_name}
