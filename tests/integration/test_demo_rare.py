@@ -66,6 +66,7 @@ WAYS: dict[str, Any] = {
     "redone": _of("injury_recognition", case_role="redo"),
     "revoked with an award": select(func.count()).where(Payable.state == "frozen"),
     "from paper": select(func.count()).select_from(CaseTakeOver),
+    "given up": _of("capacity_assessment", status="closed", outcome=None),
     "terminated": _issued("assessment_termination_notice"),
     "a seat drawn again": select(func.count()).select_from(ExpertVacancy),
     "assessed again": _of(
