@@ -18,9 +18,13 @@ from app.faces.worker.messages import deliver_case_message, sweep_messages
 from app.kernel.audit.models import AuditEvent
 from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case
+from app.kernel.duties.records import permit_system
+from app.kernel.duties.views import Action
 from app.kernel.engine.messages.delivering import deliver
 from app.kernel.engine.messages.models import CaseFactOrigin, CaseMessage
+from app.kernel.engine.messages.sending import send_message
 from app.kernel.engine.opening import open_in_chain
+from app.kernel.engine.operations import CaseStart, start_case
 from app.kernel.holds.operations import end_case_hold, hold_case
 from app.kernel.transaction import Unit, run, system_actor
 from app.storage.embedded import EmbeddedServer
@@ -92,6 +96,28 @@ def test_a_message_opens_one_case_in_the_chain_however_often_it_is_delivered(tal
     assert "case.message_sent" in events(talking, sender)
     assert "case.message_delivered" in events(talking, sender)
     assert "case.started" in events(talking, opened)
+
+
+def test_what_the_regions_own_office_sends_opens_the_case_where_the_injury_is(talking: Office) -> None:
+    first = start(talking)
+    above = CaseStart(
+        "probe_sender",
+        "640000",
+        {"worker_name": "苏国栋", "worker_id_no": id_number(555)},
+        chain_id=talking.case(first).chain_id,
+    )
+    second = run(talking.kernel, partial(start_case, start=above), system_actor())["case_id"]
+
+    def send(unit: Unit) -> None:
+        assert unit.case is not None
+        permit_system(unit, Action.DELIVER, unit.case.id)
+        send_message(unit, unit.case, "probe.effective", {"grade": 5})
+
+    run(talking.kernel, send, system_actor(), case_id=second)
+    spread(talking)
+    hand_over(talking)
+    (opened,) = chain_cases(talking, first)
+    assert (talking.case(second).region_code, talking.case(opened).region_code) == ("640000", CITY)
 
 
 def test_a_fact_that_came_with_a_message_says_from_where(talking: Office) -> None:

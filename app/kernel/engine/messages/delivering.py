@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -113,7 +112,7 @@ def _open(unit: Unit, delivery: CaseMessageDelivery, message: CaseMessage) -> bo
     receives = expected(deployed.receives, opens=True).get(message.name) if deployed else None
     if deployed is None or receives is None:
         return _finish(unit, delivery, message, "missed", None)
-    region = region_for(unit.session, deployed, sender.region_code)
+    region = region_for(unit.session, deployed, sender)
     if find_process_hold(unit.session, deployed.key, deployed.id, region) is not None:
         return False
     copied = _copied(unit, deployed, receives, message)
@@ -160,12 +159,16 @@ def _finish(
     return state == "done"
 
 
-def region_for(session: Session, deployed: Deployed, region_code: str) -> str:
-    """Where a process handles an injury of a region: the nearest region upwards of the level it is done at."""
+def region_for(session: Session, deployed: Deployed, sender: Case) -> str:
+    """Where a process handles the injury: the nearest region upwards of the level it is done at. A sender above that
+    level (the region's committee) knows no office below it: the injury's first case does."""
     level = deployed.process.get("region_level")
-    lineage = get_lineage(session, region_code)
-    levels: Mapping[str, Any] = {code: get_region(session, code).level for code in lineage}
-    return next((code for code in reversed(lineage) if levels[code] == level), region_code)
+    of_chain = select(Case.region_code).where(Case.chain_id == sender.chain_id).order_by(Case.id)
+    for region in (sender.region_code, *session.scalars(of_chain)):
+        for code in reversed(get_lineage(session, region)):
+            if get_region(session, code).level == level:
+                return code
+    return sender.region_code
 
 
 def list_late(session: Session, before: datetime, limit: int) -> list[int]:
