@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from app.kernel.cases.models import Case
     from app.kernel.changes.kinds import ChangeKind
     from app.kernel.decisions.catalogue.binding import Supply
+    from app.kernel.decisions.catalogue.statistics import Sample
     from app.kernel.duties.route import Route
     from app.kernel.recusal.queries import Match
     from app.kernel.transaction import Unit
@@ -49,6 +51,10 @@ that step counts already and before the case moves on. Raise InvalidInput by fie
 domain about this act are written here."""
 
 
+Samples = Callable[["Session", date, date], Iterable["Sample"]]
+"""(session, first day, last day) -> what a statistical rule judges, of the decisions of that period."""
+
+
 @dataclass
 class Ports:
     """Registry of the domain's answers: derived facts by process key, handlers by task type, kinds of change."""
@@ -60,6 +66,8 @@ class Ports:
     """By process and step, those of a callee under the process that calls it."""
     change_kinds: dict[str, ChangeKind] = field(default_factory=dict)
     """Kinds of controlled change beside the kernel's own (app/kernel/changes/registry.py)."""
+    samples: dict[str, Samples] = field(default_factory=dict)
+    """By name of the reckoning (`statistic` of a rule), where the domain has its data."""
     rights: Mapping[str, str] = field(default_factory=dict)
     """Whom and until when one may turn to against a document, by kind; templates print it (`rights.decision`)."""
     supplies: Callable[[Session, int], Supply | None] | None = None

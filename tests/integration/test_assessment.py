@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.domain.assessment.draw import Published, commit, verify
+from app.domain.assessment.figures import list_conclusions
 from app.domain.assessment.queries import list_draws
 from app.faces.cli.draw import draw as draw_command
 from app.kernel.cases.facts import load_facts
@@ -175,6 +176,12 @@ def test_a_conclusion_is_reassessed_at_the_region_by_other_experts_and_is_then_f
     assert [one.name for one in rows(office, select(CaseMessage))][-1] == "assessment.effective"
     deliver_messages(office)
     assert office.case(first).status == "closed", "the reassessment stands in its place"
+    with office.kernel.database.session() as session:
+        office.kernel.database.scope(session, ("*",))
+        (told,) = list_conclusions(session, date(2026, 3, 1), date(2026, 3, 31))
+        assert list_conclusions(session, date(2026, 4, 1), date(2026, 4, 30)) == []
+    changed = facts(office, second)["grade"] != 9
+    assert (told.assessor, told.region_code, told.grade, told.changed) == ("银川市", CITY, 9, changed)
 
 
 def test_without_a_reassessment_the_conclusion_takes_effect_after_the_later_partys_days(

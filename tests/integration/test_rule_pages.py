@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -36,6 +37,8 @@ def test_the_catalogue_shows_what_is_bound_and_what_is_not(office: Office, tmp_p
     assert everything.count("<b>RSK-") == 28 and everything.count("<b>POL-") == 24
     unbound = desk.get("/rules?state=unbound").text
     assert "POL-05" in unbound and "RSK-11" not in unbound
+    assert not {"RSK-15", "RSK-16", "RSK-17", "RSK-20"} & set(re.findall("RSK-[0-9]+", unbound))
+    assert "暂不统计" not in desk.get("/rules/reports").text
     found = desk.get("/rules?q=先伤后保&action=route").text
     assert "RSK-11" in found and "RSK-12" not in found
     assert "没有这样的规则" in desk.get("/rules?q=nothing-like-this").text

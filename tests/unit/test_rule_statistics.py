@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from app.domain.benefits.figures import figures_of
 from app.kernel.decisions.catalogue import Rule, read_rule
 from app.kernel.decisions.catalogue.statistics import (
     Act,
@@ -95,6 +96,30 @@ def test_a_provider_far_above_its_peers_is_found_and_two_alone_say_nothing(rules
     said = {one.facts["provider"]: outcome(rules["RSK-20"], one) for one in provider_outlier(figures)}
     assert said == {"a": "no_hit", "b": "no_hit", "c": "no_hit", "d": "hit"}
     assert list(provider_outlier(figures[:2])) == []
+
+
+def test_figures_of_institutions_are_the_means_of_their_bills(rules: dict[str, Rule]) -> None:
+    def claim(*bills: tuple[str, str, int]) -> tuple[str, dict[str, object]]:
+        facts: dict[str, object] = {}
+        for place, (kind, institution, amount) in enumerate(bills, 1):
+            told = {"kind": kind, "institution": institution, "on": "2026-02-01", "claimed": str(amount)}
+            facts |= {f"bill_{place}_{key}": value for key, value in told.items()}
+        return "640100", facts
+
+    claims = [
+        claim(("medical", "a", 1000), ("medical", "a", 2000), ("device", "b", 9000)),
+        claim(("medical", "b", 1400), ("rehabilitation", "a", 7), ("medical", "", 5)),
+        claim(("medical", "c", 1600), ("medical", "d", 9000)),
+    ]
+    found = {(one.provider, one.measure): one.value for one in figures_of(claims)}
+    assert found == {
+        ("a", "mean_bill"): 1500, ("b", "mean_bill"): 1400, ("c", "mean_bill"): 1600, ("d", "mean_bill"): 9000,
+        ("b", "device_price"): 9000,
+    }  # fmt: skip
+    said = {
+        one.facts["provider"]: outcome(rules["RSK-20"], one) for one in provider_outlier(figures_of(claims))
+    }
+    assert said == {"a": "no_hit", "b": "no_hit", "c": "no_hit", "d": "hit"}, "a single device has no peers"
 
 
 def test_nothing_done_says_nothing() -> None:

@@ -11,6 +11,7 @@ from app.domain.assessment.drafting import (
     check_way,
 )
 from app.domain.assessment.facts import derive_assessment, derive_confirmation
+from app.domain.assessment.figures import sample_grades
 from app.kernel.ports import Ports, ServiceHandler, StepCheck
 
 ASSESSMENT, CONFIRMATION = "capacity_assessment", "capacity_confirmation"
@@ -40,6 +41,7 @@ DRAW_CHECKS: dict[str, StepCheck] = {
 
 def register(ports: Ports) -> None:
     """Join the domain to the kernel."""
+    ports.samples["grade_drift"] = sample_grades
     ports.derived_facts[ASSESSMENT] = derive_assessment
     ports.derived_facts[CONFIRMATION] = derive_confirmation
     for task_type, handler in HANDLERS.items():

@@ -24,6 +24,7 @@ from app.domain.benefits.awards import (
     tell_draft,
 )
 from app.domain.benefits.disability import INITIAL, RECALCULATION, TERMINATION
+from app.domain.benefits.figures import sample_providers
 from app.domain.benefits.medical import list_bills, list_cuts
 from app.domain.benefits.models import Entitlement
 from app.domain.benefits.operations import (
@@ -66,6 +67,7 @@ MONTHLY_ITEMS: Final[Mapping[str, tuple[str, ...]]] = {
 def register(ports: Ports) -> None:
     """Join the domain to the kernel."""
     awards = Awards()
+    ports.samples["provider_outlier"] = sample_providers
     for process in PROCESSES:
         ports.derived_facts[process] = awards.derive
     for step in RECKONED:

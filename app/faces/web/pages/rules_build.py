@@ -27,6 +27,7 @@ from app.faces.web.pages.rules_view import (
 )
 from app.faces.web.pages.workbench_words import compare_url
 from app.faces.web.parts import Choice, Link
+from app.faces.web.signin import kernel
 from app.faces.web.words import day, moment
 from app.kernel.decisions.catalogue import CaseResult, Rule, run_cases
 from app.kernel.decisions.catalogue import vocabulary as words
@@ -43,6 +44,7 @@ from app.kernel.decisions.catalogue.queries import (
     list_rule_hits,
     list_versions,
 )
+from app.kernel.decisions.catalogue.reports import list_reckoned
 from app.kernel.decisions.catalogue.rule import filled
 from app.kernel.decisions.catalogue.versions import find_version, list_standing
 from app.kernel.decisions.catalogue.vocabulary import EVERYWHERE, Words
@@ -76,7 +78,10 @@ def supplies_of(session: Session) -> list[tuple[str, Supply]]:
 def rules_page(session: Session, who: Standing, args: Mapping[str, str]) -> RulesPage:
     """The rules that stand today, filtered."""
     supplies, hits = supplies_of(session), count_hits(session)
-    known = [(one.rule, find_bearing(one.rule, supplies)) for one in list_standing(session, who.today)]
+    reckoned = list_reckoned(kernel().ports)
+    known = [
+        (one.rule, find_bearing(one.rule, supplies, reckoned)) for one in list_standing(session, who.today)
+    ]
     query, state = args.get("q", "").strip()[:60], args.get("state", "")
     chosen = {name: args.get(name, "") for name in ("kind", "severity", "action")}
     matching = [(rule, bearing) for rule, bearing in known if _matches(rule, query, chosen)]
@@ -152,7 +157,7 @@ def rule_page(session: Session, who: Standing, rule_id: str) -> RulePage | None:
         return None
     rule, manifest = shown.rule, shown.rule.manifest
     supplies = supplies_of(session)
-    bearing = find_bearing(rule, supplies)
+    bearing = find_bearing(rule, supplies, list_reckoned(kernel().ports))
     results = run_cases(rule)
     return RulePage(
         rule=rule_id,

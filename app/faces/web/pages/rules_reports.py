@@ -15,9 +15,10 @@ from app.faces.web.pages.rules_build import TONES
 from app.faces.web.pages.rules_view import FindingRow, Mark, ReportsPage
 from app.faces.web.pages.standing_view import Refused
 from app.faces.web.parts import Link
+from app.faces.web.signin import kernel
 from app.faces.web.words import day, moment
 from app.kernel.decisions.catalogue.models import RuleFinding
-from app.kernel.decisions.catalogue.reports import DISPOSERS, SOURCES, list_findings
+from app.kernel.decisions.catalogue.reports import DISPOSERS, list_findings, list_reckoned
 from app.kernel.decisions.catalogue.rule import Rule
 from app.kernel.decisions.catalogue.versions import list_standing
 from app.kernel.decisions.catalogue.vocabulary import SEVERITIES
@@ -43,6 +44,7 @@ def reports_page(
 ) -> ReportsPage:
     """Findings of the reader's regions; statistical rules that still wait for their data are named."""
     rules = {one.rule.id: one.rule for one in list_standing(session, who.today)}
+    reckoned = list_reckoned(kernel().ports)
     found = list_findings(session, who.actor.regions, open_only=open_only, limit=SHOWN)
     return ReportsPage(
         rows=[_row(one, rules.get(one.rule_id), who) for one in found],
@@ -53,7 +55,7 @@ def reports_page(
         waiting=[
             f"{key} {pick(rule.manifest.name_zh, rule.manifest.name_en)}"
             for key, rule in rules.items()
-            if rule.manifest.statistic is not None and rule.manifest.statistic not in SOURCES
+            if rule.manifest.statistic is not None and rule.manifest.statistic not in reckoned
         ],
         refused=back or Refused(),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from app.kernel.cases.models import Case
 from app.kernel.decisions.catalogue.binding import Supply, bind, find_missing
 from app.kernel.decisions.catalogue.models import RuleFinding, RuleRelease, RuleVersion
-from app.kernel.decisions.catalogue.reports import SOURCES
 from app.kernel.decisions.catalogue.rule import Rule
 from app.kernel.decisions.models import RuleHit
 from app.kernel.recusal.queries import barring
@@ -52,11 +51,13 @@ class HitLine:
     at: datetime
 
 
-def find_bearing(rule: Rule, supplies: Sequence[tuple[str, Supply]]) -> Bearing:
-    """`supplies`: of every process that rules judge, its key and what it supplies."""
+def find_bearing(
+    rule: Rule, supplies: Sequence[tuple[str, Supply]], reckoned: Container[str] = ()
+) -> Bearing:
+    """`supplies`: of every process that rules judge, its key and what it supplies; `reckoned`: `list_reckoned`."""
     manifest = rule.manifest
     if manifest.statistic is not None:
-        return Bearing("report" if manifest.statistic in SOURCES else "unbound", (), manifest.required)
+        return Bearing("report" if manifest.statistic in reckoned else "unbound", (), manifest.required)
     bound = tuple(key for key, supply in supplies if bind(rule, supply) is not None)
     if bound:
         return Bearing("bound", bound)

@@ -26,6 +26,7 @@ from app.kernel.duties.posts import list_held_posts
 from app.kernel.identity.models import Person, Region
 from app.kernel.kernel import Kernel
 from app.kernel.local_time import LOCAL_ZONE
+from app.kernel.ports import Ports
 from app.kernel.refusals import InvalidInput
 from app.kernel.transaction import Unit, run, system_actor
 
@@ -45,14 +46,23 @@ def run_reports(kernel: Kernel) -> int:
 def _report(unit: Unit) -> int:
     added = 0
     for one in list_standing(unit.session, unit.today):
-        source = SOURCES.get(one.rule.manifest.statistic or "")
-        if source is None:
-            continue
         since = unit.today - timedelta(days=int(_parameter(one, "period_days", 30)))
-        for sample in source(unit.session, one, since, unit.today):
+        for sample in _samples(unit, one, since):
             added += _judge(unit, one, sample, since)
     unit.record("rules.reported", {"new": added}, chain="system")
     return added
+
+
+def _samples(unit: Unit, one: Standing, since: date) -> Iterable[Sample]:
+    statistic, ports = one.rule.manifest.statistic or "", unit.kernel.ports
+    if statistic in SOURCES:
+        return SOURCES[statistic](unit.session, one, since, unit.today)
+    return ports.samples[statistic](unit.session, since, unit.today) if statistic in ports.samples else ()
+
+
+def list_reckoned(ports: Ports) -> frozenset[str]:
+    """Reckonings whose data there are."""
+    return frozenset({*SOURCES, *ports.samples})
 
 
 def _judge(unit: Unit, one: Standing, sample: Sample, since: date) -> int:
@@ -151,7 +161,7 @@ def _tempo(session: Session, one: Standing, since: date, until: date) -> Iterabl
 
 
 SOURCES: Final[Mapping[str, Source]] = {"concentration": _concentration, "tempo": _tempo}
-"""Reckonings whose data there are; the others wait for their registers (the rules are unbound)."""
+"""Reckonings over what the kernel itself knows; the domain's are `Ports.samples`."""
 
 
 def list_findings(

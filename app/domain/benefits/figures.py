@@ -1,0 +1,56 @@
+"""What institutions bill, for the rule on outliers (RSK-20): of the reimbursements decided in a period."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.benefits.medical import DEVICE, MEDICAL, list_bills
+from app.kernel.cases.models import Case, CaseFacts
+from app.kernel.decisions.catalogue.statistics import ProviderFigure, Sample, provider_outlier
+from app.kernel.local_time import LOCAL_ZONE
+
+REIMBURSEMENT: Final = "medical_reimbursement"
+MEASURES: Final = {MEDICAL: "mean_bill", DEVICE: "device_price"}
+"""Measure by kind of bill. Shares of drugs aren't in the bills that are entered."""
+
+
+def sample_providers(session: Session, since: date, until: date) -> Iterable[Sample]:
+    """Each institution's figures beside those of the others."""
+    return provider_outlier(list_figures(session, since, until))
+
+
+def list_figures(session: Session, since: date, until: date) -> list[ProviderFigure]:
+    """The mean bill and the mean price of a device of every institution named in bills."""
+    query = (
+        select(Case.region_code, CaseFacts.facts)
+        .join(CaseFacts, CaseFacts.case_id == Case.id)
+        .where(
+            Case.process_key == REIMBURSEMENT,
+            Case.decided_at >= datetime.combine(since, time(), LOCAL_ZONE),
+            Case.decided_at < datetime.combine(until + timedelta(days=1), time(), LOCAL_ZONE),
+        )
+        .order_by(Case.id)
+    )
+    return figures_of((row[0], row[1]) for row in session.execute(query))
+
+
+def figures_of(claims: Iterable[tuple[str, Mapping[str, Any]]]) -> list[ProviderFigure]:
+    """Of the facts of claims, each with its region. Pure."""
+    claimed: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
+    regions: dict[str, str] = {}
+    for region, facts in claims:
+        for bill in list_bills(facts):
+            if bill.institution and bill.kind in MEASURES:
+                claimed[bill.institution, MEASURES[bill.kind]].append(bill.claimed)
+                regions[bill.institution] = region
+    return [
+        ProviderFigure(institution, regions[institution], measure, sum(bills, Decimal(0)) / len(bills))
+        for (institution, measure), bills in sorted(claimed.items())
+    ]
