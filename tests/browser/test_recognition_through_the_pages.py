@@ -10,6 +10,7 @@ import docx
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from app.demo.paper import pdf_page
 from app.kernel.local_time import LOCAL_ZONE
 from tests.browser.conftest import Site, Visitor
 from tests.office import id_number, uscc
@@ -88,14 +89,11 @@ def submit(page: Page, outcome: str, **more: str) -> None:
 def serve(page: Page, case_url: str, slip: str) -> None:
     """The next party receives: its own slip is uploaded, then how and when is stated."""
     take(page, case_url)
-    file: FilePayload = {
-        "name": f"{slip}.pdf",
-        "mimeType": "application/pdf",
-        "buffer": b"%PDF-1.4 " + slip.encode(),
-    }
+    content = pdf_page(["送达回证", slip])
+    file: FilePayload = {"name": f"{slip}.pdf", "mimeType": "application/pdf", "buffer": content}
     page.locator("#upload").set_input_files(file)
     page.get_by_role("button", name="上传", exact=True).click()
-    expect(page.get_by_text(f"{slip}.pdf").first).to_be_visible()
+    expect(page.locator("#m").get_by_text(f"{slip}.pdf")).to_be_visible()
     now = datetime.now(LOCAL_ZONE).strftime("%Y-%m-%dT%H:%M")
     said = {
         "task_way": "direct",

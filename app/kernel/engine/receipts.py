@@ -20,7 +20,7 @@ from app.kernel.documents.render import date_zh
 from app.kernel.documents.service_records import list_proofs
 from app.kernel.documents.service_rules import DEEMED, WAYS_ZH, Party
 from app.kernel.engine.context import CaseContext
-from app.kernel.engine.paperwork import document_data, template_of
+from app.kernel.engine.paperwork import document_data, make_again, template_of
 from app.kernel.identity.queries import names_by_id
 from app.kernel.local_time import LOCAL_ZONE
 
@@ -41,7 +41,8 @@ def issue_receipt(
 
 
 def make_receipt_again(context: CaseContext, old: Document, reason: str) -> Document:
-    """A new version of a receipt that stands, from the rows that it tells. Raise DocumentNotIssued."""
+    """A new version of a receipt that stands, from the rows that it tells; one that tells none (a process's own paper)
+    is made again like any document. Raise DocumentNotIssued."""
     session = context.unit.session
     versions = select(Document.id).where(Document.case_id == old.case_id, Document.number == old.number)
     found = session.execute(
@@ -50,6 +51,8 @@ def make_receipt_again(context: CaseContext, old: Document, reason: str) -> Docu
         .where(Service.receipt_id.in_(versions))
         .order_by(Service.id)
     ).all()
+    if not found:
+        return make_again(context, old, reason)
     rows, documents = [row.Service for row in found], [row.Document for row in found]
     party = context.deployed.service.party(rows[0].party)
     data = document_data(context) | {"service": _told(context, party, documents, rows)}
