@@ -49,7 +49,9 @@ def short_regime(passed_on: list[str]) -> int:
     seed = os.environ.setdefault(SEED_VARIABLE, str(secrets.randbelow(2**32)))
     say(f"测试 / tests ({SEED_VARIABLE}={seed})")
     markers = "not long" if browser else "not long and not browser"
-    status = pytest(["-n", WORKERS, "--dist", "loadfile", "-m", markers, *passed_on], seed)
+    # In the order of the folders: browsers and databases first, so that at the end only quick files are left to share.
+    shared = ["-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"]
+    status = pytest([*shared, "-m", markers, *passed_on], seed)
     if failed:
         say(f"未通过 / failed: {', '.join(failed)}")
     return status or (1 if failed else 0)

@@ -80,14 +80,20 @@ PAGES = (
     "pages", help="各页面的服务器用时 / the server's time for every main page of a generated region."
 )
 @click.option("--cases", default=400, show_default=True, type=click.IntRange(20, 5000))
+@click.option(
+    "--copies",
+    default=0,
+    type=click.IntRange(0, 5_000_000),
+    help="把案件复制到这么多件，再量 / copy the cases until there are this many, then measure",
+)
 @click.option("--rounds", default=15, show_default=True, type=click.IntRange(3, 1000))
 @click.option("--json", "as_json", is_flag=True, help="只输出 JSON / print JSON only")
-def pages(cases: int, rounds: int, as_json: bool) -> None:
+def pages(cases: int, copies: int, rounds: int, as_json: bool) -> None:
     from app.faces.cli.bench import own_server
 
     with own_server() as (server, folder):
         settings = Settings(data_dir=folder, database_url=server.app_url(), log_level="ERROR")
-        result = measure_region(server, settings, cases, rounds)
+        result = measure_region(server, settings, cases, rounds, copies)
     if as_json:
         click.echo(orjson.dumps(result))
         return
@@ -99,8 +105,11 @@ def pages(cases: int, rounds: int, as_json: bool) -> None:
     click.echo(f"{result['cases']} 件 / cases; < {LIMIT_MS} ms: {result['within_limit']}")
 
 
-def measure_region(server: EmbeddedServer, settings: Settings, cases: int, rounds: int) -> dict[str, Any]:
-    """A generated region in an empty database of this server, then its pages."""
+def measure_region(
+    server: EmbeddedServer, settings: Settings, cases: int, rounds: int, copies: int = 0
+) -> dict[str, Any]:
+    """A generated region in an empty database of this server, its cases copied up to `copies`, then its pages."""
+    from app.demo.copies import copy_cases
     from app.demo.loading import load
     from app.wiring import build_kernel
 
@@ -108,6 +117,8 @@ def measure_region(server: EmbeddedServer, settings: Settings, cases: int, round
     try:
         load(kernel, cases=cases, told=lambda text: click.echo(f"… {text}", err=True))
         with server.admin("sanshen") as owner:
+            if copies:
+                cases = copy_cases(owner, copies)
             owner.execute(b"VACUUM ANALYZE")  # as autovacuum has done long since where people work
         spare_collections()  # as web and worker do
         return {"cases": cases, **measure_pages(kernel, settings, rounds)}
