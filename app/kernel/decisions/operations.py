@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import bindparam, exists, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,8 +15,14 @@ from app.kernel.duties.operations import require
 from app.kernel.duties.views import Action
 from app.kernel.refusals import CaseNotFound
 from app.kernel.transaction.unit import Unit
+from app.storage.core import table
 
 LAPSED, EXPLAINED = "lapsed", "explained"
+_HITS = table(RuleHit)
+WARNED = exists().where(
+    _HITS.c.case_id == bindparam("case"), _HITS.c.action == "warn", _HITS.c.disposition.is_(None)
+)
+"""Whether the case `case` has warnings that nobody gave a reason for: a column of other statements."""
 
 
 def keep_hits(unit: Unit, case: Case, said: Evaluation) -> None:

@@ -13,6 +13,7 @@ from app.kernel.audit.models import AuditEvent
 from app.kernel.cases.facts import change_facts, open_facts, refresh_content_hash
 from app.kernel.cases.models import Case, CaseFacts, CaseState
 from app.kernel.cases.schema import parse_value
+from app.kernel.decisions.operations import WARNED
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.engine.incidents.models import Incident
 from app.kernel.engine.parties import follow_facts
@@ -44,6 +45,7 @@ _STORED = (
         _last_event(_EVENTS.c.seq).label("seq"),
         _last_event(_EVENTS.c.hash).label("hash"),
         CONSULTED.label("consulted"),
+        WARNED.label("warned"),
         _INCIDENTS.label("incidents"),
     )
     .select_from(_FACTS)

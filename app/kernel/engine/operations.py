@@ -258,6 +258,8 @@ def _check_warnings(context: CaseContext, task: Task) -> None:
     if context.changed:
         with _asking(context, task):
             run_rules(context, "change", changed=context.changed)
+    elif not context.stored.warned:
+        return
     open_hits = list_unexplained(context.unit, context.case)
     if open_hits:
         raise WarningUnexplained(
