@@ -29,8 +29,7 @@ ASSESSMENT, AWARD = "capacity_assessment", "disability_benefit_award"
 LAPSE = timedelta(days=17)
 """Two weeks and a day for a reassessment, and what a weekend may add."""
 EVERY = 40
-"""One injury goes on for so many cases of the region."""
-FEWEST = 3
+"""One injury goes on, and one more for so many cases of the region."""
 SAYS: Final[Mapping[str, Mapping[str, Any]]] = {
     "p01_02_material_check": {"outcome": "complete"},
     "p01_06_accept": {"outcome": "accept"},
@@ -92,9 +91,9 @@ Answers = Mapping[str, Answer | Sequence[Answer]]
 
 
 def choose_injuries(troupe: Troupe, cases: int) -> list[tuple[datetime, Course]]:
-    """One injury in `EVERY` of so many cases, the oldest ones and some of late, with when each goes on."""
+    """Some of so many cases, from the oldest ones on to those of late, with when each goes on."""
     recognised = troupe.ask(list_recognised)
-    wanted = min(len(recognised), max(FEWEST, cases // EVERY))
+    wanted = min(len(recognised), 1 + cases // EVERY)
     chosen = [recognised[place * len(recognised) // wanted] for place in range(wanted)]
     ways = Ways(troupe)
     return [
