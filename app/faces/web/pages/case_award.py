@@ -21,7 +21,7 @@ from app.kernel.cases.models import Case
 PAYERS = {"fund": _l("基金"), "employer": _l("用人单位")}
 CYCLES = {"once": _l("一次性"), "monthly": _l("按月")}
 STATES = {
-    "ready": (_l("可支付"), "ok"),
+    "ready": (_l("待支付"), "ok"),
     "frozen": (_l("已冻结"), "soon"),
     "stopped": (_l("已停止"), "over"),
     "superseded": (_l("已被重新核定替代"), ""),

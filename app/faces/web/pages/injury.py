@@ -46,7 +46,7 @@ AUTHORITIES: dict[str, Lazy] = {
 }
 """In the order in which an injury comes to them; any other authority follows under its own name."""
 PAYABLE_STATES: dict[str, tuple[Lazy, str]] = {
-    "ready": (_l("可支付"), "ok"),
+    "ready": (_l("待支付"), "ok"),
     "frozen": (_l("已冻结"), "soon"),
     "stopped": (_l("已停发"), "over"),
     "superseded": (_l("已被新核定替换"), ""),
