@@ -47,6 +47,11 @@ def test_suspended_clock_says_what_is_awaited_and_no_date() -> None:
     assert (shown.tone, shown.words, shown.due) == ("hold", "已中止", "等法院判决")
 
 
+def test_clock_that_ends_in_fifty_years_has_an_end() -> None:
+    shown = clock(date(2076, 9, 15), TODAY, None)
+    assert (shown.tone, shown.words, shown.due) == ("ok", "未到期", "2076年9月15日 周二到期")
+
+
 def test_clock_names_its_day_with_the_weekday() -> None:
     assert clock(date(2026, 11, 26), TODAY, 3).due == "11月26日 周四到期"
 

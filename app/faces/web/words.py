@@ -62,12 +62,13 @@ def clock(
     awaited: str = "",
     done: bool = False,
 ) -> ClockView:
-    """Put a clock into words. `working_days_left` counts days after today up to the due day."""
+    """Put a clock into words. `working_days_left` counts days after today up to the due day; None when that is
+    decades away."""
     if done:
         return ClockView("done", _("已办结"), day(due_on, today) if due_on else "", name)
     if paused:
         return ClockView("hold", _("已中止"), awaited, name)
-    if due_on is None or working_days_left is None:
+    if due_on is None:
         return ClockView("ok", _("不限期"), "", name)
     due = _("%(day)s到期", day=f"{day(due_on, today)} {WEEKDAYS[due_on.weekday()]}")
     late = (today - due_on).days
@@ -75,5 +76,7 @@ def clock(
         return ClockView("over", _("已超期 %(n)s 日", n=late), due, name)
     if late == 0:
         return ClockView("soon", _("今天到期"), due, name)
+    if working_days_left is None:  # so far off that nobody counts working days
+        return ClockView("ok", _("未到期"), due, name)
     tone = "soon" if working_days_left <= SOON else "ok"
     return ClockView(tone, _("剩余 %(n)s 个工作日", n=working_days_left), due, name)
