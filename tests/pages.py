@@ -48,7 +48,7 @@ def _multi(pairs: list[tuple[str, Any]]) -> dict[str, list[str]]:
     return found
 
 
-def sit_down(kernel: Kernel, folder: Path, name: str) -> Desk:
+def sit_down(kernel: Kernel, name: str) -> Desk:
     """Log in with the account that `tests.office` made."""
     client = browser(kernel)
     form = {

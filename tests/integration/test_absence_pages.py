@@ -27,8 +27,8 @@ def staffed(office: Office) -> Office:
     return office
 
 
-def desk(office: Office, folder: Path, name: str) -> Desk:
-    return sit_down(office.kernel, folder, name)
+def desk(office: Office, name: str) -> Desk:
+    return sit_down(office.kernel, name)
 
 
 def to_recheck(office: Office, *, region: str = CITY) -> Task:
@@ -51,7 +51,7 @@ def words(page: str) -> str:
 
 def test_absence_is_previewed_confirmed_and_answered_item_by_item(staffed: Office, tmp_path: Path) -> None:
     task, first = claimed(staffed, "checker"), today_of(staffed)
-    checker = desk(staffed, tmp_path, "checker")
+    checker = desk(staffed, "checker")
     period = f"starts_on={first}&ends_on={first + 3 * DAY}"
     seen = words(checker.get(f"/absences/new?{period}").text)
     assert "名下 1 项任务" in seen and "clerk2" in seen and "handler持有不相容岗位" in seen
@@ -79,7 +79,7 @@ def test_supervisor_moves_the_tasks_of_whoever_is_away_and_the_head_approves(
     staffed: Office, tmp_path: Path
 ) -> None:
     task, first = claimed(staffed, "checker"), today_of(staffed)
-    supervisor = desk(staffed, tmp_path, "supervisor")
+    supervisor = desk(staffed, "supervisor")
     form = {
         "person": staffed.person("checker"),
         "starts_on": first,
@@ -95,27 +95,27 @@ def test_supervisor_moves_the_tasks_of_whoever_is_away_and_the_head_approves(
     assert "须由另一位主管批准" in own
     refused = supervisor.post("/absences/substitutes/requests/1/approve", {})
     assert refused.status_code == 409 and "请另一位主管批准" in words(refused.text)
-    head = desk(staffed, tmp_path, "head")
+    head = desk(staffed, "head")
     assert head.post("/absences/substitutes/requests/1/approve", {}).status_code == 302
-    assert "clerk2 代 checker" in words(desk(staffed, tmp_path, "clerk2").get("/absences").text)
+    assert "clerk2 代 checker" in words(desk(staffed, "clerk2").get("/absences").text)
 
 
 def test_calendar_tells_causes_to_supervisors_only(staffed: Office, tmp_path: Path) -> None:
     away(staffed, "checker")
     substitute(staffed)
     month = f"/absences/calendar?month={today_of(staffed):%Y-%m}&region={CITY}"
-    told = words(desk(staffed, tmp_path, "supervisor").get(month).text)
+    told = words(desk(staffed, "supervisor").get(month).text)
     assert "休假" in told.split("checker", 1)[1] and "clerk2代办认定复核岗" in told
-    colleague = desk(staffed, tmp_path, "handler").get(month).text
+    colleague = desk(staffed, "handler").get(month).text
     row = words(colleague[colleague.index(">checker<") :].split("</tr>", 1)[0])
     assert "不在岗" in row and "休假" not in row
-    assert words(desk(staffed, tmp_path, "checker").get("/absences/calendar?month=nonsense").text)
+    assert words(desk(staffed, "checker").get("/absences/calendar?month=nonsense").text)
 
 
 def test_queue_and_case_say_for_whom(staffed: Office, tmp_path: Path) -> None:
     task = to_recheck(staffed)
     substitute(staffed)
-    clerk = desk(staffed, tmp_path, "clerk2")
+    clerk = desk(staffed, "clerk2")
     assert "代 checker" in words(clerk.get("/?tab=can_take").text)
     assert "您代checker办理" in words(clerk.get(f"/cases/{task.case_id}").text)
     staffed.work(task.case_id, "clerk2", outcome="agree")
@@ -127,7 +127,7 @@ def test_queue_and_case_say_for_whom(staffed: Office, tmp_path: Path) -> None:
 def test_reassigning_offers_eligible_people_and_answers_task_by_task(staffed: Office, tmp_path: Path) -> None:
     tasks = [claimed(staffed, "checker") for _ in range(2)]
     away(staffed, "checker2")
-    supervisor, holder = desk(staffed, tmp_path, "supervisor"), staffed.person("checker")
+    supervisor, holder = desk(staffed, "supervisor"), staffed.person("checker")
     substitute(staffed, principal_id="checker2")
     page = supervisor.get(f"/board?from={holder}&to={staffed.person('clerk2')}").text
     assert "代 checker2" in words(page)
@@ -158,7 +158,7 @@ def test_long_list_goes_on_in_further_requests(
 ) -> None:
     monkeypatch.setattr("app.faces.web.pages.supervisor.AT_ONCE", 1)
     tasks = [claimed(staffed, "checker") for _ in range(2)]
-    supervisor = desk(staffed, tmp_path, "supervisor")
+    supervisor = desk(staffed, "supervisor")
     form = [("from", staffed.person("checker")), ("to", "put_back"), ("reason", "离岗")]
     for task in tasks:
         form += [("task", f"{task.id}:{task.version}"), (f"to-{task.id}", "put_back")]
@@ -178,7 +178,7 @@ def test_board_shows_who_is_away_and_hands_waiting_tasks_upwards(staffed: Office
     staffed.grant("county_checker", "rec_checker", region="640000")
     task = to_recheck(staffed)
     assert task.waiting_for_staff
-    supervisor = desk(staffed, tmp_path, "supervisor")
+    supervisor = desk(staffed, "supervisor")
     page = words(supervisor.get("/board").text)
     assert "今天不在岗" in page and "转宁夏回族自治区" in page
     assert supervisor.post(f"/board/route/{task.id}", {"reason": ""}).status_code == 409
@@ -190,7 +190,7 @@ def test_board_shows_who_is_away_and_hands_waiting_tasks_upwards(staffed: Office
 
 
 def test_pages_are_closed_to_whoever_does_not_supervise(staffed: Office, tmp_path: Path) -> None:
-    handler = desk(staffed, tmp_path, "handler")
+    handler = desk(staffed, "handler")
     assert handler.get("/board").status_code == 403
     assert handler.post("/board/reassign", {"from": "0"}).status_code == 403
     assert handler.post("/board/route/1", {"reason": "x"}).status_code == 403
@@ -202,7 +202,7 @@ def test_board_marks_claims_whose_holder_has_no_post_any_more(staffed: Office, t
     task = to_recheck(staffed)
     substitution = substitute(staffed)
     act(staffed, "clerk2", claim_task, task.id, case_id=task.case_id)
-    supervisor = desk(staffed, tmp_path, "supervisor")
+    supervisor = desk(staffed, "supervisor")
     assert "已不在岗位上" not in words(supervisor.get("/board").text)
     act(staffed, "checker", end_substitution, substitution, "已回岗")
     assert "1 件已不在岗位上" in words(supervisor.get("/board").text)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,7 +50,7 @@ def words(page: str) -> str:
     return re.sub(r"\s+", "", html.unescape(re.sub(r"<[^>]+>", "", page)))
 
 
-def test_a_program_takes_a_task_from_the_queue_to_its_end(office: Office, tmp_path: Path) -> None:
+def test_a_program_takes_a_task_from_the_queue_to_its_end(office: Office) -> None:
     case_id, mine = bring_to_review(office), program(office, "handler")
     queue = mine.ask("GET", "/queue?tab=can_take").json
     (row,) = [row for row in queue["rows"] if row["case"]["id"] == case_id]
@@ -81,7 +80,7 @@ def test_a_program_takes_a_task_from_the_queue_to_its_end(office: Office, tmp_pa
     assert [event.case_id for event in read] == [case_id]
 
 
-def test_a_key_is_for_one_body_and_completing_needs_one(office: Office, tmp_path: Path) -> None:
+def test_a_key_is_for_one_body_and_completing_needs_one(office: Office) -> None:
     case_id, mine = bring_to_review(office), program(office, "handler")
     task = office.take(case_id, "handler")
     path = f"/tasks/{task.id}/complete"
@@ -107,9 +106,7 @@ def ended(office: Office, token: str, end: str) -> str:
 
 
 @pytest.mark.parametrize("end", ["live", "run out", "revoked", "locked", "changed", "absent"])
-def test_a_token_opens_while_it_lives_and_never_after(
-    office: Office, clock: MovingClock, tmp_path: Path, end: str
-) -> None:
+def test_a_token_opens_while_it_lives_and_never_after(office: Office, clock: MovingClock, end: str) -> None:
     mine = program(office, "handler", days=1)
     if end == "run out":
         clock.move(days=1, seconds=1)
@@ -124,9 +121,9 @@ def test_a_token_opens_while_it_lives_and_never_after(
 
 
 def test_tokens_are_kept_as_digests_made_and_revoked_on_the_page_by_their_owner_only(
-    office: Office, tmp_path: Path
+    office: Office,
 ) -> None:
-    desk: Desk = sit_down(office.kernel, tmp_path, "handler")
+    desk: Desk = sit_down(office.kernel, "handler")
     assert desk.post("/me/tokens/", {"label": "", "days": "30"}).status_code == 422
     made = desk.post("/me/tokens/", {"label": "报表程序", "days": "30"})
     (token,) = re.findall(r"sanshen_[A-Za-z0-9_-]{40,}", made.text)
@@ -136,7 +133,7 @@ def test_tokens_are_kept_as_digests_made_and_revoked_on_the_page_by_their_owner_
         told = session.scalars(select(AuditEvent.event).where(AuditEvent.event.like("token.%"))).all()
     assert row.token_digest == token_digest(token)
     assert list(told) == ["token.created"]
-    other = sit_down(office.kernel, tmp_path, "checker")
+    other = sit_down(office.kernel, "checker")
     assert "报表程序" not in other.get("/me/tokens/").text
     assert other.post(f"/me/tokens/{row.id}/revoke", {}).status_code == 409
     client = desk.client.application.test_client()
@@ -146,13 +143,13 @@ def test_tokens_are_kept_as_digests_made_and_revoked_on_the_page_by_their_owner_
     assert mine.ask("GET", "/me").status_code == 401
 
 
-def test_a_browsers_session_opens_nothing_here(office: Office, tmp_path: Path) -> None:
-    desk = sit_down(office.kernel, tmp_path, "handler")
+def test_a_browsers_session_opens_nothing_here(office: Office) -> None:
+    desk = sit_down(office.kernel, "handler")
     assert desk.client.get("/api/v1/me").status_code == 401
     assert desk.client.post("/api/v1/tasks/1/claim").status_code == 401
 
 
-def test_a_machines_account_holds_no_duty(office: Office, tmp_path: Path) -> None:
+def test_a_machines_account_holds_no_duty(office: Office) -> None:
     case_id = bring_to_review(office)
     with office.kernel.database.engine.begin() as connection:
         machine = connection.execute(
@@ -249,9 +246,7 @@ SITUATIONS = (
 
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.name)
-def test_every_face_gives_the_same_answer(
-    office: Office, clock: MovingClock, tmp_path: Path, situation: Situation
-) -> None:
+def test_every_face_gives_the_same_answer(office: Office, clock: MovingClock, situation: Situation) -> None:
     case_id = situation.arrange(office, clock)
     task_id = office.open_task_of(case_id).id
     refused = by_operation(office, case_id, task_id, situation)
@@ -260,7 +255,7 @@ def test_every_face_gives_the_same_answer(
     answer = by_program(program(office, situation.who), task_id, situation)
     assert answer.json["code"] == situation.code
     assert (answer.json.get("decision") or {}).get("reason") == situation.reason
-    desk = sit_down(office.kernel, tmp_path, situation.who)
+    desk = sit_down(office.kernel, situation.who)
     page = words(by_page(desk, task_id, situation))
     if isinstance(refused, InvalidInput):
         assert answer.json["fields"].keys() == refused.errors.keys()
@@ -302,7 +297,7 @@ def by_batch(desk: Desk, task: Any, situation: Situation) -> str:
     return desk.post("/batch/complete", {"ticked": f"{task.id}:{version}", "opinion": "同意认定。"}).text
 
 
-def test_why_not_is_told_before_trying(office: Office, clock: MovingClock, tmp_path: Path) -> None:
+def test_why_not_is_told_before_trying(office: Office, clock: MovingClock) -> None:
     case_id = own_recheck(office, clock)
     mine = program(office, "changer")
     found = mine.ask("GET", f"/tasks/{office.open_task_of(case_id).id}/decision").json
@@ -331,7 +326,7 @@ def test_why_not_is_told_before_trying(office: Office, clock: MovingClock, tmp_p
     ],
 )
 def test_what_makes_no_sense_is_a_problem_with_a_code(
-    office: Office, tmp_path: Path, method: str, path: str, body: Any, status: int, code: str
+    office: Office, method: str, path: str, body: Any, status: int, code: str
 ) -> None:
     answer = program(office, "handler").ask(method, path, body)
     assert (answer.status_code, answer.json["code"]) == (status, code)

@@ -200,7 +200,7 @@ def test_an_uninsured_employers_case_gets_the_note_on_advance_payment_and_people
 def test_the_case_page_shows_each_amount_with_its_article_and_its_parameters_in_both_languages(
     awards: AwardOffice, granted: int
 ) -> None:
-    desk = sit_down(awards.office.kernel, awards.folder, "si_checker")
+    desk = sit_down(awards.office.kernel, "si_checker")
     page = desk.get(f"/cases/{granted}").text
     for words in ("待遇测算", "68,900.00", "5,300 × 13", "《工伤保险条例》37(1)", "待支付"):
         assert words in page, words

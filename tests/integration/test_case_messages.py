@@ -131,16 +131,14 @@ def test_a_fact_that_came_with_a_message_says_from_where(talking: Office) -> Non
 
 
 def test_the_case_page_tells_readers_what_was_sent_heard_and_taken_over(
-    talking: Office, tmp_path: Path
+    talking: Office,
 ) -> None:
     sender = told(talking, grade=6)
     (opened,) = chain_cases(talking, sender)
     talking.work(opened, "clerk", outcome="done")
     talking.work(sender, "clerk", outcome="done")  # sends `probe.revoked`, which the other case waits for
     numbers = {case_id: talking.case(case_id).case_no for case_id in (sender, opened)}
-    window, clerk, stranger = (
-        sit_down(talking.kernel, tmp_path, name) for name in ("window", "clerk", "handler")
-    )
+    window, clerk, stranger = (sit_down(talking.kernel, name) for name in ("window", "clerk", "handler"))
     sent = between(window.get(f"/cases/{sender}/").text)
     assert "发出“probe.effective”" in sent and "已送达" in sent and "保留在链中" in sent
     assert numbers[opened] in sent and f'href="/cases/{opened}/"' not in sent, "he may not read that case"

@@ -336,16 +336,16 @@ def test_only_the_giving_regions_supervisor_transfers_with_a_reason_to_another_r
     assert place.case(case_id).region_code == CITY
 
 
-def test_chain_panel_and_page_show_only_what_the_reader_may_read(place: Office, tmp_path: Path) -> None:
+def test_chain_panel_and_page_show_only_what_the_reader_may_read(place: Office) -> None:
     first = decided(place)
     again = order(place, first)
-    page = sit_down(place.kernel, tmp_path, "checker").get(f"/cases/{first}/chain").text
+    page = sit_down(place.kernel, "checker").get(f"/cases/{first}/chain").text
     mine, other = page.split("重作")
     assert "认定工伤决定书" in mine and "handler" in mine and place.case(first).case_no in mine
     assert place.case(again).case_no in other and f'href="/cases/{again}/"' not in other
     assert "没有依法应当抄送本机关的文书" in other and "受理决定书" not in other
     assert page.count('class="box lane"') == 3 and page.count("还没有案件") == 2
-    assert sit_down(place.kernel, tmp_path, "clerk").get(f"/cases/{first}/chain").status_code == 403
+    assert sit_down(place.kernel, "clerk").get(f"/cases/{first}/chain").status_code == 403
     chain = place.case(first).chain_id
     today = place.kernel.clock().date()
     with place.kernel.database.session() as session:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -63,8 +62,8 @@ def ways(page: str, record: int) -> dict[str, str]:
     }
 
 
-def test_two_records_are_found_and_taken_one_after_the_other(office: Office, tmp_path: Path) -> None:
-    desk = sit_down(office.kernel, tmp_path, "editor")
+def test_two_records_are_found_and_taken_one_after_the_other(office: Office) -> None:
+    desk = sit_down(office.kernel, "editor")
     handler, checker = office.person("handler"), office.person("checker")
     found = desk.get(f"{FORM}&q=handler").text
     first = desk.get(ways(found, handler)["person_id"]).text
@@ -78,10 +77,8 @@ def test_two_records_are_found_and_taken_one_after_the_other(office: Office, tmp
 
 
 @pytest.mark.parametrize("typed", ["tail", "银川市"])
-def test_last_four_characters_and_the_office_find_a_person_too(
-    office: Office, tmp_path: Path, typed: str
-) -> None:
-    desk = sit_down(office.kernel, tmp_path, "editor")
+def test_last_four_characters_and_the_office_find_a_person_too(office: Office, typed: str) -> None:
+    desk = sit_down(office.kernel, "editor")
     query = office.id_number_of("handler")[-4:] if typed == "tail" else typed
     page = desk.get(f"{FORM}&q={query}").text
     assert f"handler #{office.person('handler')} " in words(page)
@@ -89,10 +86,10 @@ def test_last_four_characters_and_the_office_find_a_person_too(
 
 
 def test_among_ten_thousand_the_form_lists_nobody_and_a_search_one_page(
-    office: Office, tmp_path: Path
+    office: Office,
 ) -> None:
     crowd(office, MANY)
-    desk = sit_down(office.kernel, tmp_path, "editor")
+    desk = sit_down(office.kernel, "editor")
     assert len(desk.get(FORM).text) < 40_000
     page = desk.get(f"{FORM}&q=甲").text
     assert "共 10000 人，本页 1–50" in words(page)
@@ -102,9 +99,9 @@ def test_among_ten_thousand_the_form_lists_nobody_and_a_search_one_page(
 
 
 def test_a_merge_without_people_says_where_to_find_them_and_keeps_what_was_typed(
-    office: Office, tmp_path: Path
+    office: Office,
 ) -> None:
-    desk = sit_down(office.kernel, tmp_path, "editor")
+    desk = sit_down(office.kernel, "editor")
     answer = desk.post(FORM, {"finding": "核对户籍", "change_reason": "一人两档", "legal_ground": "内控"})
     assert answer.status_code == 422
     assert "先在上面查找" in words(answer.text)

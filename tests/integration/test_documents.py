@@ -295,13 +295,14 @@ def test_no_seal_stands_under_a_notice_or_by_hand(office: Office, decided: tuple
 
 
 def test_a_document_made_again_is_a_new_version_and_the_public_learns_which_one_stands(
-    office: Office, decided: tuple[int, Document], tmp_path: Path
+    office: Office,
+    decided: tuple[int, Document],
 ) -> None:
     case_id, document = decided
     again = partial(reissue_document, uid=document.uid, reason="印制有误，重新制发")
     with pytest.raises(TaskNotOpened):
         run(office.kernel, again, office.actors["handler"], case_id=case_id)
-    desk = sit_down(office.kernel, tmp_path, "clerk")
+    desk = sit_down(office.kernel, "clerk")
     page = desk.get(f"/documents/{document.uid}")
     assert "重新制发" in page.text and document.verify_code in page.text
     assert desk.post(f"/documents/{document.uid}/again", {"reason": " "}).status_code == 422
@@ -331,7 +332,7 @@ def test_a_document_made_again_is_a_new_version_and_the_public_learns_which_one_
     assert visitor.get("/verify/AAAA-BBBB-CCCC").status_code == 404
     codes = [visitor.get("/verify/AAAA-BBBB-CCCC").status_code for _ in range(40)]
     assert codes[-1] == 429
-    assert document.number in sit_down(office.kernel, tmp_path, "auditor").get(seal_page(office)).text
+    assert document.number in sit_down(office.kernel, "auditor").get(seal_page(office)).text
 
 
 def seal_page(office: Office) -> str:

@@ -35,8 +35,8 @@ def office(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def handler(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return sit_down(office.kernel, tmp_path_factory.mktemp("desk"), "handler")
+def handler(office: Office) -> Desk:
+    return sit_down(office.kernel, "handler")
 
 
 def test_the_list_says_what_is_missing_made_up_or_unverified(handler: Desk) -> None:
@@ -58,14 +58,15 @@ def test_the_list_says_what_is_missing_made_up_or_unverified(handler: Desk) -> N
 
 
 def test_one_parameter_shows_its_editions_and_only_editors_may_propose(
-    office: Office, handler: Desk, tmp_path: Path
+    office: Office,
+    handler: Desk,
 ) -> None:
     page = handler.get("/parameters/regional_average_wage").text
     assert "宁夏回族自治区　第 1 版" in page
     assert "暂用上一期的值" in page
     assert "/changes/new" not in page
     assert handler.get("/parameters/nothing").status_code == 404
-    editor = sit_down(office.kernel, tmp_path, "editor")
+    editor = sit_down(office.kernel, "editor")
     address = "/changes/new?kind=parameter&amp;target=regional_average_wage@640000"
     assert address in editor.get("/parameters/regional_average_wage").text.replace("%40", "@")
     form = editor.get(address.replace("&amp;", "&")).text

@@ -6,7 +6,6 @@ import html
 import re
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,12 +51,12 @@ def one(office: Office, query: Any) -> Any:
 
 
 @pytest.fixture
-def desks(bureau: Office, tmp_path: Path) -> dict[str, Desk]:
+def desks(bureau: Office) -> dict[str, Desk]:
     """Browsers by name, opened when asked for."""
 
     class Desks(dict[str, Desk]):
         def __missing__(self, name: str) -> Desk:
-            self[name] = sit_down(bureau.kernel, tmp_path, name)
+            self[name] = sit_down(bureau.kernel, name)
             return self[name]
 
     return Desks()

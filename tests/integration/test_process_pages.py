@@ -34,9 +34,9 @@ def bring(desk: Desk, archive: bytes) -> tuple[int, str]:
 
 
 def test_a_version_goes_out_comes_back_changed_and_is_compared_deployed_and_left(
-    office: Office, tmp_path: Path
+    office: Office,
 ) -> None:
-    desk = sit_down(office.kernel, tmp_path, "editor")
+    desk = sit_down(office.kernel, "editor")
     assert f'href="{PAGE}"' in desk.get("/designer").text
     shown = desk.get(PAGE)
     assert "第 1 版" in shown.text
@@ -91,19 +91,19 @@ def test_a_version_goes_out_comes_back_changed_and_is_compared_deployed_and_left
 
 
 def test_who_has_no_business_there_sees_nothing_and_strange_archives_are_refused(
-    office: Office, tmp_path: Path
+    office: Office,
 ) -> None:
-    handler = sit_down(office.kernel, tmp_path, "handler")
+    handler = sit_down(office.kernel, "handler")
     assert [handler.get(path).status_code for path in (PAGE, f"{PAGE}/diff", f"{PAGE}/export?side=1")] == [
         403
     ] * 3
     assert handler.post(f"{PAGE}/retire", {"reason": "x", "ground": "x"}).status_code == 403
-    checker = sit_down(office.kernel, tmp_path, "rechecker")
+    checker = sit_down(office.kernel, "rechecker")
     seen = checker.get(PAGE)
     assert seen.status_code == 200
     assert "提请停用" not in seen.text
     assert checker.post(f"{PAGE}/retire", {"reason": "x", "ground": "x"}).status_code == 403
-    desk = sit_down(office.kernel, tmp_path, "editor")
+    desk = sit_down(office.kernel, "editor")
     assert bring(desk, b"no zip")[0] == 422
     assert bring(desk, write_archive({"other/process.toml": b""}))[0] == 422
     block = desk.get("/designer/processes/controlled_change")

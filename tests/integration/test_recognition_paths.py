@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -316,10 +315,10 @@ def test_the_audit_chains_of_all_these_paths_are_whole(town: Office) -> None:
 
 
 def test_the_window_registers_a_paper_on_its_page_and_is_told_what_is_missing(
-    town: Office, tmp_path: Path
+    town: Office,
 ) -> None:
     case_id = served(town)
-    window = sit_down(town.kernel, tmp_path, "window")
+    window = sit_down(town.kernel, "window")
     town.take(town.start(**somebody_else()), "window")
     page = f"/cases/{case_id}/papers/challenge_filed"
     shown = window.get(page)
@@ -335,11 +334,11 @@ def test_the_window_registers_a_paper_on_its_page_and_is_told_what_is_missing(
 
 
 def test_who_works_on_a_case_finds_its_entries_and_leaves_days_out_of_a_clock(
-    town: Office, tmp_path: Path
+    town: Office,
 ) -> None:
     case_id = town.start(**somebody_else())
     town.take(case_id, "window")
-    window = sit_down(town.kernel, tmp_path, "window")
+    window = sit_down(town.kernel, "window")
     shown = window.get(f"/cases/{case_id}/")
     for words in ("申请人要求撤回申请", "扣除期间", "标记疑似要情"):
         assert words in shown.text, words

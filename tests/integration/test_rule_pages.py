@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -31,8 +30,8 @@ def office(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> 
         yield opened
 
 
-def test_the_catalogue_shows_what_is_bound_and_what_is_not(office: Office, tmp_path: Path) -> None:
-    desk = sit_down(office.kernel, tmp_path, "handler")
+def test_the_catalogue_shows_what_is_bound_and_what_is_not(office: Office) -> None:
+    desk = sit_down(office.kernel, "handler")
     everything = desk.get("/rules").text
     assert everything.count("<b>RSK-") == 28 and everything.count("<b>POL-") == 24
     unbound = desk.get("/rules?state=unbound").text
@@ -44,9 +43,9 @@ def test_the_catalogue_shows_what_is_bound_and_what_is_not(office: Office, tmp_p
     assert "没有这样的规则" in desk.get("/rules?q=nothing-like-this").text
 
 
-def test_a_rule_shows_reason_source_contract_decision_cases_and_hits(office: Office, tmp_path: Path) -> None:
+def test_a_rule_shows_reason_source_contract_decision_cases_and_hits(office: Office) -> None:
     case_id = office.start(insured_since="2026-02-10", enrolment_received_at="2026-02-19")
-    desk = sit_down(office.kernel, tmp_path, "auditor")
+    desk = sit_down(office.kernel, "auditor")
     shown = desk.get("/rules/RSK-12").text
     for words in (
         "insured_since",
@@ -67,11 +66,11 @@ def test_a_rule_shows_reason_source_contract_decision_cases_and_hits(office: Off
     assert "缺" in unjudged and "依据：" in unjudged and 'href="/rules/' in unjudged
 
 
-def test_a_warning_is_explained_on_the_case_page(office: Office, tmp_path: Path) -> None:
+def test_a_warning_is_explained_on_the_case_page(office: Office) -> None:
     put_in_force(office.kernel, changed_rule("RSK-11", rule__toml=('action = "route"', 'action = "warn"')))
     case_id = office.start(enrolment_received_at="2026-02-19")
     office.take(case_id, "window")
-    desk = sit_down(office.kernel, tmp_path, "window")
+    desk = sit_down(office.kernel, "window")
     page = desk.get(f"/cases/{case_id}").text
     address = page.partition(f'action="/cases/{case_id}/warnings/')[2].partition('"')[0]
     assert address.isdigit()
@@ -84,7 +83,7 @@ def test_a_warning_is_explained_on_the_case_page(office: Office, tmp_path: Path)
 
 
 def test_findings_are_reported_once_and_dealt_with_by_auditors_and_supervisors(
-    office: Office, tmp_path: Path
+    office: Office,
 ) -> None:
     case_id = office.start()
     office.work(case_id, "window", outcome="complete")  # on a Sunday: outside hours
@@ -98,8 +97,8 @@ def test_findings_are_reported_once_and_dealt_with_by_auditors_and_supervisors(
         run(office.kernel, said, office.actors["handler"])
     with pytest.raises(InvalidInput):
         run(office.kernel, partial(said, reason=""), office.actors["auditor"])
-    assert sit_down(office.kernel, tmp_path, "handler").get("/rules/reports").status_code == 403
-    desk = sit_down(office.kernel, tmp_path, "auditor")
+    assert sit_down(office.kernel, "handler").get("/rules/reports").status_code == 403
+    desk = sit_down(office.kernel, "auditor")
     assert "非工作时间办理" in desk.get("/rules/reports").text
     url = f"/rules/reports/{finding.id}"
     data = {"csrf_token": desk.token, "disposition": "explained", "reason": ""}

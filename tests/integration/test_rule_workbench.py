@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -263,7 +262,7 @@ def test_a_version_is_restored_as_the_next_and_a_rule_retired(office: Office) ->
     assert in_force(office, "LOG-05", date(2026, 6, 1)) is None
 
 
-def test_what_hits_turned_out_to_be_is_counted_by_version_and_month(office: Office, tmp_path: Path) -> None:
+def test_what_hits_turned_out_to_be_is_counted_by_version_and_month(office: Office) -> None:
     case_id = office.start(**LATE)
     with office.kernel.database.session() as session:
         office.kernel.database.scope(session, ("*",))
@@ -288,7 +287,7 @@ def test_what_hits_turned_out_to_be_is_counted_by_version_and_month(office: Offi
     after = counted()
     assert (after.hits, after.false_alarm, after.open) == (before.hits, 1, before.open - 1)
     assert after.false_rate == 1.0
-    desk = sit_down(office.kernel, tmp_path, "supervisor")
+    desk = sit_down(office.kernel, "supervisor")
     for address in ("/rules/statistics", f"/rules/{RULE}/statistics"):
         assert "100%（1/1）" in desk.get(address).text
     office.take(case_id, "window")
@@ -307,9 +306,9 @@ def revision_of(page: str) -> str:
     return found[1]
 
 
-def test_the_pages_edit_check_try_compare_and_submit_without_scripts(office: Office, tmp_path: Path) -> None:
+def test_the_pages_edit_check_try_compare_and_submit_without_scripts(office: Office) -> None:
     office.start(**LATE)
-    desk = sit_down(office.kernel, tmp_path, "editor")
+    desk = sit_down(office.kernel, "editor")
     assert "RSK-12" in desk.get("/rules/drafts/new?rule=RSK-12").text
     made = desk.post("/rules/drafts/new", {"rule": RULE, "idempotency_key": "one"})
     assert made.status_code == 302
@@ -392,9 +391,9 @@ HOSTILE = (
 
 
 def test_whatever_stands_in_a_file_its_draft_is_shown_compared_and_can_be_mended(
-    office: Office, tmp_path: Path
+    office: Office,
 ) -> None:
-    desk = sit_down(office.kernel, tmp_path, "editor")
+    desk = sit_down(office.kernel, "editor")
     for name, content in HOSTILE:
         draft_id = begin(office)
         save(office, draft_id, name, content)
@@ -407,19 +406,19 @@ def test_whatever_stands_in_a_file_its_draft_is_shown_compared_and_can_be_mended
         assert desk.post(f"{page}/cases", posted).status_code in (302, 422), content
 
 
-def test_who_has_no_business_there_sees_and_does_nothing(office: Office, tmp_path: Path) -> None:
+def test_who_has_no_business_there_sees_and_does_nothing(office: Office) -> None:
     draft_id = begin(office)
     page = f"/rules/drafts/{draft_id}"
-    handler = sit_down(office.kernel, tmp_path, "handler")
+    handler = sit_down(office.kernel, "handler")
     paths = ("/rules/drafts", page, f"{page}/raw/rule.toml", f"/rules/{RULE}/compare", "/rules/statistics")
     assert [handler.get(path).status_code for path in paths] == [403] * 5
-    checker = sit_down(office.kernel, tmp_path, "rechecker")
+    checker = sit_down(office.kernel, "rechecker")
     seen = checker.get(page)
     assert seen.status_code == 200
     assert "只有任规则编制岗的人能改" in seen.text
     writes = ("files/rule.toml", "properties", "cases", "trials", "submit", "discard", "copy", "take-over")
     assert [checker.post(f"{page}/{one}", {"revision": "1"}).status_code for one in writes] == [403] * 8
-    other = sit_down(office.kernel, tmp_path, "editor2")
+    other = sit_down(office.kernel, "editor2")
     assert other.post(f"{page}/properties", {"revision": "1"}).status_code in (409, 422)
     copied = other.post(f"{page}/copy", {})
     assert copied.status_code == 302

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -194,25 +193,25 @@ def test_a_release_before_one_that_is_known_already_is_refused(office: Office) -
 
 
 def test_what_a_change_would_touch_is_not_told_to_who_may_not_read_the_case(
-    office: Office, tmp_path: Path
+    office: Office,
 ) -> None:
     case_id = office.start(**LATE, applicant_id_no=id_number(CHANGERS["rechecker"][0]))
     retire = {"action": "retire", "rule": "RSK-12", "effective_from": "2027-01-01"}
     change = propose(office, "rule", retire)
     what_if(office, change, "editor")
     number, page = office.case(case_id).case_no, f"/changes/{change}"
-    assert number in sit_down(office.kernel, tmp_path, "editor").get(page).text
-    party = sit_down(office.kernel, tmp_path, "rechecker").get(page)
+    assert number in sit_down(office.kernel, "editor").get(page).text
+    party = sit_down(office.kernel, "rechecker").get(page)
     assert party.status_code == 200
     assert number not in party.text
     assert "您不能查看的案件" in party.text
 
 
-def test_a_change_about_a_case_is_closed_to_who_is_barred_from_it(office: Office, tmp_path: Path) -> None:
+def test_a_change_about_a_case_is_closed_to_who_is_barred_from_it(office: Office) -> None:
     case_id = office.start(**LATE, applicant_id_no=id_number(CHANGERS["rechecker"][0]))
     number = office.case(case_id).case_no
     change = propose(office, "risk_lower", {"case_no": number, "risk": "normal", "approval_levels": "1"})
-    reader, party = (sit_down(office.kernel, tmp_path, name) for name in ("editor", "rechecker"))
+    reader, party = (sit_down(office.kernel, name) for name in ("editor", "rechecker"))
     assert number in reader.get(f"/changes/{change}").text
     assert f"/changes/{change}" in reader.get("/changes").text
     for address in (f"/changes/{change}", f"/cases/{change}"):

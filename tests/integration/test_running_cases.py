@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -304,7 +303,7 @@ def test_skipping_a_review_does_not_pass_the_gate(office: Office) -> None:
 
 
 def test_failing_step_is_passed_over_by_decision_and_its_incident_is_over(
-    office: Office, tmp_path: Path
+    office: Office,
 ) -> None:
     trial.put(office, trial.files())
     trial.compute(office, ValueError("gone"))
@@ -314,7 +313,7 @@ def test_failing_step_is_passed_over_by_decision_and_its_incident_is_over(
     assert office.open_task_of(case_id).step_key == "approve"
     events = [event.event for event in rows(office, AuditEvent, AuditEvent.case_id == case_id)]
     assert {"incident.opened", "incident.passed", "case.modified"} <= set(events)
-    page = sit_down(office.kernel, tmp_path, "supervisor").get(f"/cases/{case_id}/").text
+    page = sit_down(office.kernel, "supervisor").get(f"/cases/{case_id}/").text
     assert 'data-skipped="compute"' in page
     assert "跳过，经案件修正" in page
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -118,12 +117,12 @@ def test_a_check_is_read_from_where_another_process_kept_it(
         check()
 
 
-def test_supervisor_retries_from_the_page_and_others_may_not_see_it(office: Office, tmp_path: Path) -> None:
+def test_supervisor_retries_from_the_page_and_others_may_not_see_it(office: Office) -> None:
     trial.compute(office, ValueError("the register is not there"))
     case_id = trial.begin(office, number=842)
     office.work(case_id, "handler", outcome="submit_positive")
-    assert sit_down(office.kernel, tmp_path, "handler").get("/incidents").status_code == 403
-    desk = sit_down(office.kernel, tmp_path, "supervisor")
+    assert sit_down(office.kernel, "handler").get("/incidents").status_code == 403
+    desk = sit_down(office.kernel, "supervisor")
     page = desk.get("/incidents").text
     assert "the register is not there" in page
     assert "/incidents/1/retry" in page
@@ -139,21 +138,21 @@ def test_supervisor_retries_from_the_page_and_others_may_not_see_it(office: Offi
 
 
 def test_officer_is_told_that_his_act_stands_though_a_step_behind_it_failed(
-    office: Office, tmp_path: Path
+    office: Office,
 ) -> None:
     trial.compute(office, ValueError("gone"))
     case_id = trial.begin(office, number=843)
     task = office.take(case_id, "handler")
-    desk = sit_down(office.kernel, tmp_path, "handler")
+    desk = sit_down(office.kernel, "handler")
     form = {"outcome": "submit_positive", "opinion": "材料齐全。", "task_version": task.version}
     answer = desk.post(f"/tasks/{task.id}/complete", form)
     assert "said=completed_incident" in answer.headers["Location"]
     assert "您不用再办" in desk.get(answer.headers["Location"]).text
 
 
-def test_holding_from_the_pages_says_so_before_the_click(office: Office, tmp_path: Path) -> None:
+def test_holding_from_the_pages_says_so_before_the_click(office: Office) -> None:
     case_id = trial.begin(office, number=844)
-    boss, handler = (sit_down(office.kernel, tmp_path, name) for name in ("supervisor", "handler"))
+    boss, handler = (sit_down(office.kernel, name) for name in ("supervisor", "handler"))
     assert boss.post(f"/cases/{case_id}/holds", {"reason": ""}).status_code == 422
     assert boss.post(f"/cases/{case_id}/holds", {"reason": "模板有误"}).status_code == 302
     gate = handler.get(f"/cases/{case_id}/").text
@@ -169,30 +168,26 @@ def test_holding_from_the_pages_says_so_before_the_click(office: Office, tmp_pat
     assert boss.post("/designer/processes/trial/holds", held).status_code == 422
 
 
-def test_heat_page_draws_and_lists_the_same_figures(
-    office: Office, tmp_path: Path, clock: MovingClock
-) -> None:
+def test_heat_page_draws_and_lists_the_same_figures(office: Office, clock: MovingClock) -> None:
     trial.begin(office, number=845)
     clock.move(hours=2)
-    desk = sit_down(office.kernel, tmp_path, "supervisor")
+    desk = sit_down(office.kernel, "supervisor")
     page = desk.get("/designer/processes/trial/heat").text
     assert "● 1 · 2.0 小时" in page.encode().decode("unicode_escape", "ignore") or "\\u25cf 1" in page
     assert "2.0 小时" in page
     for address in ("?version=1&sort=late", "?version=99", "?sort=nonsense"):
         assert desk.get(f"/designer/processes/trial/heat{address}").status_code == 200
     assert desk.get("/designer/processes/nothing/heat").status_code == 404
-    assert (
-        sit_down(office.kernel, tmp_path, "handler").get("/designer/processes/trial/heat").status_code == 403
-    )
+    assert sit_down(office.kernel, "handler").get("/designer/processes/trial/heat").status_code == 403
 
 
-def test_migration_is_previewed_proposed_and_its_progress_shown(office: Office, tmp_path: Path) -> None:
+def test_migration_is_previewed_proposed_and_its_progress_shown(office: Office) -> None:
     changing.add_changers(office)
     trial.begin(office, number=846)
     stays = trial.begin(office, number=847)
     office.work(stays, "handler", outcome="submit_positive")
     trial.put(office, renamed())
-    desk = sit_down(office.kernel, tmp_path, "editor")
+    desk = sit_down(office.kernel, "editor")
     address = "/designer/processes/trial/migrate"
     page = desk.get(address).text
     assert "能换 1 件，不能 1 件" in page
@@ -208,4 +203,4 @@ def test_migration_is_previewed_proposed_and_its_progress_shown(office: Office, 
     done = desk.get(address).text
     assert "已换 1" in done
     assert "留下 1" in done
-    assert sit_down(office.kernel, tmp_path, "supervisor").post(address, {}).status_code == 403
+    assert sit_down(office.kernel, "supervisor").post(address, {}).status_code == 403

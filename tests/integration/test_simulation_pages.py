@@ -38,8 +38,8 @@ def choose(desk: Desk, at: str, **form: str) -> tuple[int, str]:
     return answer.status_code, answer.headers.get("Location") or answer.text
 
 
-def test_a_version_is_played_by_the_people_of_the_region_and_undone(office: Office, tmp_path: Path) -> None:
-    desk = sit_down(office.kernel, tmp_path, "editor")
+def test_a_version_is_played_by_the_people_of_the_region_and_undone(office: Office) -> None:
+    desk = sit_down(office.kernel, "editor")
     shown = desk.get(PAGE).text
     assert "受理审查" in shown
     assert "由谁办" in shown
@@ -64,7 +64,7 @@ def test_all_paths_are_tried_and_reported_a_broken_address_begins_anew_readers_o
     from app.kernel.engine.simulation.explore import Limits
 
     monkeypatch.setattr(simulation, "PAGE_LIMITS", Limits(moves=30, seconds=60))
-    desk = sit_down(office.kernel, tmp_path, "editor")
+    desk = sit_down(office.kernel, "editor")
     shown = desk.get(PAGE + "?paths=1").text
     assert "步数到了上限" in shown
     assert "没有到达的" in shown
@@ -77,4 +77,4 @@ def test_all_paths_are_tried_and_reported_a_broken_address_begins_anew_readers_o
     assert b"rb2_initial_review" in desk.get(PAGE + "?diagram=review_block").data
     assert desk.client.get(PAGE + "?diagram=nothing").status_code == 404
     (tmp_path / "other").mkdir()
-    assert sit_down(office.kernel, tmp_path / "other", "window").client.get(PAGE).status_code == 403
+    assert sit_down(office.kernel, "window").client.get(PAGE).status_code == 403

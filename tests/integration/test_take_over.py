@@ -227,8 +227,8 @@ def test_raw_sql_can_neither_date_an_act_before_the_entry_nor_say_that_a_running
         assert session.scalars(select(CaseTakeOver.case_id)).all() == []
 
 
-def test_window_states_the_dates_sees_the_clock_and_enters_the_case(office: Office, tmp_path: Path) -> None:
-    desk = sit_down(office.kernel, tmp_path, "window")
+def test_window_states_the_dates_sees_the_clock_and_enters_the_case(office: Office) -> None:
+    desk = sit_down(office.kernel, "window")
     url = "/apply/injury_recognition/take-over/"
     assert url in desk.get("/applications/new").text
     assert "正在调查核实" in desk.get(url).text
@@ -256,14 +256,14 @@ def test_window_states_the_dates_sees_the_clock_and_enters_the_case(office: Offi
     assert "至少要有一份证明" in post(confirm="true").text
     page = post(confirm="true", file=(BytesIO(PAPER), "受理.pdf")).text
     assert "已录入，从这里接着办" in page
-    refused = sit_down(office.kernel, tmp_path, "checker").get(url)
+    refused = sit_down(office.kernel, "checker").get(url)
     assert refused.status_code == 409
 
 
-def test_case_page_says_where_the_case_began(office: Office, tmp_path: Path) -> None:
+def test_case_page_says_where_the_case_began(office: Office) -> None:
     case_id = enter(office, paper(22))
     office.take(case_id, "handler")
-    page = sit_down(office.kernel, tmp_path, "handler").get(f"/cases/{case_id}/").text
+    page = sit_down(office.kernel, "handler").get(f"/cases/{case_id}/").text
     for words in (
         "接续办理（纸质）",
         "银人社工伤受〔2026〕22号",
