@@ -204,7 +204,7 @@ def _message(rule: Rule) -> str:
     """What the officer reads, with the names of facts and the values of parameters where they stand in it."""
     manifest = rule.manifest
     named = {key: f"〔{pick(fact.zh, fact.en)}〕" for key, fact in manifest.facts.items()}
-    valued = {key: to_kept(one.value) for key, one in manifest.parameters.items()}
+    valued = {key: str(to_kept(one.value)) for key, one in manifest.parameters.items()}
     return filled(pick(manifest.message_zh, manifest.message_en), {**named, **valued})
 
 
