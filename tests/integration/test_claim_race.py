@@ -1,9 +1,7 @@
 """A race through the application's own operations: no conflict commits, and everything that may be done is done."""
 
 import json
-import multiprocessing
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from functools import partial
 
@@ -23,6 +21,7 @@ from app.kernel.worklist.models import Task
 from config import Settings
 from tests.claim_racers import Racer, Tally, race
 from tests.databases import CopiedDatabase
+from tests.racing import racing_pool
 from tests.unit.engine.diagrams import HEAD, flow, node, start
 
 PROCESS, REGION = "claim_race", "640100"
@@ -127,7 +126,7 @@ def hold_race(kernel: Kernel, settings: Settings, count: int, seed: int) -> Coun
         Racer(settings.data_dir, settings.database_url or "", actor, tuple(tasks), f"{seed}:{place}")
         for place, actor in enumerate(crowd)
     ]
-    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with racing_pool(PROCESSES) as pool:
         tallies = list(pool.map(race, racers))
     check_ledger(kernel, count)
     check_denials(kernel, crowd, tallies)

@@ -1,11 +1,10 @@
 """Races over raw SQL under the application's role: conflicting duties never both commit, lawful ones all do."""
 
-import multiprocessing
 import random
 import statistics
 import threading
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from tests.databases import CopiedDatabase
 from tests.fence_racers import Racer, Tally, race
 from tests.fence_world import Staff, World, act, connect, decide, sign, world_of
+from tests.racing import racing_pool
 
 PROCESSES = 8
 CASES = 1000
@@ -20,7 +20,7 @@ RIVALS = ("initial_review", "recheck")
 
 
 def run(racers: list[Racer]) -> list[Tally]:
-    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with racing_pool(PROCESSES) as pool:
         return list(pool.map(race, racers))
 
 
