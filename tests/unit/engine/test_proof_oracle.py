@@ -105,6 +105,15 @@ def tally(compared: Compared, model: Model, outcomes: dict[str, Outcome]) -> Non
     compared.met.update(["several starts"] if starts > 1 else [])
 
 
+@pytest.mark.parametrize("seed", [907750385440])
+def test_a_model_on_which_they_disagreed_once_stays_agreed(seed: int) -> None:
+    """907750385440: an inclusive join went on while a sub-process before it ran that could never end."""
+    model = Grower(random.Random(seed)).grow()
+    outcomes = outcomes_of(model)
+    assert outcomes is not None
+    agree(seed, model, proof_of(model), outcomes)
+
+
 def told(compared: Compared) -> str:
     return (
         f"{compared.models} models ({compared.skipped} too big or without effect), {compared.unsafe} unsafe, "

@@ -356,7 +356,10 @@ class Game:
                 yield Move((), ended_or((*rest, *gives), armed), (step.id,))
 
     def ready(self, part: Part, step: Step, there: list[Any], rest: list[Item]) -> bool:
-        """No token elsewhere can come to an entering flow without a token, unless to one with a token too."""
+        """No token elsewhere has a way to an entering flow without a token, unless to one with a token too.
+
+        Conditions on the way don't count, nor whether the activity where the token stands can ever end.
+        """
         marked = {item[1] for item in there}
         own = {("wait", arrow.id) for arrow in entering(part, step.id)}
         for item in rest:
@@ -374,13 +377,13 @@ class Game:
             key = waiting.pop()
             step = part.steps[key]
             follow = [other.id for other in self.boundaries(part, step)]
-            for gives in self.ways(part, step):
-                for kind, target in gives:
-                    arrow = next((a for a in part.arrows if kind == "wait" and a.id == target), None)
-                    if arrow is not None and arrow.target == join.id:
-                        found.add(arrow.id)
-                    else:
-                        follow.append(arrow.target if arrow else target)
+            if step.event == "link" and step.tag == "intermediateThrowEvent":
+                follow += [key for gives in self.ways(part, step) for _, key in gives]
+            for arrow in (arrow for arrow in part.arrows if arrow.source == key):
+                if arrow.target == join.id:
+                    found.add(arrow.id)
+                else:
+                    follow.append(arrow.target)
             waiting += [other for other in follow if other not in seen]
             seen.update(follow)
         return found

@@ -34,7 +34,8 @@ class Frame:
 
     `active` marks that it runs, where an event or several tokens make that matter; `done` gets its tokens when
     it has come to its end. `before` and `after` are places by node, `waiting` by flow into a join, `inside` all
-    of them and those of everything within; `handlers` are the event sub-processes by node.
+    of them and those of everything within; `standing` says at which node of the scope a token in them is.
+    `handlers` are the event sub-processes by node.
     """
 
     scope: Scope
@@ -44,6 +45,7 @@ class Frame:
     host: Node | None = None
     active: int | None = None
     inside: set[int] = field(default_factory=set)
+    standing: dict[int, str] = field(default_factory=dict)
     before: dict[str, int] = field(default_factory=dict)
     after: dict[str, int] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
@@ -58,10 +60,13 @@ class Frame:
             yield frame
             frame = frame.parent
 
-    def hold(self, place: int) -> None:
-        """Count `place` to this frame and to every frame and shell around it."""
+    def hold(self, place: int, node: Node | None) -> None:
+        """Count `place` to this frame and to every frame and shell around it; a token there stands at `node`."""
         for frame in self.around():
             frame.inside.add(place)
+            if node is not None:
+                frame.standing[place] = node.id
+            node = frame.host
             shell = frame.parent.shells.get(frame.host.id) if frame.parent and frame.host else None
             if shell is not None:
                 shell.inside.add(place)

@@ -1,6 +1,6 @@
 """A Petri net with the few additions that BPMN needs: places emptied, places that must be empty, inclusive joins."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from app.kernel.engine.check.proof.diagram import Node
@@ -69,32 +69,3 @@ class Net:
         if latent:
             self.latent.add(len(self.nodes) - 1)
         return len(self.nodes) - 1
-
-    def with_reach(self) -> "Net":
-        """The net with the reach of every inclusive join worked out, which needs all transitions."""
-        feeding: dict[int, set[int]] = {}
-        for index, transition in enumerate(self.transitions):
-            for place in transition.gives:
-                feeding.setdefault(place, set()).add(index)
-        done = [
-            replace(transition, join=self._joined(transition.join, feeding))
-            if transition.join
-            else transition
-            for transition in self.transitions
-        ]
-        return Net(self.nodes, done, self.latent)
-
-    def _joined(self, join: Join, feeding: dict[int, set[int]]) -> Join:
-        reach: dict[int, set[int]] = {}
-        for goal in join.inputs:
-            seen, waiting = {goal}, [goal]
-            while waiting:
-                for index in feeding.get(waiting.pop(), ()):
-                    transition = self.transitions[index]
-                    own = transition.join is not None and transition.join.inputs == join.inputs
-                    for place in () if own else transition.inputs:
-                        if place not in seen and place not in self.latent:
-                            seen.add(place)
-                            reach.setdefault(place, set()).add(goal)
-                            waiting.append(place)
-        return Join(join.inputs, {place: frozenset(goals) for place, goals in reach.items()})

@@ -26,6 +26,7 @@ from app.kernel.engine.check.proof.frames import (
     trigger_of,
 )
 from app.kernel.engine.check.proof.net import BEGIN, Join, Net, Transition
+from app.kernel.engine.check.proof.reach import reach_of
 
 # Callees are drawn in where they are called, each time anew.
 MOST_PLACES: Final = 12_000
@@ -62,6 +63,7 @@ class _Translation:
         self.net = Net()
         # Which places a step empties is known only when all of them are there.
         self.late: list[tuple[int, Places, Places]] = []
+        self.joins: list[tuple[int, Frame, Node]] = []
 
     def net_of(self, process: Process, root: Frame | None = None, entry: int = BEGIN) -> Net:
         self.enter(root or Frame(process.scope, process), entry)
@@ -69,13 +71,30 @@ class _Translation:
             self.net.transitions[index] = replace(
                 self.net.transitions[index], clears=frozenset(clears()), empty=frozenset(empty())
             )
-        return self.net.with_reach()
+        for index, frame, node in self.joins:
+            self._see(index, reach_of(frame, node))
+        return self.net
 
-    def place(self, frame: Frame, node: Node, shell: Shell | None = None, *, latent: bool = False) -> int:
+    def _see(self, index: int, reach: dict[int, frozenset[int]]) -> None:
+        transition = self.net.transitions[index]
+        if transition.join is not None:
+            seen = {place: goals for place, goals in reach.items() if place not in self.net.latent}
+            self.net.transitions[index] = replace(transition, join=replace(transition.join, reach=seen))
+
+    def place(
+        self,
+        frame: Frame,
+        node: Node,
+        shell: Shell | None = None,
+        *,
+        latent: bool = False,
+        aside: bool = False,
+    ) -> int:
+        """A new place of `node`; with `aside` a token there is none that stands anywhere in the scope."""
         if len(self.net.nodes) >= MOST_PLACES:
             raise NetTooLarge
         place = self.net.place(node.id, latent=latent)
-        frame.hold(place)
+        frame.hold(place, None if aside else node)
         if shell is not None:
             shell.inside.add(place)
         return place
@@ -117,7 +136,7 @@ class _Translation:
         events = [event for event in scope.event_scopes() if trigger_of(event) is not None]
         nodes = list(scope.nodes.values())
         if (events or (divides(scope) and frame.done)) and nodes:
-            frame.active = self.place(frame, host or nodes[0])
+            frame.active = self.place(frame, host or nodes[0], aside=True)
         for node in nodes:
             frame.before[node.id], frame.after[node.id] = self.place(frame, node), self.place(frame, node)
             entering = scope.entering(node.id)
@@ -209,6 +228,7 @@ class _Translation:
         if node.tag == "parallelGateway":
             self.step(inputs, [frame.before[node.id]], node.id)
         else:
+            self.joins.append((len(self.net.transitions), frame, node))
             self.step([], [frame.before[node.id]], node.id, join=Join(tuple(inputs), {}))
 
     # ---- activities
