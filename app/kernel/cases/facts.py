@@ -119,8 +119,10 @@ def fill_columns(unit: Unit, case: Case, schema: FactSchema, facts: Mapping[str,
 def index_columns(keyring: KeyRing, schema: FactSchema, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Values of subject_name, subject_pinyin, subject_index, organisation, event_on."""
 
+    index = schema.index_of(facts)
+
     def fact(column: str) -> Any:
-        return facts.get(schema.index.get(column, ""))
+        return facts.get(index.get(column, ""))
 
     name = fact("subject_name") or ""
     number = fact("subject_id")

@@ -48,18 +48,40 @@ class FactSpec:
 
 @dataclass(frozen=True)
 class FactSchema:
-    """All facts of a process, by key, with the index that fills the case's list columns."""
+    """All facts of a process, by key, with the index that fills the case's list columns.
+
+    `variant_fact`: the fact that says which variant of the process a case is (`[process] variant_fact`), empty where
+    there are none; `variant_index`: by variant, what the index says otherwise (`[variant.<value>.index]`).
+    """
 
     facts: Mapping[str, FactSpec]
     groups: tuple[Choice, ...] = ()
     index: Mapping[str, str] = field(default_factory=dict)
+    variant_fact: str = ""
+    variant_index: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def from_toml(cls, document: Mapping[str, Any]) -> FactSchema:
         """Build from a parsed `process.toml`. Raise KeyError or TypeError on a malformed one."""
         facts = {key: _fact(key, table) for key, table in document.get("fact", {}).items()}
         groups = tuple(Choice(g["key"], g["zh"], g["en"]) for g in document.get("fact_group", []))
-        return cls(facts, groups, document.get("index", {}))
+        variants = {key: table.get("index", {}) for key, table in document.get("variant", {}).items()}
+        variant_fact = document.get("process", {}).get("variant_fact", "")
+        return cls(facts, groups, document.get("index", {}), variant_fact, variants)
+
+    def variant(self, facts: Mapping[str, Any]) -> str:
+        """Which variant of the process a case with these facts is; empty for the plain one."""
+        return str(facts.get(self.variant_fact) or "") if self.variant_fact else ""
+
+    @property
+    def variant_facts(self) -> frozenset[str]:
+        """What is stated of a case that isn't plain: which variant it is, and whom it is then about."""
+        own = (key for index in self.variant_index.values() for key in index.values())
+        return frozenset((self.variant_fact, *own)) if self.variant_fact else frozenset()
+
+    def index_of(self, facts: Mapping[str, Any]) -> Mapping[str, str]:
+        """The facts that fill the list columns of a case with these facts."""
+        return {**self.index, **self.variant_index.get(self.variant(facts), {})}
 
     def parse(self, raw: Mapping[str, Any], *, today: date) -> dict[str, Any]:
         """Canonical JSON-native values of the known keys of `raw`; blanks become None.

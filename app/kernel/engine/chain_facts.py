@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case, CaseFacts
 from app.kernel.cases.schema import FactInvalid, FactSchema, parse_value
+from app.kernel.decisions.expressions import compile_expression, feel
 from app.kernel.engine.deployed import Deployed
 from app.kernel.engine.messages.models import CaseFactOrigin
 from app.kernel.transaction import Unit
@@ -45,16 +46,25 @@ def readable(schema: FactSchema, named: Mapping[str, Any], today: date) -> dict[
     return taken
 
 
-def list_carried(session: Session, chain_id: int, names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def list_carried(session: Session, chain_id: int, deployed: Deployed) -> dict[str, Any]:
     """Open facts a new case would take over, as far as the reader's regions show the other cases: for a form."""
     carried: dict[str, Any] = {}
-    for process_key, facts in names.items():
-        source = session.scalars(_latest(chain_id, process_key)).first()
-        stored = session.get(CaseFacts, source.id) if source is not None else None
-        for theirs, mine in facts.items() if stored is not None else ():
-            if stored is not None and stored.facts.get(theirs) is not None:
-                carried[mine] = stored.facts[theirs]
+    for process_key, names in deployed.from_chain.items():
+        rows = session.execute(
+            _latest(chain_id, process_key)
+            .join(CaseFacts, CaseFacts.case_id == Case.id)
+            .add_columns(CaseFacts.facts)
+        )
+        counted = (facts for _case, facts in rows if _counts(deployed, process_key, facts))
+        facts: Mapping[str, Any] = next(counted, {})
+        carried |= {mine: facts[theirs] for theirs, mine in names.items() if facts.get(theirs) is not None}
     return carried
+
+
+def _counts(deployed: Deployed, process_key: str, facts: Mapping[str, Any]) -> bool:
+    """Whether a case with these facts can be the source (`[from_chain_when]`)."""
+    condition = deployed.from_chain_when.get(process_key)
+    return condition is None or compile_expression(feel(condition)).holds(facts)
 
 
 def _latest(chain_id: int, process_key: str) -> Select[Case]:
@@ -74,15 +84,25 @@ def take_over(unit: Unit, deployed: Deployed, chain_id: int) -> list[Copied]:
     copied: dict[str, Copied] = {}
     with _everywhere(unit):
         for process_key, names in deployed.from_chain.items():
-            source = unit.session.scalars(_latest(chain_id, process_key)).first()
-            if source is None:
+            found = _source(unit, deployed, chain_id, process_key)
+            if found is None:
                 continue
-            theirs = load_facts(unit.session, unit.kernel.keyring, source)
+            source, theirs = found
             named = {mine: theirs.get(their) for their, mine in names.items()}
             back = {mine: their for their, mine in names.items()}
             for fact, value in readable(deployed.schema, named, unit.today).items():
                 copied[fact] = Copied(fact, value, source.id, back[fact])
     return list(copied.values())
+
+
+def _source(
+    unit: Unit, deployed: Deployed, chain_id: int, process_key: str
+) -> tuple[Case, dict[str, Any]] | None:
+    for case in unit.session.scalars(_latest(chain_id, process_key)):
+        theirs = load_facts(unit.session, unit.kernel.keyring, case)
+        if _counts(deployed, process_key, theirs):
+            return case, theirs
+    return None
 
 
 @contextmanager

@@ -129,6 +129,11 @@ class CaseContext:
         derive = self.unit.kernel.ports.derived_facts.get(self.deployed.key)
         return derive(self.unit.session, self.case, self.facts) if derive else {}
 
+    @property
+    def variant(self) -> str:
+        """Which variant of its process the case is now; empty for the plain one."""
+        return self.deployed.schema.variant(self.facts)
+
     def routing(self) -> dict[str, Any]:
         """Engine variables that follow from the case: its risk class and facts marked as routing."""
         return {"risk": self.case.risk, **self.deployed.schema.routed(self.facts)}

@@ -276,6 +276,7 @@ def _manifest_problems(definition: Definition) -> Iterator[Finding]:
     for key in set(process.get("usual_steps", ())) - definition.steps.keys():
         yield _problem(path, f"usual_steps 中没有环节 {key}", f"usual_steps: no step {key}")
     yield from _fact_problems(path, definition)
+    yield from _variant_problems(path, definition)
     yield from _supply_problems(path, definition)
     problems = (
         *manifest_problems(definition.manifest),
@@ -307,6 +308,28 @@ def _fact_problems(path: str, definition: Definition) -> Iterator[Finding]:
     for column, key in definition.index.items():
         if key not in definition.facts:
             yield _problem(path, f"[index] {column} 引用未知事实 {key}", f"[index] {column}: no fact {key}")
+
+
+def _variant_problems(path: str, definition: Definition) -> Iterator[Finding]:
+    """`variant_fact` is an enum that the engine carries; what a variant says is about facts and documents there are."""
+    table = definition.manifest.get("variant", {})
+    key = definition.process.get("variant_fact", "")
+    fact = definition.facts.get(key, {})
+    values = {one["value"] for one in fact.get("values", ())}
+    if (table or key) and not (fact.get("type") == "enum" and fact.get("routing")):
+        yield _problem(
+            path,
+            f"variant_fact 须是参与路由的枚举事实：{key}",
+            f"variant_fact must be an enum that routes: {key}",
+        )
+    for name, said in table.items():
+        where = f"[variant.{name}]"
+        unknown = [name] if name not in values else []
+        unknown += sorted(set(said.get("index", {}).values()) - definition.facts.keys())
+        unknown += sorted(set(said.get("left_in_chain", ())) - definition.facts.keys())
+        unknown += sorted(set(said.get("decision_documents", {}).values()) - definition.documents.keys())
+        for one in unknown:
+            yield _problem(path, f"{where} 引用未知的 {one}", f"{where}: there is no {one}")
 
 
 def _reference_problems(definition: Definition) -> Iterator[Finding]:

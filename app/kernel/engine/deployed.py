@@ -13,7 +13,14 @@ from app.kernel.decisions.catalogue.binding import Supply
 from app.kernel.documents.service_rules import ServiceRules
 from app.kernel.engine.definitions import Definition, path_in
 from app.kernel.engine.dialect import StepSpec
-from app.kernel.engine.messages.manifest import Receives, Sends, read_from_chain, read_receives, read_sends
+from app.kernel.engine.messages.manifest import (
+    Receives,
+    Sends,
+    read_from_chain,
+    read_from_chain_when,
+    read_receives,
+    read_sends,
+)
 from app.kernel.engine.models import ProcessDefinition
 from app.kernel.engine.specs import Spec, load_spec, spec_digest
 from app.kernel.engine.takeover.manifest import Entry, PaperDecision, read_entries, read_paper_decision
@@ -135,11 +142,15 @@ class Deployed:
     supply: Supply | None
     """What rules are told of its cases; None: no rules judge them."""
     forms: Mapping[str, Mapping[str, Any]]
+    variants: Mapping[str, Mapping[str, Any]]
+    """What its variants say otherwise (`[variant.<value>]`), by value of `[process] variant_fact`."""
     sends: Mapping[str, Sends]
     """Messages to the other cases of the chain, by name."""
     receives: tuple[Receives, ...]
     from_chain: Mapping[str, Mapping[str, str]]
     """Facts that a new case takes over, by the process they come from: name there to name here."""
+    from_chain_when: Mapping[str, str]
+    """Which cases of a process count there: an expression over their facts."""
     entries: Mapping[str, Entry]
     """Where a case begun elsewhere may come in."""
     paper_decision: PaperDecision | None
@@ -168,13 +179,21 @@ class Deployed:
         key = process_id or self.key
         return self.files[f"{key}/{key}.bpmn"]
 
-    def form_of(self, step: StepSpec, path: Sequence[str]) -> str | None:
-        """The form of a user task inside the calls `path`: the one made for that call where there is one.
+    def form_of(self, step: StepSpec, path: Sequence[str], variant: str = "") -> str | None:
+        """The form of a user task inside the calls `path`: the one made for that call where there is one, of each the
+        one made for the case's variant.
 
-        `<call activity>.<form>.form` in the caller's folder stands in for `<form>.form` in that call only.
+        `<call activity>.<form>.form` in the caller's folder stands in for `<form>.form` in that call only,
+        `<form>-<variant>.form` in cases of that variant.
         """
-        names = (f"{call}.{step.form_id}" for call in reversed(path))
+        plain = [f"{call}.{step.form_id}" for call in reversed(path)] + [str(step.form_id)]
+        names = (name for one in plain for name in ((f"{one}-{variant}", one) if variant else (one,)))
         return next((name for name in names if name in self.forms), step.form_id)
+
+    def decision_documents(self, variant: str = "") -> Mapping[str, str]:
+        """The document of each outcome, or of an outcome of a step (`<step>.<outcome>`), for cases of a variant."""
+        own = self.variants.get(variant, {}).get("decision_documents", {})
+        return {**self.process.get("decision_documents", {}), **own}
 
     @property
     def startable(self) -> bool:
@@ -230,9 +249,11 @@ def parse_deployed(row: ProcessDefinition, definition: Definition) -> Deployed:
         incoming={table["message"]: IncomingSpec.from_toml(table) for table in manifest.get("incoming", ())},
         supply=Supply.of(manifest),
         forms=definition.forms,
+        variants=manifest.get("variant", {}),
         sends=read_sends(manifest),
         receives=read_receives(manifest),
         from_chain=read_from_chain(manifest),
+        from_chain_when=read_from_chain_when(manifest),
         entries=read_entries(manifest),
         paper_decision=read_paper_decision(manifest),
         service=ServiceRules.of(definition.manifests),

@@ -150,7 +150,7 @@ def handle_seal_decision(context: CaseContext, call: ServiceCall, data: Data) ->
 def _issue_decided(context: CaseContext, call: ServiceCall, spec: SubjectSpec | None, outcome: str) -> None:
     """The document of a decision; what it puts out of force is revoked before."""
     if spec is None:
-        template = decision_document(context.deployed.process, call, outcome)
+        template = decision_document(context.deployed.decision_documents(context.variant), call, outcome)
     else:
         template = spec.documents.get(outcome) or spec.documents.get("issued")
         for kind in spec.revokes:

@@ -140,7 +140,8 @@ def first_facts(
     stated = deployed.schema.parse(start.facts, today=unit.today)
     known = {key for key, value in stated.items() if value is not None}
     found = take_over(unit, deployed, start.chain_id) if start.chain_id and deployed.from_chain else []
-    copied = [one for one in found if one.fact not in known]
+    left = deployed.variants.get(deployed.schema.variant(stated), {}).get("left_in_chain", ())
+    copied = [one for one in found if one.fact not in known and one.fact not in left]
     facts = {**stated, **{one.fact: one.value for one in copied}}
     demanded = purposes if start.opening is None else ()
     missing = [key for one in demanded for key in deployed.schema.missing(facts, one)]

@@ -44,9 +44,9 @@ def template_of(deployed: Deployed, key: str) -> DocumentTemplate:
     )
 
 
-def decision_document(process: Mapping[str, Any], call: ServiceCall, outcome: str) -> str | None:
-    """The document of a decision: that of the step (or of the call around it), else the outcome's."""
-    documents: Mapping[str, str] = process.get("decision_documents", {})
+def decision_document(documents: Mapping[str, str], call: ServiceCall, outcome: str) -> str | None:
+    """The document of a decision (`decision_documents`): that of the step (or of the call around it), else the
+    outcome's."""
     names = (*(f"{step}.{outcome}" for step in (call.step.step_key, *reversed(call.path))), outcome)
     return next((documents[name] for name in names if name in documents), None)
 

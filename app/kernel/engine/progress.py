@@ -194,7 +194,7 @@ def _new_task(context: CaseContext, ready: ReadyTask) -> Task:
         resets=step.resets,
         persons_required=ready.persons,
         post=ready.candidate_group,
-        form_id=context.deployed.form_of(step, ready.path),
+        form_id=context.deployed.form_of(step, ready.path, context.variant),
         subject=_subject(context, ready),
         created_at=context.unit.now,
     )

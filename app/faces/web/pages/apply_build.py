@@ -74,8 +74,9 @@ def apply_page(session: Session, who: Standing, attempt: Attempt) -> ApplyPage:
 def application_schema(deployed: Deployed, who: Standing) -> dict[str, Any]:
     """A form-js schema: the facts of an application by group, demanded ones first in each."""
     grouped: dict[str, list[FactSpec]] = defaultdict(list)
+    asked = {*deployed.parties.values(), *deployed.schema.variant_facts}
     for spec in deployed.schema.facts.values():
-        if spec.required_for in ("application", "acceptance") or spec.key in deployed.parties.values():
+        if spec.required_for in ("application", "acceptance") or spec.key in asked:
             grouped[spec.group].append(spec)
     groups = [
         {

@@ -112,7 +112,7 @@ def chain_page(session: Session, case: Case, who: Standing, attempt: Attempt, pr
         raise StaffNotEligible
     carried = {
         key: value
-        for key, value in list_carried(session, case.chain_id, deployed.from_chain).items()
+        for key, value in list_carried(session, case.chain_id, deployed).items()
         if key in deployed.schema.facts and not deployed.schema.facts[key].sensitive
     }
     typed = {**_place(who, deployed.intake_post, case), **carried, **attempt.typed}

@@ -62,7 +62,7 @@ def _answered(folder: str, manifests: Manifests) -> Iterator[Finding]:
             zh, en = f"没有程序发送消息 {one.message}", f"no process sends the message {one.message}"
             yield _finding("message-unsent", folder, zh, en)
             continue
-        for fact in one.facts.keys() - set(sent[one.message].facts):
+        for fact in one.facts.keys() - sent[one.message].names:
             zh = f"消息 {one.message} 不带 {fact}"
             yield _finding("message-fact", folder, zh, f"{one.message} doesn't carry {fact}", "error")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +17,9 @@ from app.kernel.engine.catalogue import Deployed, get_deployed, list_latest
 from app.kernel.engine.chain_facts import Copied, note_origins, readable
 from app.kernel.engine.context import CaseContext
 from app.kernel.engine.incidents.recording import list_open_ids
-from app.kernel.engine.messages.manifest import Receives, expected
+from app.kernel.engine.messages.manifest import EACH, Receives, expected, named_for
 from app.kernel.engine.messages.models import CaseMessage, CaseMessageDelivery
-from app.kernel.engine.messages.sending import Opening, lock_messages, queue_delivery
+from app.kernel.engine.messages.sending import Opening, is_meant, lock_messages, queue_delivery, told_by
 from app.kernel.engine.operations import CaseStart, deliver_message, start_case
 from app.kernel.engine.progress import restore
 from app.kernel.engine.reopening import carried_facts, carry_materials
@@ -39,12 +40,17 @@ def spread_message(unit: Unit, message_id: int) -> None:
     served = set()
     for case in _others(unit.session, sender):
         deployed = get_deployed(unit.session, case.definition_id)
-        heard = expected(deployed.receives, opens=False)
-        if message.name in heard and _waits(unit.session, deployed, case, message.name):
+        receives = expected(deployed.receives, opens=False).get(message.name)
+        if receives is None or not _waits(unit.session, deployed, case, message.name):
+            continue
+        if is_meant(unit, receives, told_by(message, sender), case):
             served.add(case.process_key)
             queue_delivery(unit, message.id, receiver_id=case.id)
     for deployed in list_latest(unit.session):
-        if message.name in expected(deployed.receives, opens=True) and deployed.key not in served:
+        opening = expected(deployed.receives, opens=True).get(message.name)
+        if opening is None or deployed.key in served:
+            continue
+        if opening.means(told_by(message, sender), {}):
             queue_delivery(unit, message.id, opens=deployed.key)
 
 
@@ -123,7 +129,7 @@ def _open(unit: Unit, delivery: CaseMessageDelivery, message: CaseMessage) -> bo
         CaseStart(
             process_key=deployed.key,
             region_code=region,
-            facts={**first, **{one.fact: one.value for one in copied}},
+            facts={**first, **receives.sets, **{one.fact: one.value for one in copied}},
             chain_id=sender.chain_id,
             case_role=receives.role,
             opening=Opening(message.name, delivery.id),
@@ -140,10 +146,21 @@ def _first_facts(unit: Unit, deployed: Deployed, sender: Case) -> dict[str, Any]
 
 
 def _copied(unit: Unit, deployed: Deployed, receives: Receives, message: CaseMessage) -> list[Copied]:
-    named = {receives.facts[key]: value for key, value in message.payload.items() if key in receives.facts}
+    sender = unit.session.get_one(Case, message.case_id)
+    told = {**told_by(message, sender), **_unsealed(unit, message, sender, receives)}
+    named = {receives.facts[key]: value for key, value in told.items() if key in receives.facts}
     theirs = {mine: key for key, mine in receives.facts.items()}
     taken = readable(deployed.schema, named, unit.today)
     return [Copied(fact, value, message.case_id, theirs[fact], message.id) for fact, value in taken.items()]
+
+
+def _unsealed(unit: Unit, message: CaseMessage, sender: Case, receives: Receives) -> Mapping[str, Any]:
+    """Sensitive facts of the sender that the message names and the receiver asks for, by their name in it."""
+    spec = get_deployed(unit.session, sender.definition_id).sends.get(message.name)
+    if spec is None or not spec.sealed.keys() & receives.facts.keys():
+        return {}
+    facts = load_facts(unit.session, unit.kernel.keyring, sender)
+    return {name: facts.get(fact) for name, fact in named_for(spec.sealed, message.payload.get(EACH)).items()}
 
 
 def _finish(

@@ -13,9 +13,10 @@ from typing import Any, Final
 from sqlalchemy import and_, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case
 from app.kernel.engine.context import CaseContext
-from app.kernel.engine.messages.manifest import expected
+from app.kernel.engine.messages.manifest import SENDER, Receives, expected
 from app.kernel.engine.messages.models import CaseMessage, CaseMessageDelivery
 from app.kernel.engine.views import SentMessage, WaitingMessage
 from app.kernel.transaction import Unit
@@ -43,13 +44,15 @@ def mark_opened(unit: Unit, opening: Opening, case_id: int) -> None:
 
 
 def send_messages(context: CaseContext, sent: Iterable[SentMessage]) -> None:
-    """Keep each thrown message that the process sends to its chain, with its facts as they are now."""
+    """Keep each thrown message that the process sends to its chain, with its facts as they are now, once for each item
+    of the list it is sent for."""
     unit, case = context.unit, context.case
     for message in sent:
         spec = context.deployed.sends.get(message.name)
         if spec is None:
             continue
-        send_message(unit, case, message.name, {key: context.facts.get(key) for key in spec.facts})
+        for payload in spec.payloads(context.facts):
+            send_message(unit, case, message.name, payload)
 
 
 def send_message(unit: Unit, case: Case, name: str, payload: Mapping[str, Any]) -> int:
@@ -69,16 +72,30 @@ def call_for_kept(context: CaseContext, waiting: Iterable[WaitingMessage]) -> No
         return
     unit, case = context.unit, context.case
     lock_messages(unit, case.chain_id)
-    for message_id, name, begun in _undelivered(unit, case, names):
-        if begun or heard[name].kept:
-            queue_delivery(unit, message_id, receiver_id=case.id)
+    for message, sender, begun in _undelivered(unit, case, names):
+        receives = heard[message.name]
+        if begun or (receives.kept and is_meant(unit, receives, told_by(message, sender), case)):
+            queue_delivery(unit, message.id, receiver_id=case.id)
 
 
-def _undelivered(unit: Unit, case: Case, names: Iterable[str]) -> list[tuple[int, str, bool]]:
-    """Messages of the chain by these names, oldest first, that the case hasn't got or missed: id, name, and whether
-    a delivery to it was begun before."""
+def told_by(message: CaseMessage, sender: Case) -> dict[str, Any]:
+    """What a message tells, with the number of the case that sent it."""
+    return {**message.payload, SENDER: sender.case_no}
+
+
+def is_meant(unit: Unit, receives: Receives, told: Mapping[str, Any], case: Case) -> bool:
+    """Whether a waiting case is meant; its facts are read only where that depends on them."""
+    if not receives.when:
+        return True
+    own = load_facts(unit.session, unit.kernel.keyring, case)
+    return receives.means(told, {**own, "case_no": case.case_no})
+
+
+def _undelivered(unit: Unit, case: Case, names: Iterable[str]) -> list[tuple[CaseMessage, Case, bool]]:
+    """Messages of the chain by these names, oldest first, that the case hasn't got or missed: each with its sender,
+    and whether a delivery to the case was begun before."""
     rows = unit.session.execute(
-        select(CaseMessage.id, CaseMessage.name, CaseMessageDelivery.id.is_not(None))
+        select(CaseMessage, Case, CaseMessageDelivery.id.is_not(None))
         .join(Case, Case.id == CaseMessage.case_id)
         .outerjoin(
             CaseMessageDelivery,
@@ -95,7 +112,7 @@ def _undelivered(unit: Unit, case: Case, names: Iterable[str]) -> list[tuple[int
         )
         .order_by(CaseMessage.id)
     )
-    return [(message_id, name, begun) for message_id, name, begun in rows]
+    return [(message, sender, begun) for message, sender, begun in rows]
 
 
 def lock_messages(unit: Unit, chain_id: int) -> None:

@@ -125,7 +125,7 @@ def _seal_decision(stage: Stage, call: ServiceCall, data: Data) -> Result:
     outcome = stage.case.outcome or ""
     stage.case = replace(stage.case, decided=True).noted("decided", call.step.step_key, outcome=outcome)
     note(stage, "decided_at")
-    document = decision_document(stage.model.process, call, outcome)
+    document = decision_document(stage.model.process.get("decision_documents", {}), call, outcome)
     if document:
         issue(stage, document, call.step.step_key)
     return {"review_result": outcome}
