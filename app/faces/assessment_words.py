@@ -17,6 +17,9 @@ ASSESSMENT_FIELD_TEXTS: dict[str, Lazy] = {
     "too_many_specialities": _l("专业比席位多：%(size)s 名专家中至少一席由主要专业担任"),
     "departs_from_panel": _l("与专家组意见不同；要改变须退回，重新抽取专家组"),
     "recognition_revoked": _l("工伤认定已被撤销，只能拟不予受理或者不予确认"),
+    "no_review_of_dependants": _l("供养亲属的鉴定没有复查鉴定"),
+    "departs_from_conclusion": _l("与劳动能力鉴定结论不同"),
+    "assessed_already": _l("其中有人已有鉴定结论；不服的向自治区申请再次鉴定"),
     "no_panel_opinion": _l("还没有专家组意见"),
     "panel_needed": _l("辅助器具配置必须抽取专家"),
 }

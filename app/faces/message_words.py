@@ -12,6 +12,7 @@ MESSAGES: dict[str, Lazy] = {
     "assessment.terminated_repeatedly": _l("劳动能力鉴定多次终止"),
     "confirmation.effective": _l("劳动能力确认结论生效"),
     "assessment.requested": _l("请求鉴定供养亲属的劳动能力"),
+    "assessment.not_concluded": _l("劳动能力鉴定没有结论"),
     "assessment.reassessment_applied": _l("已申请再次鉴定"),
     "assessment.reassessment_dropped": _l("再次鉴定未作出结论"),
     "award.payable": _l("待遇可以支付"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,21 @@ from sqlalchemy import select, text
 
 from app.kernel.audit.models import AuditEvent
 from app.kernel.audit.verify import verify
-from app.kernel.documents.models import Document
+from app.kernel.cases.facts import load_facts
+from app.kernel.cases.models import Case
+from app.kernel.documents.models import Document, Service
 from app.kernel.duties.models import CaseDecision, Performance
+from app.kernel.engine.incoming import Paper, receive_paper
 from app.kernel.engine.messages.models import CaseMessage
+from app.kernel.engine.operations import run_timers
+from app.kernel.refusals import InvalidInput
+from app.kernel.transaction import run, system_actor
+from app.kernel.worklist.models import Task
 from app.storage.embedded import EmbeddedServer
 from tests.conftest import START
+from tests.message_office import chain_cases
 from tests.moving_clock import MovingClock
+from tests.office import id_number
 from tests.whole_chain import WholeChain, open_whole_chain
 
 PROCESSES = ("injury_recognition", "capacity_assessment", "disability_benefit_award")
@@ -131,3 +141,90 @@ def contents(chain: WholeChain, table: str) -> set[str]:
         chain.office.kernel.database.scope(session, ("*",))
         moving = "'{state,revoked_at,served_at,version,replaced_by}'::text[]"
         return set(session.scalars(text(f"SELECT (to_jsonb(t) - {moving})::text FROM {table} t")))
+
+
+FAMILY = {
+    "kin_name": "马秀兰",
+    "own_wage": "5300",
+    "dependant_1_name": "马秀兰",
+    "dependant_1_id_no": "640102196203010028",
+    "dependant_1_relation": "spouse",
+    "dependant_1_supported": True,
+    "dependant_2_name": "苏小川",
+    "dependant_2_id_no": "640102199003010035",
+    "dependant_2_relation": "child",
+    "dependant_2_supported": True,
+    "dependant_3_name": "苏国梁",
+    "dependant_3_id_no": id_number(556),
+    "dependant_3_relation": "sibling",
+    "dependant_3_supported": True,
+    "dependant_3_kin_gone": True,
+}
+
+
+def test_a_death_award_hears_of_each_dependant_it_asks_for_and_of_nobody_else(chain: WholeChain) -> None:
+    """Of two dependants one is assessed, one withdraws: only the answer to both brings the award back."""
+    office, committee = chain.office, chain.committee
+    award = chain.awards.start("death_benefit_award")
+    office.work(award, "si_window", outcome="complete", death_at="2026-01-20T16:00")
+    office.work(award, "si_handler", outcome="incapacity", dependants_to_assess=["2", "3"], **FAMILY)
+    chain.tell()
+    son, brother = chain_cases(office, award, "capacity_assessment")
+    told = facts_of(chain, son)
+    assert (told["dependant_name"], told["dependant_id_no"]) == ("苏小川", "640102199003010035")
+    assert (told["worker_name"], told["recognition_no"]) == ("苏国栋", "银人社认〔2026〕12号")
+    assert (told["assessment_kind"], told["requested_by"]) == ("dependant", office.case(award).case_no)
+    assert [office.case(one).subject_name for one in (son, brother)] == ["苏小川", "苏国梁"]
+    assert all("id_no" not in str(one.payload) for one in sent(chain, "assessment.requested"))
+
+    committee.work(son, "window", outcome="complete", diagnosis_text="重度脑性瘫痪")
+    plan = {"lead_speciality": "orthopaedics", "specialities": [], "panel_size": "3"}
+    committee.work(son, "handler", outcome="reviewed", **plan)
+    committee.draw(son)
+    committee.work(son, "clerk", appointment_at="2026-12-12T09:00", appointment_place="鉴定中心二楼")
+    committee.work(son, "handler", outcome="done")
+    for role in committee.panel(son):
+        committee.work(son, role, outcome="agree_signed", task_incapacity="incapacitated", task_items="甲")
+    draft = {"outcome": "submit_positive", "condition_text": "重度脑性瘫痪，不能独立行动"}
+    with pytest.raises(InvalidInput, match="departs_from_panel"):
+        committee.work(son, "handler", **draft, incapacity="capable")
+    committee.complete(son, "handler", committee.task(son).id, **draft)
+    committee.work(son, "checker", outcome="agree")
+    committee.work(son, "approver", outcome="approve")
+    office.serve(son, committee.name("clerk"))
+    served = chain.rows(
+        select(Service).join(Document, Document.id == Service.document_id).where(Document.case_id == son)
+    )
+    assert {one.party for one in served} == {"dependant", "agency"}
+    chain.clock.move(days=17)
+    run(office.kernel, run_timers, system_actor(), case_id=son)
+    chain.tell()
+    assert open_steps(chain, award) == [], "the brother's case hasn't answered"
+
+    chain.clock.move(hours=1)
+    withdraw = partial(receive_paper, paper=Paper("withdrawal_requested", {}))
+    window = office.actors[committee.name("window")]
+    run(office.kernel, withdraw, window, case_id=brother)
+    committee.work(brother, "window", step="p02_xw_confirm", outcome="confirmed")
+    chain.tell()
+    found = facts_of(chain, award)
+    assert [found[f"dependant_{place}_assessment"] for place in (2, 3)] == ["incapacitated", "none"]
+    assert found["dependant_2_incapacitated"] and not found.get("dependant_3_incapacitated")
+    with pytest.raises(InvalidInput, match="departs_from_conclusion"):
+        office.work(award, "si_handler", outcome="done", dependant_2_incapacitated=False)
+    office.complete(award, office.open_task_of(award), "si_handler", outcome="done")
+    office.work(award, "si_window", outcome="work_injury", pension_choice="work_injury")
+    pensions = {one.payee for one in chain.awards.lines(award) if one.item == "survivor_pension"}
+    assert pensions == {"马秀兰", "苏小川"}
+    assert chain_cases(office, award, "disability_benefit_award") == [], "it is no conclusion on the worker"
+
+
+def facts_of(chain: WholeChain, case_id: int) -> dict[str, Any]:
+    with chain.office.kernel.database.session() as session:
+        chain.office.kernel.database.scope(session, ("*",))
+        return load_facts(session, chain.office.kernel.keyring, session.get_one(Case, case_id))
+
+
+def open_steps(chain: WholeChain, case_id: int) -> list[str]:
+    tasks = chain.rows(select(Task).where(Task.case_id == case_id, Task.state == "open"))
+    return [one.step_key for one in tasks]

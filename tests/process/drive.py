@@ -112,3 +112,9 @@ class Drive:
             instance.is_completed(),
             instance.data,
         )
+
+
+def in_turn(*answers: Mapping[str, object]) -> Answer:
+    """One answer after the other; the last for ever."""
+    left = list(answers)
+    return lambda _call, _data: left.pop(0) if len(left) > 1 else left[0]

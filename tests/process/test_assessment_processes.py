@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.process.covering import unreached
-from tests.process.drive import Answer, Drive, shipped_spec
+from tests.process.drive import Answer, Drive, in_turn, shipped_spec
 
 OPENED: Mapping[str, Answer] = {
     "run_rules": {"block": False},
@@ -26,12 +26,6 @@ NEGATIVE = {"seal_decision": {"review_result": "approved_negative"}}
 def drive(process: str, answers: Mapping[str, Answer] | None = None, **data: object) -> Drive:
     given = {"risk": "high", "panel_size": "3", **data}
     return Drive(shipped_spec(process), given, {**OPENED, **(answers or {})}, compacting=False)
-
-
-def in_turn(*answers: Mapping[str, object]) -> Answer:
-    """One answer after the other; the last for ever."""
-    left = list(answers)
-    return lambda _call, _data: left.pop(0) if len(left) > 1 else left[0]
 
 
 def drawn(walk: Drive) -> Drive:
@@ -187,7 +181,8 @@ def terminated_walks() -> Iterator[Drive]:
     again = {"fetch_for_assessment": {"correction_days": 15, "terminations": 1, "is_final": False}}
     walk = on_site(assessment(again)).complete("p02_07_onsite", "not_cooperating")
     served(walk.complete("p02_14_draft", "submit_negative").complete("p02_14_approve", "approve"))
-    assert [one.name for one in walk.sent] == ["assessment.terminated_repeatedly"]
+    sent = ["assessment.terminated_repeatedly", "assessment.not_concluded"]
+    assert [one.name for one in walk.sent] == sent
     yield walk
 
 
@@ -230,6 +225,21 @@ def withdrawn_reassessment() -> Drive:
     walk.complete("p02_xw_confirm", "confirmed")
     assert [one.name for one in walk.sent][-1] == "assessment.reassessment_dropped"
     return walk
+
+
+def test_a_dependants_assessment_is_served_on_dependant_and_agency_and_answers_who_asked() -> None:
+    kind = {"assessment_kind": "dependant"}
+    parties = []
+    walk = reviewed(opined(on_site(assessment(**kind)).complete("p02_07_onsite", "done"), "p02_08_opinion"))
+    while "sv1_serve" in walk.open:
+        parties.append(walk.task("sv1_serve").data["service_party"])
+        assert walk.task("sv1_serve").data["service_document"] == "dependant_conclusion"
+        walk.complete("sv1_serve", "served")
+    assert parties == ["dependant", "agency"]
+    assert [one.name for one in walk.pass_time(timedelta(days=120)).sent] == ["assessment.effective"]
+    given_up = assessment(**kind).complete("p02_02_check", "incomplete").pass_time(timedelta(days=17))
+    given_up.complete("p02_03_given_up", "no_reason")
+    assert [one.name for one in given_up.sent] == ["assessment.not_concluded"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from app.kernel.engine.messages.manifest import read_receives
 from tests.process.covering import unreached
-from tests.process.drive import WORKFLOWS, Answer, Drive, shipped_spec
+from tests.process.drive import WORKFLOWS, Answer, Drive, in_turn, shipped_spec
 
 QUIET: Mapping[str, Answer] = {
     "run_rules": {"block": False},
@@ -133,17 +133,23 @@ def to_death_reviews(walk: Drive) -> Drive:
     return walk.complete("p08_04_choice", "work_injury")
 
 
+PENDING = {"assessments_pending": True}
+ANSWERED = {"assessments_pending": False}
 MISSING = {"death_circumstance": "missing", "missing_since": "2026-01-10"}
 
 
 def death_walks() -> Iterator[Drive]:
-    """Correction, an assessment of a relative, a return; then a year, a recalculation, superseded."""
-    walk = death().complete("p08_01_register", "incomplete").deliver("materials_received")
+    """Correction, assessments of two relatives, a return; then a year, a recalculation, superseded."""
+    two = {**QUIET, "note_dependant_assessment": in_turn(PENDING, ANSWERED)}
+    walk = death(two).complete("p08_01_register", "incomplete").deliver("materials_received")
     walk.complete("p08_01_register", "complete").complete("p08_03_dependants", "incapacity")
-    walk.deliver("assessment.effective").complete("p08_03_dependants", "done")
+    walk.deliver("assessment.effective")
+    assert walk.open == [], "one of the two hasn't answered"
+    walk.deliver("assessment.not_concluded").complete("p08_03_dependants", "done")
     walk.complete("p08_04_choice", "work_injury").complete("rb2_initial_review", "return_to_applicant")
     served(reviewed(to_death_reviews(walk))).pass_time(timedelta(days=366))
-    walk.complete("p08_08_review", "unchanged").deliver("recognition.effective")
+    for told in ("recognition.effective", "assessment.revoked"):
+        walk.complete("p08_08_review", "unchanged").deliver(told)
     walk.complete("p08_08_review", "unchanged").pass_time(timedelta(days=366))
     walk.complete("p08_08_review", "recalculate").deliver("death_award.superseded")
     sent = ["assessment.requested", "award.payable", "death_award.superseded", "death_award.recalculate"]
@@ -174,6 +180,8 @@ def death_walks() -> Iterator[Drive]:
     walk = served(reviewed(to_death_reviews(death()))).deliver("recognition.revoked")
     yield walk.complete("p08_e1_handle", "verified")
     yield death().deliver("withdrawal_received").complete("p08_w_confirm", "confirmed")
+    walk = death().complete("p08_01_register", "complete").complete("p08_03_dependants", "incapacity")
+    yield walk.deliver("withdrawal_received").complete("p08_w_confirm", "confirmed")
     walk = death().complete("p08_01_register", "complete").deliver("withdrawal_received")
     yield walk.complete("p08_w_confirm", "refused")
     yield to_death_reviews(death()).deliver("withdrawal_received").complete("p08_w_confirm", "confirmed")

@@ -179,6 +179,7 @@ def test_every_form_belongs_to_a_task(folder: str) -> None:
     used = {step.form_id for key in {folder, *STARTABLE} for step in user_tasks(key)}
     calls = [step.step_key for step in process(folder).steps if step.kind == "call"]
     used |= {f"{call}.{form_id}" for call in calls for form_id in used}
+    used |= {f"{form_id}-{variant}" for variant in settings(folder).get("variant", {}) for form_id in used}
     assert {path.stem for path in (WORKFLOWS / folder).glob("*.form")} <= used
 
 
@@ -262,6 +263,18 @@ def test_an_own_form_offers_the_outcomes_of_the_form_it_replaces(folder: str) ->
             }
             expected = {option.value for option in general["outcome"].options}
             assert offered_outcomes(folder, path.stem) == expected, path.stem
+
+
+@pytest.mark.parametrize(
+    ("folder", "variant"),
+    [(folder, variant) for folder in STARTABLE for variant in settings(folder).get("variant", {})],
+)
+def test_a_variants_form_offers_the_outcomes_of_the_plain_one(folder: str, variant: str) -> None:
+    own = [path.stem for path in (WORKFLOWS / folder).glob(f"*-{variant}.form")]
+    assert own
+    for form_id in own:
+        plain = form_id.removesuffix(f"-{variant}")
+        assert offered_outcomes(folder, form_id) == offered_outcomes(folder, plain), form_id
 
 
 @pytest.mark.parametrize("folder", STARTABLE)

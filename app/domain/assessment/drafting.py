@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.domain.assessment.chain import is_of_dependant
 from app.domain.assessment.draw import DEVICE
 from app.domain.assessment.operations import check_plan
 from app.domain.assessment.queries import newest_panel
@@ -16,16 +17,19 @@ from app.kernel.worklist.models import Task
 Facts = Mapping[str, Any]
 REVOKED = "recognition_revoked_on"
 PAIRS = {"assessment_result": "panel_result", "grade": "panel_grade", "care_level": "panel_care_level"}
+OF_DEPENDANT = {"incapacity": "panel_incapacity"}
 
 
 def check_conditions(unit: Unit, case: Case, task: Task, facts: Facts, form: Facts) -> None:
     """Nothing is assessed that wasn't recognised: by the chain, or by a decision on paper that is named.
 
-    Raise InvalidInput on `recognition_no`, on an outcome that a revoked recognition doesn't allow, or on the ground a
-    refusal lacks.
+    Raise InvalidInput on `recognition_no`, on an outcome that a revoked recognition or the kind of assessment doesn't
+    allow, or on the ground a refusal lacks.
     """
     if form.get("outcome") == "complete":
         _recognised(facts)
+        if is_of_dependant(facts) and facts.get("assessment_type") == "review":
+            raise InvalidInput({"outcome": ("no_review_of_dependants", {})})
     if form.get("outcome") == "complete" and not (
         facts.get("recognition_effective") or facts.get("recognition_no")
     ):
@@ -39,9 +43,10 @@ def check_conclusion(unit: Unit, case: Case, task: Task, facts: Facts, form: Fac
     if form.get("outcome") != "submit_positive" or facts.get("assessment_type") == "correction":
         return
     _recognised(facts)
-    if not facts.get("panel_result"):
+    pairs = OF_DEPENDANT if is_of_dependant(facts) else PAIRS
+    if not facts.get(next(iter(pairs.values()))):
         raise InvalidInput({"outcome": ("no_panel_opinion", {})})
-    _same(facts, PAIRS)
+    _same(facts, pairs)
 
 
 def check_way(unit: Unit, case: Case, task: Task, facts: Facts, form: Facts) -> None:

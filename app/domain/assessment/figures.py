@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.assessment.chain import ASSESSMENT, POSITIVE
+from app.domain.assessment.chain import ASSESSMENT, POSITIVE, is_of_dependant
 from app.kernel.cases.models import Case, CaseFacts
 from app.kernel.decisions.catalogue.statistics import Conclusion, Sample, grade_drift
 from app.kernel.identity.models import Region
@@ -26,7 +26,7 @@ def sample_grades(session: Session, since: date, until: date) -> Iterable[Sample
 
 
 def list_conclusions(session: Session, since: date, until: date) -> list[Conclusion]:
-    """Conclusions that aren't reassessments themselves; one that is reassessed was changed or wasn't."""
+    """Conclusions on workers that aren't reassessments themselves; one that is reassessed was changed or wasn't."""
     query = (
         select(Case, Region.name_zh, CaseFacts.facts)
         .join(CaseFacts, CaseFacts.case_id == Case.id)
@@ -38,7 +38,7 @@ def list_conclusions(session: Session, since: date, until: date) -> list[Conclus
         )
         .order_by(Case.id)
     )
-    rows = session.execute(query).all()
+    rows = [row for row in session.execute(query) if not is_of_dependant(row.facts)]
     ends = datetime.combine(until + timedelta(days=1), time(), LOCAL_ZONE)
     again = [(case, _grade(facts)) for case, _, facts in rows if _kind(facts) == REASSESSED]
     found = []

@@ -286,10 +286,11 @@ def sign_opinion(unit: Unit, case: Case, task: Task, facts: Facts, form: Facts) 
 
 
 def _check_content(content: Mapping[str, Any]) -> None:
-    """A grade comes with the items of the standard it rests on; below the scale there is neither grade nor care."""
-    if content.get("result") != "graded":
-        return
-    wrong = [key for key in ("grade", "items") if not content.get(key)]
+    """A grade, or full incapacity, comes with the items of the standard it rests on; below the scale there is neither
+    grade nor care."""
+    needed = {"graded": ("grade", "items"), "incapacitated": ("items",)}
+    found = content.get("incapacity") or content.get("result")
+    wrong = [key for key in needed.get(str(found), ()) if not content.get(key)]
     if wrong:
         raise InvalidInput({f"task_{key}": ("required", {}) for key in wrong})
 

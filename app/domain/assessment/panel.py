@@ -11,6 +11,7 @@ MAJORITY: Final = "majority"
 SPLIT: Final = "split"
 TESTS: Final = "tests"
 ASSESSED: Final = ("result", "grade", "care_level")
+OF_DEPENDANT: Final = ("incapacity",)
 CONFIRMED: Final = ("verdict", "months", "device_code")
 """What experts vote on, jointly: an opinion is one answer, not several."""
 
@@ -92,6 +93,8 @@ def _number(key: str, value: Any) -> str:
 WORDS: Final[Mapping[str, str]] = {
     "graded": "达到伤残等级",
     "below_scale": "未达等级",
+    "incapacitated": "完全丧失劳动能力",
+    "capable": "未完全丧失劳动能力",
     "full": "生活完全不能自理",
     "most": "生活大部分不能自理",
     "partial": "生活部分不能自理",

@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.domain.assessment.chain import same_person
 from app.domain.assessment.draw import Candidate
 from app.domain.assessment.models import ExpertSeat
 from app.domain.assessment.specialities import keys_of, spellings
 from app.domain.registry.models import ExpertTerm
 from app.domain.registry.queries import ExpertLine, experts
-from app.kernel.cases.models import Case
+from app.kernel.cases.models import Case, CaseFacts
 from app.kernel.duties.candidates import grant_in_force
 from app.kernel.duties.models import Performance, PostGrant
 from app.kernel.identity.models import Person, Region
@@ -56,7 +57,7 @@ def load_pool(
     away = Away(
         holders=_holders(session, post, case.region_code, on),
         barred=list_barred_persons(session, case.id),
-        earlier=_earlier(session, case),
+        earlier=_earlier(session, case, facts),
         acted=_acted(session, case),
         hospitals=_named(facts, "hospital", "treating_hospitals"),
         employers=_named(facts, "employer_name"),
@@ -129,17 +130,19 @@ def _holders(session: Session, post: str, region: str, on: date) -> frozenset[in
     )
 
 
-def _earlier(session: Session, case: Case) -> frozenset[int]:
-    """Who sat in this case, or in an earlier assessment of the same injury."""
+def _earlier(session: Session, case: Case, facts: Mapping[str, Any]) -> frozenset[int]:
+    """Who sat in this case, or in an earlier assessment of the same person for the same injury."""
     query = (
         select(Person.canonical_id)
         .join(ExpertSeat, ExpertSeat.person_id == Person.id)
         .join(Case, Case.id == ExpertSeat.case_id)
+        .join(CaseFacts, CaseFacts.case_id == Case.id)
         .where(Case.chain_id == case.chain_id)
     )
     if case.process_key != PROCESS:
         return frozenset(session.scalars(query.where(Case.id == case.id)))
-    return frozenset(session.scalars(query.where(or_(Case.id == case.id, Case.process_key == PROCESS))))
+    again = and_(Case.process_key == PROCESS, same_person(facts))
+    return frozenset(session.scalars(query.where(or_(Case.id == case.id, again))))
 
 
 def _acted(session: Session, case: Case) -> frozenset[int]:

@@ -14,8 +14,9 @@ from app.domain.assessment.chain import (
     find_previous,
     find_recognition,
     has_reassessment,
+    is_of_dependant,
 )
-from app.domain.assessment.panel import ASSESSED, CONFIRMED, MAJORITY, Tally, tally
+from app.domain.assessment.panel import ASSESSED, CONFIRMED, MAJORITY, OF_DEPENDANT, Tally, tally
 from app.domain.assessment.pool import updated_on
 from app.domain.assessment.queries import list_opinions
 from app.kernel.cases.models import Case
@@ -34,12 +35,15 @@ EXTENSION: Final = 30
 """条例 25: 30 days, once."""
 CONCLUDING: Final = {"capacity_assessment": "CA03", "capacity_confirmation": "CA03"}
 SERVED: Final = {"CA06W": "served_worker_at", "CA06E": "served_employer_at"}
-PARTY_OF: Final = {"employer": "served_employer_at"}
+PARTY_OF: Final = {"employer": "served_employer_at", "agency": "served_employer_at"}
+"""Who isn't the assessed person; the agency that asked stands in the employer's place."""
+REQUEST: Final = ("requested_by", "dependant_place", "dependant_relation", "dependant_id_no")
+"""What a reassessment of a dependant takes over from the first case, so that its conclusion reaches who asked."""
 
 
 def fetch_for_assessment(unit: Unit, case: Case, facts: Facts) -> Facts:
     """P02-01: recognition, earlier conclusion and dates of receipt from the chain; nobody is asked for them."""
-    previous = find_previous(unit.session, unit.kernel.keyring, case)
+    previous = find_previous(unit.session, unit.kernel.keyring, case, facts)
     found: dict[str, Any] = {}
     if previous is not None:
         served = previous.facts.get(PARTY_OF.get(str(facts.get("applicant_type")), "served_worker_at"))
@@ -48,11 +52,13 @@ def fetch_for_assessment(unit: Unit, case: Case, facts: Facts) -> Facts:
             "previous_concluded_on": previous.facts.get("concluded_on"),
             "conclusion_received_on": served[:10] if served else None,
         }
+        if is_of_dependant(facts):
+            found |= {key: previous.facts.get(key) for key in REQUEST}
     updated = updated_on(unit.session, case.region_code, unit.today)
     return {
         **_common(unit, case, facts),
         **_unless_known(facts, found),
-        "terminations": count_terminations(unit.session, case),
+        "terminations": count_terminations(unit.session, case, facts),
         "pool_updated_on": updated.isoformat() if updated is not None else None,
         "is_final": facts.get("assessment_type") == "reassessment",
     }
@@ -82,6 +88,8 @@ def _common(unit: Unit, case: Case, facts: Facts) -> dict[str, Any]:
             "recognition_on": local_day(decided).isoformat() if decided else None,
             "recognised_scope": "；".join(part for part in (parts, told) if part)[:1000] or None,
         }
+        if is_of_dependant(facts):
+            del found["recognised_scope"]
     return {
         **_unless_known(facts, found),
         "received_at": local_minute(case.received_at),
@@ -140,13 +148,13 @@ def _rescheduled(unit: Unit, case: Case) -> bool:
 
 def tally_opinions(unit: Unit, case: Case, facts: Facts) -> Facts:
     """Count the last sitting's opinions; a majority becomes the panel's opinion, dissent beside it."""
-    asked = ASSESSED if case.process_key == "capacity_assessment" else CONFIRMED
+    asked = _asked_of(case, facts)
     said = tally(list_opinions(unit.session, case.id), asked)
     unit.record("panel.tallied", {"state": said.state, "content": dict(said.content)}, case_id=case.id)
     found: dict[str, Any] = {"panel_state": said.state, "panel_dissent": "；".join(said.dissent) or None}
     if said.state != MAJORITY:
         return found
-    told = _assessed(said) if asked is ASSESSED else _confirmed(said)
+    told = _TOLD[asked](said)
     return {
         **found,
         **told,
@@ -154,6 +162,13 @@ def tally_opinions(unit: Unit, case: Case, facts: Facts) -> Facts:
         "panel_signed_on": unit.today.isoformat(),
         "extension_due": _extension_is_due(unit, case, facts),
     }
+
+
+def _asked_of(case: Case, facts: Facts) -> tuple[str, ...]:
+    """What the panel votes on."""
+    if case.process_key != "capacity_assessment":
+        return CONFIRMED
+    return OF_DEPENDANT if is_of_dependant(facts) else ASSESSED
 
 
 def _assessed(said: Tally) -> dict[str, Any]:
@@ -181,6 +196,15 @@ def _confirmed(said: Tally) -> dict[str, Any]:
         "extension_months": content["months"],
         "device_catalogue_code": content["device_code"],
     }
+
+
+def _of_dependant(said: Tally) -> dict[str, Any]:
+    items = "\n".join(said.items) or None
+    found = said.content["incapacity"]
+    return {"panel_incapacity": found, "panel_items": items, "incapacity": found, "standard_items": items}
+
+
+_TOLD: Final = {ASSESSED: _assessed, CONFIRMED: _confirmed, OF_DEPENDANT: _of_dependant}
 
 
 def _extension_is_due(unit: Unit, case: Case, facts: Facts) -> bool:
@@ -220,7 +244,7 @@ def reckon_reassessment(unit: Unit, case: Case, facts: Facts) -> Facts:
     after = max(ends) + timedelta(days=1)
     return {
         "reassess_until": f"{after.isoformat()}T00:00",
-        "reassessment_open": has_reassessment(unit.session, case),
+        "reassessment_open": has_reassessment(unit.session, case, facts),
     }
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.benefits.models import Entitlement, Payable, PayableEvent
-from app.kernel.cases.models import Case
+from app.kernel.cases.models import Case, CaseFacts
 from app.kernel.duties.models import CaseDecision
 
 LIVE = ("ready", "frozen")
@@ -66,10 +66,13 @@ def get_decision(session: Session, case_id: int) -> CaseDecision | None:
 
 
 def latest_outcome(session: Session, chain_id: int, process_key: str) -> str | None:
-    """How the latest decided case of a process in the chain ended; None where there is none."""
+    """How the latest decided case of a process about the worker himself ended; None where the chain has none."""
+    kind = CaseFacts.facts["assessment_kind"].as_string()
     found = (
         select(Case.outcome)
+        .join(CaseFacts, CaseFacts.case_id == Case.id)
         .where(Case.chain_id == chain_id, Case.process_key == process_key, Case.decided_at.is_not(None))
+        .where(kind.is_distinct_from("dependant"))
         .order_by(Case.decided_at.desc(), Case.id.desc())
     )
     return session.scalars(found).first()

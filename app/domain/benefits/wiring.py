@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.benefits import death, supply
+from app.domain.benefits import death, dependants, supply
 from app.domain.benefits.awards import (
     DEATH,
     DISABILITY,
@@ -72,6 +72,8 @@ def register(ports: Ports) -> None:
         ports.derived_facts[process] = awards.derive
     for step in RECKONED:
         ports.step_checks[step] = check_reckoned
+    ports.step_checks[DEATH, "p08_03_dependants"] = dependants.check_dependants
+    ports.register_handler("note_dependant_assessment", dependants.note_answer)
     ports.register_handler("judge_award", awards.judge)
     ports.register_handler("draft_award", awards.draft)
     ports.register_handler("plan_payments", plan_payments)
