@@ -42,7 +42,9 @@ NOW = datetime(2026, 3, 30, 1, 0, tzinfo=UTC)
 ACCEPTED = {**APPLICATION, "accident_at": "2026-01-05T08:00", "diagnosis_at": "2026-01-05T09:00"} | {
     "received_at": "2026-01-09T10:00",
     "accepted_at": "2026-01-15T10:00",
+    "evidence_notice_at": "2026-01-16T10:00",
 }
+DATES = ("received_at", "accepted_at", "evidence_notice_at")
 PAPER = pdf_page(["工伤认定申请受理决定书"])
 
 
@@ -84,8 +86,9 @@ def test_case_from_paper_goes_through_the_whole_review_by_three_people(office: O
     assert (case.case_no[:11], case.status, case.track) == (f"{CITY}-2026", "open", "ordinary")
     assert case.received_at == datetime(2026, 1, 9, 2, 0, tzinfo=UTC)
     assert case.accepted_at == datetime(2026, 1, 15, 2, 0, tzinfo=UTC)
-    (clock,) = rows(office, Clock, case_id)
+    clock, evidence = sorted(rows(office, Clock, case_id), key=lambda one: one.kind)
     assert (clock.kind, clock.started_on, clock.due_on) == ("CR06", date(2026, 1, 15), date(2026, 3, 16))
+    assert (evidence.kind, evidence.started_on) == ("CR13", date(2026, 1, 16))
     assert clock.breach_at < NOW, "late on the day it is entered, as it is on paper"
     assert [(one.duty, one.person_id) for one in rows(office, Performance, case_id)] == [
         ("intake", office.person("window"))
@@ -119,7 +122,7 @@ def test_what_it_began_with_is_kept_and_audited(office: Office) -> None:
         office.person("window"),
     )
     assert (row.reference, row.done_before) == (given.reference, given.done_before)
-    assert row.dates == {key: ACCEPTED[key] for key in ("received_at", "accepted_at")}
+    assert row.dates == {key: ACCEPTED[key] for key in DATES}
     assert row.evidence == [file.digest]
     told = [one for one in rows(office, AuditEvent, case_id) if one.event == "case.taken_over"]
     assert json.loads(told[0].payload)["reference"] == given.reference
@@ -234,9 +237,10 @@ def test_window_states_the_dates_sees_the_clock_and_enters_the_case(office: Offi
     assert "正在调查核实" in desk.get(url).text
     wrong = desk.get(
         f"{url}?entry=p01_10_investigation&received_at=2026-01-09T10:00&accepted_at=2026-01-08T10:00"
+        "&evidence_notice_at=2026-01-16T10:00"
     )
     assert "不能早于前面的日期" in wrong.text
-    dates = {"received_at": "2026-01-09T10:00", "accepted_at": "2026-01-15T10:00"}
+    dates = {key: ACCEPTED[key] for key in DATES}
     shown = desk.get(f"{url}?entry=p01_10_investigation&" + urlencode(dates)).text
     assert "认定决定 60 日" in shown
     assert "已超期 14 日" in shown

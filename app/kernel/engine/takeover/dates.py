@@ -56,7 +56,7 @@ def suspension_errors(
     pausable = list_pausable(deployed, entry)
     if not pausable:
         return {SUSPENDED: ("take_over_not_suspendable", {})}
-    begun = max(counted_from(deployed, facts, ref) for ref in pausable)
+    begun = max(counted_from(deployed, entry, facts, ref) or date.min for ref in pausable)
     for one in given:
         if not begun <= one.from_on <= one.until_on <= today:
             return {SUSPENDED: ("take_over_suspension_dates", {})}
@@ -72,19 +72,28 @@ def list_pausable(deployed: Deployed, entry: Entry) -> list[str]:
     return [ref for ref in entry.clocks if ref in paused]
 
 
-def counted_from(deployed: Deployed, facts: Mapping[str, Any], ref: str) -> date:
-    """The day a clock of an entry counts from: the check of the process saw to it that it is stated."""
-    return date.fromisoformat(str(facts[deployed.counted_from[ref]])[:10])
+def counting_fact(deployed: Deployed, entry: Entry, ref: str) -> str | None:
+    """The fact whose day a clock of an entry counts from."""
+    return entry.counts.get(ref) or deployed.counted_from.get(ref)
+
+
+def counted_from(deployed: Deployed, entry: Entry, facts: Mapping[str, Any], ref: str) -> date | None:
+    """The day a clock of an entry counts from; None as long as the step that registers hasn't told it."""
+    stated = facts.get(counting_fact(deployed, entry, ref) or "")
+    return date.fromisoformat(str(stated)[:10]) if stated else None
 
 
 def planned_clocks(
     deployed: Deployed, entry: Entry, facts: Mapping[str, Any], suspended: Sequence[Suspended] = ()
 ) -> list[transitions.Clock]:
-    """The clocks as they will run, from the dates stated; `facts` hold at least what they count from."""
+    """The clocks as they will run, from the dates stated; without those that the registering step tells the day of."""
     planned = []
     pausable = list_pausable(deployed, entry)
     for ref in entry.clocks:
-        clock = transitions.start(deployed.clocks[ref], counted_from(deployed, facts, ref))
+        began = counted_from(deployed, entry, facts, ref)
+        if began is None:
+            continue
+        clock = transitions.start(deployed.clocks[ref], began)
         for one in suspended if ref in pausable else ():
             clock = transitions.resume(transitions.pause(clock, one.from_on, one.ground), one.until_on)
         planned.append(clock)

@@ -21,6 +21,7 @@ _KEYS: Final = {
     "requires",
     "purposes",
     "clocks",
+    "counts",
     "sets",
     "track",
     "registers",
@@ -32,9 +33,10 @@ class Entry:
     """A step at which a case may be taken over.
 
     `requires`: facts with the true dates, in the order in which they must lie; `purposes`: all facts that these
-    purposes require were there (application, acceptance, …); `clocks` run from those dates; `sets`: variables that
-    the steps before would have set; `track`: the procedure chosen before; `registers`: the step that registers, an
-    automatic one of the domain, whose work is done here all the same (what can be told from shared data).
+    purposes require were there (application, acceptance, …); `clocks` run from those dates, each from the fact it
+    counts from, or from the one that `counts` names for it here; `sets`: variables that the steps before would have
+    set; `track`: the procedure chosen before; `registers`: the step that registers, an automatic one of the domain,
+    whose work is done here all the same (what can be told from shared data).
     """
 
     step: str
@@ -43,6 +45,7 @@ class Entry:
     requires: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ("application",)
     clocks: tuple[str, ...] = ()
+    counts: Mapping[str, str] = field(default_factory=dict)
     sets: Mapping[str, Any] = field(default_factory=dict)
     track: str | None = None
     registers: str | None = None
@@ -80,7 +83,7 @@ def _rows(manifest: Manifest) -> list[Mapping[str, Any]]:
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
-    sets = row.get("sets", {})
+    sets, counts = row.get("sets", {}), row.get("counts", {})
     return Entry(
         step=str(row.get("entry", "")),
         title_zh=str(row.get("title_zh", "")),
@@ -88,6 +91,7 @@ def _entry(row: Mapping[str, Any]) -> Entry:
         requires=_names(row, "requires"),
         purposes=_names(row, "purposes") or ("application",),
         clocks=_names(row, "clocks"),
+        counts={str(ref): str(fact) for ref, fact in counts.items()} if isinstance(counts, Mapping) else {},
         sets=dict(sets) if isinstance(sets, Mapping) else {},
         track=str(row["track"]) if row.get("track") else None,
         registers=str(row["registers"]) if row.get("registers") else None,
@@ -152,17 +156,19 @@ def _date_problems(where: str, requires: tuple[str, ...], manifest: Manifest) ->
 
 
 def _clock_problems(where: str, entry: Entry, manifest: Manifest) -> Iterator[Problem]:
-    """A clock needs the fact it counts from: a date nobody states would be the day of entry."""
+    """A clock needs the fact it counts from, stated or told by the step that registers: a date that nobody tells would
+    be the day of entry."""
     facts = manifest.get("fact", {})
     stated = {
         *entry.requires,
         *(key for key, one in facts.items() if one.get("required_for") in entry.purposes),
+        *(key for key, one in facts.items() if entry.registers and one.get("origin") == "system"),
     }
     for ref in entry.clocks:
         clock = manifest.get("clock", {}).get(ref)
         if clock is None:
             yield f"{where} 引用未知时限 {ref}", f"{where}: no clock {ref}"
-        elif clock.get("from_fact") not in stated:
+        elif entry.counts.get(ref, clock.get("from_fact")) not in stated:
             yield (
                 f"{where}：时限 {ref} 起算的日期不在 requires 中",
                 f"{where}: the date from which clock {ref} counts isn't among requires",

@@ -27,6 +27,7 @@ from app.kernel.engine.progress import settle
 from app.kernel.engine.takeover.dates import (
     Suspended,
     counted_from,
+    counting_fact,
     date_errors,
     instant,
     list_pausable,
@@ -35,6 +36,7 @@ from app.kernel.engine.takeover.dates import (
 from app.kernel.engine.takeover.entering import enter
 from app.kernel.engine.takeover.manifest import Entry
 from app.kernel.engine.takeover.refusals import EntryUnknown, EvidenceMissing, TakenOverBefore
+from app.kernel.local_time import local_day
 from app.kernel.refusals import InvalidInput
 from app.kernel.transaction import Unit
 
@@ -249,8 +251,9 @@ def _register(context: CaseContext, entry: Entry) -> None:
 
 def _start_clock(context: CaseContext, entry: Entry, ref: str, suspended: Sequence[Suspended]) -> None:
     unit, deployed, case_id = context.unit, context.deployed, context.case.id
-    began = counted_from(deployed, context.facts, ref)
-    origin = clocks.Origin(deployed.counted_from.get(ref), entry.step)
+    told = counted_from(deployed, entry, context.facts, ref)
+    began = told or local_day(context.case.received_at)
+    origin = clocks.Origin(counting_fact(deployed, entry, ref) if told else None, entry.step)
     clocks.start_clock(unit, case_id, deployed.clocks[ref], on=began, origin=origin)
     for one in suspended if ref in list_pausable(deployed, entry) else ():
         clocks.pause_clock(unit, case_id, ref, reason="suspension", ground=one.ground, on=one.from_on)
