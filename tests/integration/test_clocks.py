@@ -21,21 +21,10 @@ from app.storage.blobs import BlobStore
 from app.storage.crypto import KeyRing
 from app.storage.database import Database
 from tests.clock_office import ClockOffice
+from tests.clock_specs import CR06
 from tests.databases import CopiedDatabase
 from tests.moving_clock import MovingClock
 
-CR06 = ClockSpec(
-    kind="CR06",
-    title_zh="认定决定 60 日",
-    title_en="Decision, 60 days",
-    length=60,
-    unit="days",
-    ground_zh="《工伤保险条例》第二十条",
-    ground_en="Work-injury Insurance Regulation art. 20",
-    binding=True,
-    main=True,
-    source="V:条例 20",
-)
 CR07 = replace(CR06, kind="CR07", length=15, title_zh="简易程序 15 日")
 ACCEPTED = date(2026, 9, 18)
 

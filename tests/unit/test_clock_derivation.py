@@ -17,25 +17,12 @@ from app.kernel.deadlines.calendar import WorkingCalendar
 from app.kernel.deadlines.derivation import Lengthening, derive
 from app.kernel.deadlines.models import Clock as Row
 from app.kernel.deadlines.queries import urgency, value_of
-from app.kernel.deadlines.rules import ClockSpec, Unit
+from app.kernel.deadlines.rules import Unit
 from app.kernel.deadlines.transitions import Clock, exclude, extend, pause, resume, shift, start
+from tests import clock_specs
 
 CALENDAR = WorkingCalendar([], range(2024, 2027))
-CR06 = ClockSpec(
-    kind="CR06",
-    title_zh="认定决定 60 日",
-    title_en="Decision, 60 days",
-    length=60,
-    unit="days",
-    ground_zh="《工伤保险条例》第二十条",
-    ground_en="Regulation, art. 20",
-    binding=True,
-    main=True,
-    source="V:条例 20",
-    extendable=30,
-    shiftable=True,
-    excludable=True,
-)
+CR06 = replace(clock_specs.CR06, extendable=30, shiftable=True, excludable=True)
 TODAY = date(2026, 11, 23)
 
 

@@ -11,20 +11,9 @@ from app.kernel.deadlines import refusals, rules, transitions
 from app.kernel.deadlines.calendar import WorkingCalendar
 from app.kernel.deadlines.rules import ClockSpec, Pause
 from app.kernel.local_time import LOCAL_ZONE
+from tests.clock_specs import CR06
 
 CALENDAR = WorkingCalendar()
-CR06 = ClockSpec(
-    kind="CR06",
-    title_zh="认定决定 60 日",
-    title_en="Decision, 60 days",
-    length=60,
-    unit="days",
-    ground_zh="《工伤保险条例》第二十条",
-    ground_en="Work-injury Insurance Regulation art. 20",
-    binding=True,
-    main=True,
-    source="V:条例 20",
-)
 CR07 = replace(CR06, kind="CR07", length=15)
 ACCEPTED = date(2026, 9, 18)
 EXAMPLE = (Pause(date(2026, 10, 12), date(2026, 10, 21), "认定办法 20"),)
