@@ -6,8 +6,10 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import URL, make_url
 
+from app.faces.cli import main
 from app.faces.cli.migration import migrate_or_check
 from app.storage import access, migrate, roles
 from app.storage.access import DatabaseUnreachable, database_access
@@ -65,6 +67,19 @@ def test_stale_schema_is_refused_when_it_can_not_be_migrated(
     settings = Settings(data_dir=tmp_path / "data", database_url=fresh_database.app_url)
     with database_access(settings) as given, pytest.raises(Exception, match="earlier"):
         migrate_or_check(given)
+
+
+def test_demonstration_asks_for_the_schema_where_it_may_not_make_it(
+    database: CopiedDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"d{uuid4().hex[:8]}"
+    database.server.create_database(name)
+    monkeypatch.setenv("DATABASE_URL", database.server.app_url(name))
+    monkeypatch.setenv("SANSHEN_DATA", str(tmp_path))
+    answer = CliRunner().invoke(main, ["demo"])
+    database.server.drop_database(name)
+    assert answer.exit_code == 1
+    assert "sanshen migrate" in answer.output
 
 
 def test_both_urls_are_taken_as_they_are(database: CopiedDatabase, tmp_path: Path) -> None:

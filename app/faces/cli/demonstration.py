@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,8 @@ import click
 from sqlalchemy import text
 
 from app.faces.cli.commands import refuse
-from app.storage.access import Access
+from app.faces.cli.migration import migrate_or_check
+from app.storage.access import Access, database_access
 from app.storage.embedded import DATABASE, EmbeddedServer
 from config import Settings
 
@@ -24,13 +26,19 @@ if TYPE_CHECKING:
     help="工伤认定案件数，默认 400 / How many cases of recognition, 400 by default.",
 )
 def demo(cases: int | None) -> None:
-    from app.faces.cli.processes import opened_kernel
+    from app.wiring import build_kernel
 
     settings = Settings.from_environment()
-    with opened_kernel(settings) as kernel:
-        if not is_empty(kernel):
-            refuse("数据库不是空的，未载入。 / The database isn't empty; nothing was loaded.")
-        load(kernel, settings.data_dir, cases)
+    with database_access(settings) as access:
+        discard_half_loaded(settings, access)
+        migrate_or_check(access)
+        kernel = build_kernel(replace(settings, database_url=access.app_url, database_owner_url=None))
+        try:
+            if not is_empty(kernel):
+                refuse("数据库不是空的，未载入。 / The database isn't empty; nothing was loaded.")
+            load(kernel, settings.data_dir, cases)
+        finally:
+            kernel.database.dispose()
     print_accounts()
 
 
