@@ -10,7 +10,7 @@ from functools import partial
 from app.demo.generator import Generator
 from app.demo.logins import login_of
 from app.demo.register import list_experts
-from app.demo.roster import GRANTORS, PASSWORD, REGION, WUZHONG, YINCHUAN
+from app.demo.roster import GRANTORS, PASSWORD, REGION, YINCHUAN
 from app.demo.staff import BORN_IN, Staff, Worker
 from app.kernel.duties.operations import GrantRequest, grant_posts
 from app.kernel.identity.operations import create_account, create_person
@@ -45,8 +45,6 @@ REGION_PEOPLE: Mapping[str, tuple[str, ...]] = {
     "as_witness": ("桂芳",),
 }
 """The region's committee, which assesses again what a city's concluded."""
-SPECIALITY = "骨科"
-"""The one the demonstration's panels are drawn from."""
 EXPERT = "as_expert"
 
 
@@ -88,15 +86,12 @@ def _number(generator: Generator, name: str) -> str:
 
 
 def _experts(seed: str, today: date) -> Iterator[_Hired]:
-    """Those of both cities sit for the region, those of 银川 also for the city. They have names by chance: a login of
-    their own kind can't be an officer's."""
-    place = 0
-    for city, seats in ((YINCHUAN, (YINCHUAN, REGION)), (WUZHONG, (REGION,))):
-        for one in list_experts(seed, today, city, SPECIALITY):
-            place += 1
-            for region in seats:
-                login = f"zj.{login_of(one['name'])}{place}"
-                yield _Hired(EXPERT, region, one["name"], one["id_number"].number, login)
+    """All of both cities sit for 银川, which draws across cities where its own are too few, and for the region. They
+    have names by chance: a login of their own kind can't be an officer's."""
+    for place, one in enumerate(list_experts(seed, today), start=1):
+        login = f"zj.{login_of(one['name'])}{place}"
+        for region in (YINCHUAN, REGION):
+            yield _Hired(EXPERT, region, one["name"], one["id_number"].number, login)
 
 
 def _hire(unit: Unit, hired: Iterable[_Hired], staff: Staff, since: date) -> Authorities:

@@ -12,6 +12,7 @@ from app.demo.generator import Generator, credit_code
 from app.demo.plans import Plan
 from app.demo.roster import WUZHONG, YINCHUAN
 from app.demo.vocabulary import HOSPITALS
+from app.domain.assessment.specialities import SPECIALITIES
 from app.domain.registry.importing import load_first
 from app.domain.registry.reading import Line
 from app.kernel.identity.identifiers import parse_id_number
@@ -52,20 +53,13 @@ WORDS: Mapping[str, str] = {
     "种植": "farm",
 }
 """Trade by a word of the company's name; anything else is a service."""
-SPECIALITIES = (
-    "骨科",
-    "手外科",
-    "神经外科",
-    "神经内科",
-    "眼科",
-    "耳鼻喉科",
-    "烧伤整形科",
-    "普通外科",
-    "胸外科",
-    "职业病科",
-)
-EXPERTS_EACH, MORE_BONES = 4, 4
-"""Of each speciality, and how many more of the first: most injuries are of bones, and some hospitals stand back."""
+BONES, BURNS = "骨科", "烧伤整形科"
+EXPERTS_EACH: Mapping[str, int] = {BONES: 16, BURNS: 2}
+"""Of a speciality in each city: most injuries are of bones, and of burns a city has too few for a panel."""
+EXPERTS_USUAL = 7
+"""Enough for a panel of three where the hospital that treated stands back, with one whose time is over."""
+SECOND_SPECIALITY: Mapping[str, str] = {"手外科": BONES, "胸外科": "普通外科", "康复科": "辅助器具"}
+"""What the first of a speciality is an expert of besides."""
 TITLES = ("主任医师", "主任医师", "副主任医师")
 OLD_AGE = {"male": 60, "female": 55}
 
@@ -226,18 +220,18 @@ def _experts(generator: Generator, today: date) -> Iterator[Values]:
         hospitals = [
             (place, name) for place, name in enumerate(HOSPITALS) if ("吴忠" in name) == (region == WUZHONG)
         ]
-        for place, speciality in enumerate(SPECIALITIES):
-            for number in range(EXPERTS_EACH + (MORE_BONES if place == 0 else 0)):
+        for place, (speciality, _english) in enumerate(SPECIALITIES.values()):
+            several = EXPERTS_EACH.get(speciality, EXPERTS_USUAL)
+            for number in range(several):
                 citizen = generator.citizen(county, youngest=1966, oldest=1985)
                 seat, hospital = hospitals[(place + number) % len(hospitals)]
-                over = number == EXPERTS_EACH - 1
+                over = number == several - 1 and speciality != BURNS
                 year = today.year - (3 if over else 1)
+                second = SECOND_SPECIALITY.get(speciality) if number == 0 else None
                 yield {
                     "id_number": parse_id_number(citizen.id_number),
                     "name": citizen.name,
-                    "specialities": sorted({speciality, SPECIALITIES[(place + 1) % len(SPECIALITIES)]})
-                    if number == 0
-                    else [speciality],
+                    "specialities": [speciality, second] if second else [speciality],
                     "region": region,
                     "title": TITLES[number % len(TITLES)],
                     "hospital": hospital,
@@ -247,10 +241,6 @@ def _experts(generator: Generator, today: date) -> Iterator[Values]:
                 }
 
 
-def list_experts(seed: str, today: date, region: str, speciality: str) -> list[Values]:
-    """The experts of a city whose appointment runs, of one speciality, as the register knows them."""
-    return [
-        one
-        for one in _experts(Generator(f"{seed}:experts"), today)
-        if one["region"] == region and speciality in one["specialities"] and one["to_on"] >= today
-    ]
+def list_experts(seed: str, today: date) -> list[Values]:
+    """The experts whose appointment runs, of both cities, as the register knows them."""
+    return [one for one in _experts(Generator(f"{seed}:experts"), today) if one["to_on"] >= today]

@@ -167,6 +167,18 @@ class Stories:
         answers = {"ed8_confirm": [again, {"outcome": "confirmed"}]}
         yield from self.ways.through(assessment, answers, until="p02_08_opinion")
 
+    def drawn_across(self, plan: Plan) -> Course:
+        """A burn, and the city has too few experts of it: the panel is drawn from the whole region's."""
+        recognition = yield from self._recognised(plan)
+        assessment = self.ways.open(recognition, ASSESSMENT, assessment_type="initial")
+        across = {
+            "outcome": "again",
+            "cross_region": True,
+            "opinion": "本市烧伤整形科专家不足，从全区专家库抽取。",
+        }
+        answers: Answers = {"p02_04_file_review": {"lead_speciality": "burns"}, "ed2_cross": across}
+        yield from self.ways.through(assessment, answers, until="p02_08_opinion")
+
     def reassessed(self, plan: Plan) -> Course:
         """The worker disagrees within fifteen days: other experts, at the region's committee, for good."""
         recognition = yield from self._recognised(plan)
@@ -303,6 +315,7 @@ STORIES: Final[Mapping[str, tuple[int, Callable[[Stories, Plan], Course]]]] = {
     "given_up": (115, Stories.given_up),
     "terminated": (110, Stories.terminated),
     "drawn_again": (80, Stories.drawn_again),
+    "drawn_across": (75, Stories.drawn_across),
     "reassessed": (170, Stories.reassessed),
     "reviewed": (500, Stories.reviewed),
     "confirmed": (105, Stories.confirmed),

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from app.demo import load
 from app.demo.stories import RARE_FROM
-from app.domain.assessment.models import ExpertVacancy
+from app.domain.assessment.models import ExpertDraw, ExpertSeat, ExpertVacancy
 from app.domain.benefits.models import Payable
 from app.domain.registry import reference
 from app.kernel.audit.verify import verify
@@ -57,6 +57,11 @@ def _payable(item: str, state: str = "ready") -> Any:
     return select(func.count()).where(Payable.item == item, Payable.state == state)
 
 
+def _seats() -> Any:
+    query = select(func.count()).select_from(ExpertSeat).join(ExpertDraw, ExpertDraw.id == ExpertSeat.draw_id)
+    return query.join(Case, Case.id == ExpertDraw.case_id)
+
+
 WAYS: dict[str, Any] = {
     "not accepted": _issued("recognition_non_acceptance"),
     "suspended": select(func.count()).where(Clock.kind == "CR06", Clock.state == "paused"),
@@ -72,7 +77,8 @@ WAYS: dict[str, Any] = {
     "assessed again": _of(
         "capacity_assessment", case_role="reassessment", region_code="640000", status="closed"
     ),
-    "reviewed": _of("capacity_assessment", case_role="review"),
+    "drawn across cities": _seats().where(ExpertDraw.reach == "region", Case.region_code == "640100"),
+    "a panel that reviews": _seats().where(Case.case_role == "review", ExpertDraw.reach == "city"),
     "confirmed": _of("capacity_confirmation", outcome="approved_positive"),
     "a widow's pension": _payable("survivor_pension"),
     "a bill": _payable("medical_benefit"),
