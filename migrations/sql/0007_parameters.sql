@@ -12,7 +12,7 @@ CREATE TABLE parameter (
     detail JSONB NOT NULL,
     CONSTRAINT pk_parameter PRIMARY KEY (key),
     CONSTRAINT ck_parameter_key CHECK (key ~ '^[a-z][a-z0-9_]*$'),
-    CONSTRAINT ck_parameter_kind CHECK (kind IN ('number', 'text'))
+    CONSTRAINT ck_parameter_kind CHECK (kind IN ('number', 'text', 'date'))
 );
 
 -- All rows of one parameter in one region as they stood from `active_from` on; no region: the whole country.

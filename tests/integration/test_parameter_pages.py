@@ -103,6 +103,7 @@ def test_without_a_value_the_page_says_which_one_is_missing(handler: Desk) -> No
         "/parameters/formulas/periodic_adjustment",
         {
             "award_on": "2025-01-01",
+            "received_since": "2019-06-01",
             "adjusted_benefit": "care_allowance",
             "adjusted_level": "0",
             "amount_before": "3000",

@@ -118,6 +118,7 @@ def test_example_18_days_may_count_inclusively() -> None:
 def test_an_adjustment_whose_scheme_lacks_a_number_is_not_guessed() -> None:
     raw = {
         "award_on": "2025-01-01",
+        "received_since": "2019-06-01",
         "adjusted_benefit": "care_allowance",
         "adjusted_level": "0",
         "amount_before": "9",

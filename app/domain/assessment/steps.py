@@ -107,7 +107,7 @@ def _number(unit: Unit, case: Case, key: str) -> int:
     found = find_parameter(unit.session, key, region=case.region_code, on=unit.today)
     if found is None:
         raise LookupError(f"no value of {key} on {unit.today}")
-    return int(Decimal(found.value))
+    return int(Decimal(str(found.value)))
 
 
 def accept(unit: Unit, case: Case, facts: Facts) -> Facts:

@@ -18,7 +18,7 @@ from app.kernel.decisions.expressions import Expression, FeelError, compile_expr
 SHARE: Final = "share"
 """`as`: a percentage is given as the share it is (60 is 0.6)."""
 _ENTRIES: Final = frozenset({"on", "by", "as"})
-Find = Callable[[str, date, Mapping[str, str]], Decimal | str | None]
+Find = Callable[[str, date, Mapping[str, str]], Decimal | str | date | None]
 """The value of a parameter on a day by its categories at the place asked about; None: there is none."""
 
 

@@ -49,8 +49,9 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Definition:
-    """A parameter. `options` of a text: (value, zh, en). `carries_over`: while a period has no value yet the
-    preceding one is used provisionally, on `carry_ground`. `optional`: no value means that there is no such rule.
+    """A parameter, of `kind` number, text or date. `options` of a text: (value, zh, en). `carries_over`: while a period
+    has no value yet the preceding one is used provisionally, on `carry_ground`. `optional`: no value means that there
+    is no such rule.
     """
 
     key: str
@@ -131,10 +132,12 @@ class Definition:
         return "、".join(zh), ", ".join(en)
 
     def value_words(self, value: str) -> tuple[str, str]:
-        """A value in words, (zh, en): numbers with their unit, texts by their option."""
+        """A value in words, (zh, en): numbers with their unit, texts by their option, days written out."""
         if self.kind == "text":
             found = next((one for one in self.options if one[0] == value), (value, value, value))
             return found[1], found[2]
+        if self.kind == "date":
+            return day_words(date.fromisoformat(value))
         zh, en = UNITS[self.unit]
         number = written(Decimal(value))
         return (
@@ -175,6 +178,19 @@ class Shipped:
 def written(number: Decimal) -> str:
     """The one spelling of a number: no exponent, no zeros behind."""
     return format(number.normalize(), "f")
+
+
+def day_words(day: date) -> tuple[str, str]:
+    """A day as the law writes it, (zh, en)."""
+    return f"{day.year}年{day.month}月{day.day}日", f"{day.day} {day:%B} {day.year}"
+
+
+def is_day(text: str) -> bool:
+    """Whether the text is a day as files and the table write it: 2026-08-27."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
@@ -273,6 +289,8 @@ def wrong_in_row(definition: Definition, row: Row) -> str:
         return "period_reversed"
     if definition.kind == "text":
         return "" if row.value in {value for value, _zh, _en in definition.options} else "not_an_option"
+    if definition.kind == "date":
+        return "" if is_day(row.value) else "not_a_date"
     return _wrong_number(definition, row.value)
 
 

@@ -67,11 +67,11 @@ def _find(
 
 def finder(
     session: Session, region: str | None, known_at: datetime | None = None
-) -> Callable[[str, date, Mapping[str, str]], Decimal | str | None]:
+) -> Callable[[str, date, Mapping[str, str]], Decimal | str | date | None]:
     """`find_parameter` at a place, for rules: the value alone; None for a parameter or a category nobody defined."""
 
     @cache
-    def find(key: str, on: date, by: frozenset[tuple[str, str]]) -> Decimal | str | None:
+    def find(key: str, on: date, by: frozenset[tuple[str, str]]) -> Decimal | str | date | None:
         try:
             found = _find(session, key, region, on, known_at, dict(by))
         except ParameterUnknown:
@@ -207,7 +207,7 @@ def value_of(definition: Definition, head: ParameterEdition, chosen: Chosen) -> 
         region=head.region_code,
         dimensions=dict(zip(keys, row.slot.split(SLOT_SEPARATOR) if row.slot else [], strict=True)),
         slot=row.slot,
-        value=Decimal(row.value) if definition.kind == "number" else row.value,
+        value=_typed(definition, row.value),
         unit=definition.unit,
         valid_from=row.valid_from,
         valid_to=row.valid_to,
@@ -221,3 +221,10 @@ def value_of(definition: Definition, head: ParameterEdition, chosen: Chosen) -> 
         provisional=provisional,
         provisional_ground=definition.carry_ground if provisional else "",
     )
+
+
+def _typed(definition: Definition, text: str) -> Decimal | str | date:
+    """What the models reckon with."""
+    if definition.kind == "number":
+        return Decimal(text)
+    return date.fromisoformat(text) if definition.kind == "date" else text

@@ -18,7 +18,7 @@ class Parameter(Base):
     __tablename__ = "parameter"
     __table_args__ = (
         CheckConstraint("key ~ '^[a-z][a-z0-9_]*$'", name="key"),
-        CheckConstraint("kind IN ('number', 'text')", name="kind"),
+        CheckConstraint("kind IN ('number', 'text', 'date')", name="kind"),
     )
 
     key: Mapped[str] = mapped_column(primary_key=True)

@@ -25,7 +25,7 @@ class ParameterValue:
     region: str | None
     dimensions: Mapping[str, str]
     slot: str
-    value: Decimal | str
+    value: Decimal | str | date
     unit: str
     valid_from: date
     valid_to: date | None
