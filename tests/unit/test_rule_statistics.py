@@ -122,6 +122,28 @@ def test_figures_of_institutions_are_the_means_of_their_bills(rules: dict[str, R
     assert said == {"a": "no_hit", "b": "no_hit", "c": "no_hit", "d": "hit"}, "a single device has no peers"
 
 
+def test_the_share_of_drugs_counts_the_bills_that_state_it(rules: dict[str, Rule]) -> None:
+    def bill(place: int, institution: str, claimed: str, drugs: str | None) -> dict[str, object]:
+        told = {"kind": "medical", "institution": institution, "on": "2026-02-01", "claimed": claimed}
+        return {f"bill_{place}_{key}": value for key, value in {**told, "drugs": drugs}.items()}
+
+    claims: list[tuple[str, dict[str, object]]] = [
+        (
+            "640100",
+            {**bill(1, "a", "1000", "300"), **bill(2, "a", "500", "300"), **bill(3, "a", "9000", None)},
+        ),
+        (
+            "640100",
+            {**bill(1, "b", "1000", "410"), **bill(2, "c", "1000", "390"), **bill(3, "d", "100", "95")},
+        ),
+    ]
+    found = [one for one in figures_of(claims) if one.measure == "drug_share"]
+    shares = {"a": Decimal("0.4"), "b": Decimal("0.41"), "c": Decimal("0.39"), "d": Decimal("0.95")}
+    assert {one.provider: one.value for one in found} == shares
+    said = {one.facts["provider"]: outcome(rules["RSK-20"], one) for one in provider_outlier(found)}
+    assert said == {"a": "no_hit", "b": "no_hit", "c": "no_hit", "d": "hit"}
+
+
 def test_nothing_done_says_nothing() -> None:
     assert list(tempo([], lambda _day: True, 7, 21)) == []
     assert list(concentration([])) == []

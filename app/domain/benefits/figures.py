@@ -18,7 +18,9 @@ from app.kernel.local_time import LOCAL_ZONE
 
 REIMBURSEMENT: Final = "medical_reimbursement"
 MEASURES: Final = {MEDICAL: "mean_bill", DEVICE: "device_price"}
-"""Measure by kind of bill. Shares of drugs aren't in the bills that are entered."""
+"""Measure by kind of bill."""
+DRUG_SHARE: Final = "drug_share"
+"""Of the bills for treatment that state their drugs."""
 
 
 def sample_providers(session: Session, since: date, until: date) -> Iterable[Sample]:
@@ -27,7 +29,7 @@ def sample_providers(session: Session, since: date, until: date) -> Iterable[Sam
 
 
 def list_figures(session: Session, since: date, until: date) -> list[ProviderFigure]:
-    """The mean bill and the mean price of a device of every institution named in bills."""
+    """The mean bill, the share of drugs and the mean price of a device of every institution named in bills."""
     query = (
         select(Case.region_code, CaseFacts.facts)
         .join(CaseFacts, CaseFacts.case_id == Case.id)
@@ -44,13 +46,29 @@ def list_figures(session: Session, since: date, until: date) -> list[ProviderFig
 def figures_of(claims: Iterable[tuple[str, Mapping[str, Any]]]) -> list[ProviderFigure]:
     """Of the facts of claims, each with its region. Pure."""
     claimed: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
+    drugs: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
     regions: dict[str, str] = {}
     for region, facts in claims:
         for bill in list_bills(facts):
             if bill.institution and bill.kind in MEASURES:
                 claimed[bill.institution, MEASURES[bill.kind]].append(bill.claimed)
                 regions[bill.institution] = region
-    return [
-        ProviderFigure(institution, regions[institution], measure, sum(bills, Decimal(0)) / len(bills))
+                if bill.kind == MEDICAL and bill.drugs is not None and bill.claimed:
+                    drugs[bill.institution].append((bill.drugs, bill.claimed))
+    means = [
+        ProviderFigure(institution, regions[institution], measure, _total(bills) / len(bills))
         for (institution, measure), bills in sorted(claimed.items())
     ]
+    shares = [
+        ProviderFigure(institution, regions[institution], DRUG_SHARE, _share(known))
+        for institution, known in sorted(drugs.items())
+    ]
+    return means + shares
+
+
+def _total(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, Decimal(0))
+
+
+def _share(known: list[tuple[Decimal, Decimal]]) -> Decimal:
+    return _total(drugs for drugs, _claimed in known) / _total(claimed for _drugs, claimed in known)

@@ -18,7 +18,7 @@ MEDICAL, REHABILITATION, DEVICE = "medical", "rehabilitation", "device"
 
 @dataclass(frozen=True)
 class Bill:
-    """A bill of the claim: what was claimed, what of it isn't payable and why."""
+    """A bill of the claim: what was claimed, what of it are drugs (None: not stated), what isn't payable and why."""
 
     place: int
     kind: str
@@ -28,6 +28,7 @@ class Bill:
     until: date | None
     inpatient: bool
     claimed: Decimal
+    drugs: Decimal | None
     cut: Decimal
     cut_reason: str
     diagnosis: str
@@ -60,6 +61,7 @@ def list_bills(facts: Mapping[str, Any]) -> Iterator[Bill]:
             day_of(facts, f"{at}until"),
             bool(facts.get(f"{at}inpatient")),
             Decimal(str(claimed)),
+            _stated(facts.get(f"{at}drugs")),
             Decimal(str(facts.get(f"{at}cut") or 0)),
             str(facts.get(f"{at}cut_reason") or ""),
             str(facts.get(f"{at}diagnosis") or ""),
@@ -69,6 +71,10 @@ def list_bills(facts: Mapping[str, Any]) -> Iterator[Bill]:
             bool(facts.get(f"{at}emergency")),
             bool(facts.get(f"{at}confirmed")),
         )
+
+
+def _stated(amount: Any) -> Decimal | None:
+    return None if amount in (None, "") else Decimal(str(amount))
 
 
 def want_items(facts: Mapping[str, Any]) -> list[Wanted]:
