@@ -21,9 +21,9 @@ from app.kernel.transaction import Unit, run, system_actor
 PEOPLE: Mapping[str, tuple[str, ...]] = {
     "as_window": ("柳如茵",),
     "as_handler": ("喻文涛", "童晓岚"),
-    "as_checker": ("阮志宏",),
-    "as_risk": ("葛东升",),
-    "as_approver": ("褚卫民",),
+    "as_checker": ("阮志宏", "汤国华"),
+    "as_risk": ("葛东升", "佟丽萍"),
+    "as_approver": ("褚卫民", "施建军"),
     "as_clerk": ("郝秋菊",),
     "as_draw_operator": ("季晓东",),
     "as_witness": ("凌雪松",),
@@ -34,6 +34,7 @@ PEOPLE: Mapping[str, tuple[str, ...]] = {
     "si_approver": ("樊长林",),
     "si_head": ("霍启明",),
 }
+"""Of the city two for each review of an assessment: who judged the first one stands back from a later one (set 14)."""
 REGION_PEOPLE: Mapping[str, tuple[str, ...]] = {
     "as_window": ("康雅琴",),
     "as_handler": ("陶振邦",),

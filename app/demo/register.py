@@ -54,7 +54,7 @@ WORDS: Mapping[str, str] = {
 }
 """Trade by a word of the company's name; anything else is a service."""
 BONES, BURNS = "骨科", "烧伤整形科"
-EXPERTS_EACH: Mapping[str, int] = {BONES: 16, BURNS: 2}
+EXPERTS_EACH: Mapping[str, int] = {BONES: 16, BURNS: 3}
 """Of a speciality in each city: most injuries are of bones, and of burns a city has too few for a panel."""
 EXPERTS_USUAL = 7
 """Enough for a panel of three where the hospital that treated stands back, with one whose time is over."""
@@ -189,6 +189,11 @@ def _months(today: date) -> list[date]:
     return [date(month // 12, month % 12 + 1, 1) for month in range(last - MONTHS, last)]
 
 
+def city_of(hospital: str) -> str:
+    """Where a hospital lies: that of the county in 吴忠 too, so that no city's experts are all of one hospital."""
+    return WUZHONG if "吴忠" in hospital or hospital.startswith("县") else YINCHUAN
+
+
 def hospital_code(place: int) -> str:
     """The credit code of a hospital by its place in the vocabulary."""
     return credit_code("640100", 31**8 + 7919 * (place + 1))
@@ -197,7 +202,7 @@ def hospital_code(place: int) -> str:
 def _institutions(today: date) -> Iterator[Values]:
     """All but the last hospital under an agreement; the first for rehabilitation too, an expired one for devices."""
     for place, name in enumerate(HOSPITALS):
-        region = WUZHONG if "吴忠" in name else YINCHUAN
+        region = city_of(name)
         shared = {"uscc": hospital_code(place), "name": name, "region": region}
         bound = place < len(HOSPITALS) - 1
         yield {
@@ -217,9 +222,7 @@ def _institutions(today: date) -> Iterator[Values]:
 def _experts(generator: Generator, today: date) -> Iterator[Values]:
     """Some of every speciality in both cities; of each the last one's appointment is over (CA08)."""
     for region, county in ((YINCHUAN, "640104"), (WUZHONG, "640302")):
-        hospitals = [
-            (place, name) for place, name in enumerate(HOSPITALS) if ("吴忠" in name) == (region == WUZHONG)
-        ]
+        hospitals = [(place, name) for place, name in enumerate(HOSPITALS) if city_of(name) == region]
         for place, (speciality, _english) in enumerate(SPECIALITIES.values()):
             several = EXPERTS_EACH.get(speciality, EXPERTS_USUAL)
             for number in range(several):

@@ -236,6 +236,7 @@ class Stories:
             "bill_1_on": first,
             "bill_1_inpatient": False,
             "bill_1_claimed": "1860.50",
+            "bill_1_drugs": "612.30",
             "bill_1_institution": plan.facts.get("hospital") or "宁夏医科大学总医院",
         }
         checked = {
@@ -244,9 +245,10 @@ class Stories:
             "bill_1_cut": "240",
             "bill_1_cut_reason": "重复收费",
         }
+        ready = {"outcome": "ready", "third_party_settlement_checked": True, "third_party_paid": "0"}
         answers: Answers = {
             "p09_01_register": {"outcome": "complete", **bill},
-            "p09_03_third_party": [{"outcome": "recalculate", **checked}, {"outcome": "ready"}],
+            "p09_03_third_party": [{**ready, **checked, "outcome": "recalculate"}, ready],
         }
         yield from self.ways.through(claim, answers)
         self.troupe.tell(claim)

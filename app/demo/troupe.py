@@ -114,7 +114,7 @@ class Troupe:
         self.act(worker, task.region_code, done, task.case_id)
 
     def _able(self, task: Task) -> Worker:
-        """One of those who may claim the task, not always the same. Raise IndexError where nobody may."""
+        """One of those who may claim the task, not always the same. Raise LookupError where nobody may."""
         today, pair = local_day(self.clock.now), (task.post, task.region_code)
 
         def able(session: Session) -> list[int]:
@@ -129,6 +129,8 @@ class Troupe:
             ]
 
         found = self.ask(able)
+        if not found:
+            raise LookupError(f"nobody of the demonstration may do {task.step_key} of case {task.case_id}")
         return self.workers[found[task.case_id % len(found)]]
 
     def register(self, case_id: int, message: str, post: str, **facts: Any) -> None:
