@@ -452,6 +452,23 @@ def test_what_people_sign_says_amount_payer_and_basis_of_each_line() -> None:
     words = tell_draft(around(), draft, facts)
     assert words["award_lines"] == [
         "一次性伤残补助金：基金支付 苏国栋 一次性 95,400.00 元；计算基数 5,300，系数 18",
-        "伤残津贴：用人单位支付 苏国栋 按月自2024-09-01起 3,710.00 元；计算基数 5,300，系数 70",
+        "伤残津贴：用人单位支付 苏国栋 按月自2024年9月1日起 3,710.00 元；计算基数 5,300，系数 70",
     ]
     assert (words["award_fund_once"], words["award_employer_monthly"]) == ("95400", "3710")
+
+
+def test_a_base_without_end_is_told_to_six_places_and_equal_months_stand_in_one_row() -> None:
+    facts = {**HURT, "own_wage": None, **months((7, "6881"), (5, "7081")), "disability_grade": 8}
+    draft = draft_award(DISABILITY, facts, around())
+    assert "计算基数 6,964.333333…" in tell_draft(around(), draft, facts)["award_lines"][0]
+    given = {one.key: value for one, value in draft.lines[0].calculations[0].inputs}
+    assert given["contributions"] == [
+        {"months": 7, "wage": "6881"},
+        {"months": 5, "wage": "7081"},
+    ]
+
+
+def test_an_award_without_a_grade_tells_none() -> None:
+    draft = draft_award(DEATH, DEAD, around())
+    given = [one.key for line in draft.lines for found in line.calculations for one, _value in found.inputs]
+    assert "grade" not in given

@@ -15,6 +15,7 @@ from app.kernel.documents.render import (
     TemplateFaulty,
     date_formal,
     date_zh,
+    money,
     render_docx,
     render_print,
 )
@@ -112,3 +113,11 @@ def test_number_format_that_cannot_number_is_refused(faulty: str) -> None:
 
 def test_number_format_of_the_recognition_decision_is_accepted() -> None:
     check_format("{prefix}认〔{year}〕{serial}号")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("1620.5", "1,620.50"), (0, "0.00"), (None, "—"), ("", "—"), ("不详", "不详")],
+)
+def test_amounts_of_money_are_written_with_their_cents(value: object, written: str) -> None:
+    assert money(value) == written  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from app.domain.benefits.reckoning import EMPLOYER, FUND, Draft, Line, Wanted, r
 from app.domain.benefits.wages import contributions_of, day_of, month_after
 from app.kernel.decisions.formulas.catalogue import Catalogue
 from app.kernel.decisions.formulas.sources import ParameterSource
+from app.kernel.local_time import period_words
 
 DISABILITY, DEATH, MEDICAL = "disability_benefit_award", "death_benefit_award", "medical_reimbursement"
 PROCESSES: Final = (DISABILITY, DEATH, MEDICAL)
@@ -138,13 +139,20 @@ def tell_line(catalogue: Catalogue, line: Line) -> str:
         title = f"{title}（补发差额）"
     basis = ""
     if line.base is not None and line.coefficient is not None:
-        basis = f"；计算基数 {line.base:,f}，系数 {line.coefficient:f}"
-    when = f"自{line.wanted.since.isoformat()}起" if line.cycle == "monthly" else ""
+        basis = f"；计算基数 {_shortened(line.base)}，系数 {line.coefficient:f}"
+    when = f"自{period_words(line.wanted.since, None)[0]}" if line.cycle == "monthly" else ""
     provisional = "；暂按上期参数" if line.provisional else ""
     return (
         f"{title}：{PAYERS[line.payer]} {line.payee} {CYCLES[line.cycle]}{when} {line.amount:,.2f} 元"
         f"{basis}{provisional}"
     )
+
+
+def _shortened(base: Decimal) -> str:
+    """A wage of twelve unequal months has no end: six places, enough to reckon the cents again."""
+    if base == round(base, 6):
+        return f"{base:,f}"
+    return f"{base:,.6f}…"
 
 
 def _tell_gap(around: Surroundings, item: str, missing: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -179,6 +179,8 @@ def _payer(
         "arising_after": one.arising_after,
     }
     ruling = calculate(catalogue, "who_pays", _asked(catalogue, "who_pays", raw), source)
+    if one.grade is None:  # the model asks for one everywhere; what nobody stated isn't told as if it were
+        ruling = replace(ruling, inputs=tuple(given for given in ruling.inputs if given[0].key != "grade"))
     return PAYERS[str(ruling.result("支付方"))], (ruling,)
 
 

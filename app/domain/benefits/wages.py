@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, Final
 
 from app.kernel.decisions.formulas.calculating import Calculation, calculate
@@ -16,8 +17,9 @@ MONTHS: Final = tuple(f"wage_month_{number:02}" for number in range(1, 13))
 
 
 def contributions_of(facts: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The rows the formula reads: a month for each wage that was entered."""
-    return [{"months": "1", "wage": str(facts[key])} for key in MONTHS if facts.get(key) not in (None, "")]
+    """The rows the formula reads: the wages that were entered, neighbouring months of equal wage in one row."""
+    wages = [str(facts[key]) for key in MONTHS if facts.get(key) not in (None, "")]
+    return [{"months": str(len(list(same))), "wage": wage} for wage, same in groupby(wages)]
 
 
 def settle_own_wage(

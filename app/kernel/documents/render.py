@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +37,16 @@ def date_zh(value: date | datetime | str) -> str:
     """2026年11月23日."""
     day = _day(value)
     return f"{day.year}年{day.month}月{day.day}日"
+
+
+def money(value: Decimal | int | str | None) -> str:
+    """1,620.50, as amounts of yuan are written; what is no number as it stands, nothing as a dash."""
+    if value in (None, ""):
+        return "—"
+    try:
+        return f"{Decimal(str(value)):,.2f}"
+    except InvalidOperation:
+        return str(value)
 
 
 def date_formal(value: date | datetime | str) -> str:
@@ -95,6 +106,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
     )
     environment.filters["date_zh"] = date_zh
     environment.filters["date_formal"] = date_formal
+    environment.filters["money"] = money
     return environment
 
 
