@@ -11,6 +11,7 @@ TAKE_OVER_TEXTS: dict[str, Lazy] = {
 }
 
 TAKE_OVER_FIELD_TEXTS: dict[str, Lazy] = {
+    "take_over_evidence_missing": _l("至少要有一份证明此前办理情况的材料"),
     "before_earlier_date": _l("不能早于前面的日期（%(earlier)s）"),
     "take_over_not_suspendable": _l("从这个入口进入的时限都不能中止"),
     "take_over_suspension_dates": _l("中止须在时限开始以后、一段接一段，并且已经结束；写明起止日期和依据"),

@@ -244,6 +244,7 @@ def test_window_states_the_dates_sees_the_clock_and_enters_the_case(office: Offi
     shown = desk.get(f"{url}?entry=p01_10_investigation&" + urlencode(dates)).text
     assert "认定决定 60 日" in shown
     assert "已超期 14 日" in shown
+    assert "1月15日 10:00" in shown, "days are read in words"
     form = {key: value for key, value in paper(21).facts.items() if key not in dates} | dates
     form |= {
         "entry": "p01_10_investigation",
@@ -258,6 +259,7 @@ def test_window_states_the_dates_sees_the_clock_and_enters_the_case(office: Offi
 
     assert "必填" in post(file=(BytesIO(PAPER), "受理.pdf")).text, "the confirmation is asked for"
     assert "至少要有一份证明" in post(confirm="true").text
+    assert "至少要有一份证明" in post().text, "what is missing is told at once, with the fields"
     page = post(confirm="true", file=(BytesIO(PAPER), "受理.pdf")).text
     assert "已录入，从这里接着办" in page
     refused = sit_down(office.kernel, "checker").get(url)

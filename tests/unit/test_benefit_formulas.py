@@ -230,7 +230,7 @@ def test_a_derivation_reads_in_both_languages_without_a_word_of_the_other() -> N
     chinese = as_text(describe(CATALOGUE, calculation, "zh"), "zh")
     assert "基金支付: 68,900.00" in chinese
     assert "规则 4" in chinese
-    assert "补助金月数 = 13 个月 (全国, 自 2011-01-01 长期, 第 1 版; 《工伤保险条例》37(1) [V])" in chinese
+    assert "补助金月数 = 13 个月 (全国, 2011年1月1日起, 第 1 版; 《工伤保险条例》37(1) [V])" in chinese
     assert "测试值，不是规定" not in chinese
     english = describe(CATALOGUE, calculation, "en")
     assert english.results == (("Paid by the fund", "68,900.00"),)

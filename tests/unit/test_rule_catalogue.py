@@ -93,7 +93,7 @@ def test_a_hit_keeps_what_it_saw_and_says_it_in_words(rules: Mapping[str, Rule])
     )
     assert said.outcome == "hit"
     assert said.inputs == {"accident_at": "2026-02-28", "enrolment_received_at": "2026-02-27"}
-    assert "2026-02-27" in said.message_zh and "3 日内" in said.message_zh
+    assert "2026年2月27日" in said.message_zh and "3 日内" in said.message_zh
     again = rules["RSK-11"].judge(
         {"enrolment_received_at": "2026-02-27", "accident_at": "2026-02-28T18:00", "other": 1}, NOW
     )
@@ -124,6 +124,14 @@ def test_a_value_with_words_is_read_in_both_languages(rules: Mapping[str, Rule])
     assert said.message_zh == "某医院 的 均次费用 为 9，同类平均 5"
     assert said.message_en == "某医院: mean bill is 9, the mean of its peers 5"
     assert said.inputs["measure"] == "mean_bill"
+
+
+def test_every_clock_of_the_processes_has_its_name_in_the_rule_of_clocks(rules: Mapping[str, Rule]) -> None:
+    folders = (ROOT.parent).glob("*/process.toml")
+    kinds = {kind for path in folders for kind in tomllib.loads(path.read_text("utf-8")).get("clock", {})}
+    assert set(rules["RSK-28"].manifest.facts["clock"].words) == kinds
+    said = rules["RSK-28"].judge({"clock": "CR06", "remaining_share": "0.1"}, NOW)
+    assert said.message_zh == "时限“认定决定（普通程序）”所剩不足两成，或者已届满"
 
 
 def test_items_of_rules_are_those_that_are_calculated(rules: Mapping[str, Rule]) -> None:

@@ -31,6 +31,7 @@ from app.kernel.decisions.parameters.installing import target_of
 from app.kernel.decisions.parameters.lookup import get_definition
 from app.kernel.decisions.parameters.queries import EditionLine, Overview, list_editions, list_overview
 from app.kernel.identity.regions import list_region_names, list_regions
+from app.kernel.local_time import period_words
 
 TAGS: Mapping[str, tuple[Lazy, str]] = {
     "V": (_l("已见原文"), "ok"),
@@ -172,7 +173,7 @@ def _place(region: str | None, names: Mapping[str, tuple[str, str]]) -> str:
 
 
 def _period(since: date, until: date | None) -> str:
-    return f"{since.isoformat()} — {until.isoformat() if until else _('长期')}"
+    return pick(*period_words(since, until))
 
 
 def parameter_page(session: Session, who: Standing, key: str) -> ParameterPage:

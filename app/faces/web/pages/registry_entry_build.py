@@ -70,11 +70,11 @@ def person_page(
         answer=answer,
         answer_tone=tone,
         enrolments=_enrolments(session, lines, who.today),
-        wages=_wages(wage, {line.employer_uscc: line.employer_name for line in lines}),
+        wages=_wages(wage, {line.employer_uscc: line.employer_name for line in lines}, on, who.today),
         details=_details(session, person.id, who.today),
         cases=_cases(list_cases_of_person(session, person.id, who.person_id), who.today),
-        derivation=describe(formulas_for(session, on, known), wage.derivation, language())
-        if on and wage.counted
+        derivation=describe(formulas_for(session, on or who.today, known), wage.derivation, language())
+        if wage.counted
         else None,
         derived=_("按登记库推算，不是核定。"),
     )
@@ -133,14 +133,14 @@ def _enrolments(session: Session, lines: list[EnrolmentLine], today: date) -> Ta
     return Table(_("参保期间"), heads, rows, _("没有参保记录。"))
 
 
-def _wages(wage: OwnWage, employers: Mapping[str, str]) -> Table:
-    """The twelve months before the accident's, and what follows from them."""
+def _wages(wage: OwnWage, employers: Mapping[str, str], on: date | None, today: date) -> Table:
+    """The twelve months before that of the accident (today's as long as no day is asked for), and what follows."""
     rows = [
         [
-            Cell(f"{month.month:%Y-%m}"),
+            Cell(_("%(y)s年%(m)s月", y=month.month.year, m=month.month.month)),
             Cell(_money(month.wage) if month.wage is not None else _("未缴"), num=True),
             Cell(_paying(month, employers)),
-            Cell(_("、").join(line.paid_on.isoformat() if line.paid_on else "—" for line in month.lines)),
+            Cell(_("、").join(day(line.paid_on, today) if line.paid_on else "—" for line in month.lines)),
         ]
         for month in wage.months
     ]
@@ -152,7 +152,8 @@ def _wages(wage: OwnWage, employers: Mapping[str, str]) -> Table:
     if wage.provisional:
         told = _("%(told)s（暂按上一期平均工资）", told=told)
     heads = (_("月份"), _("缴费工资"), _("单位"), _("到账日"))
-    return Table(_("事故前 12 个月缴费工资"), heads, rows, remark=told)
+    title = _("%(day)s事故前 12 个月缴费工资", day=day(on, today)) if on else _("到今天为止 12 个月缴费工资")
+    return Table(title, heads, rows, remark=told)
 
 
 def _paying(month: MonthWage, employers: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import url_for
@@ -45,7 +46,7 @@ from app.kernel.decisions.catalogue.queries import (
     list_versions,
 )
 from app.kernel.decisions.catalogue.reports import list_reckoned
-from app.kernel.decisions.catalogue.rule import filled
+from app.kernel.decisions.catalogue.rule import filled, said
 from app.kernel.decisions.catalogue.versions import find_version, list_standing
 from app.kernel.decisions.catalogue.vocabulary import EVERYWHERE, Words
 from app.kernel.engine.catalogue import list_in_force
@@ -178,8 +179,11 @@ def rule_page(session: Session, who: Standing, rule_id: str) -> RulePage | None:
         ],
         contract=_contract(rule, supplies),
         parameters=_parameters(rule),
-        decisions=decisions_of(rule),
-        cases=[_case(one) for one in results],
+        decisions=[
+            replace(one, title=pick(one.title, one.id.replace("_", " ").capitalize()))
+            for one in decisions_of(rule)
+        ],
+        cases=[_case(one, manifest.facts) for one in results],
         cases_remark=_("%(n)s 个用例，%(p)s 个通过", n=len(results), p=sum(one.passed for one in results)),
         versions=_versions(session, who, lines, manifest.version if standing else 0),
         hits=_hits(session, who, rule_id),
@@ -267,14 +271,31 @@ def _parameters(rule: Rule) -> list[ContractRow]:
     return rows
 
 
-def _case(result: CaseResult) -> CaseRow:
+def _case(result: CaseResult, contract: Mapping[str, FactContract]) -> CaseRow:
     outcome = str(RESULTS[result.judgement.outcome])
     return CaseRow(
         name=result.case.name,
         expect=str(RESULTS[result.case.expect]),
         result=Mark(outcome, "ok" if result.passed else "over"),
-        given=[f"{key} = {_value(to_kept(value))}" for key, value in result.case.facts.items()],
+        given=[_given(contract.get(key), key, value) for key, value in result.case.facts.items()],
     )
+
+
+def _given(fact: FactContract | None, key: str, value: object) -> str:
+    """A fact of a case in the words of the contract; what it doesn't know as it stands."""
+    kept = to_kept(value)
+    if fact is None:
+        return f"{key} = {_value(kept)}"
+    zh, en = (said(fact, kept, 0), said(fact, kept, 1)) if _is_plain(kept) else (_value(kept), _value(kept))
+    return pick(f"{fact.zh}：{zh}", f"{fact.en}: {en}")
+
+
+def _is_plain(kept: object) -> bool:
+    return not isinstance(kept, dict) and not (isinstance(kept, list) and any(map(_is_row, kept)))
+
+
+def _is_row(item: object) -> bool:
+    return isinstance(item, dict | list)
 
 
 def _value(value: object) -> str:

@@ -78,6 +78,8 @@ def _given(
         chain_id = find_chain_by_number(unit.session, str(beside).strip())
         if chain_id is None:
             errors["same_injury_as"] = ("case_unknown", {})
+    if not evidence:
+        errors["evidence"] = ("take_over_evidence_missing", {})
     if errors:
         raise InvalidInput(errors)
     stated = {

@@ -20,7 +20,7 @@ from app.faces.web.pages.take_over_view import PreviewRow, TakeOverPage
 from app.faces.web.parts import Choice, ClockView
 from app.faces.web.shell import fresh_key
 from app.faces.web.words import day
-from app.kernel.cases.schema import FieldErrors
+from app.kernel.cases.schema import FactSpec, FieldErrors
 from app.kernel.deadlines.queries import load_calendar
 from app.kernel.engine.catalogue import Deployed, get_latest
 from app.kernel.engine.takeover.dates import (
@@ -86,11 +86,10 @@ def _whole(
     values = {**only_place(deployed, who), "origin": "paper", **attempt.typed}
     return replace(
         page,
-        form=form_view(case_schema(deployed, page.entry, who), values, attempt.errors),
-        stated=[
-            (pick(specs[key].label_zh, specs[key].label_en), str(dates[key]).replace("T", " "))
-            for key in needed
-        ],
+        form=form_view(
+            case_schema(deployed, page.entry, who), values, attempt.errors, {"evidence": _("证明材料")}
+        ),
+        stated=[*_stated(specs, needed, dates, who.today), *_paused(dates, who.today)],
         hidden=[
             (key, str(attempt.typed.get(key, ""))) for key in (*needed, *PAUSE) if attempt.typed.get(key)
         ],
@@ -98,6 +97,33 @@ def _whole(
         kinds=[Choice(one.kind, pick(one.zh, one.en)) for one in deployed.materials],
         kind=str(attempt.typed.get("kind", "other")),
     )
+
+
+def _stated(
+    specs: Mapping[str, FactSpec], needed: Sequence[str], dates: Typed, today: date
+) -> list[tuple[str, str]]:
+    return [(pick(specs[key].label_zh, specs[key].label_en), _when(str(dates[key]), today)) for key in needed]
+
+
+def _when(text: str, today: date) -> str:
+    """A date or a moment of a fact, in words."""
+    at, _separator, minute = text.partition("T")
+    return f"{day(date.fromisoformat(at), today)} {minute}".strip()
+
+
+def _paused(dates: Typed, today: date) -> list[tuple[str, str]]:
+    return [
+        (
+            _("中止"),
+            _(
+                "%(a)s 至 %(b)s，%(ground)s",
+                a=day(one.from_on, today),
+                b=day(one.until_on, today),
+                ground=one.ground,
+            ),
+        )
+        for one in suspensions(dates)
+    ]
 
 
 def _entries(deployed: Deployed) -> list[Choice]:
@@ -127,11 +153,14 @@ def dates_schema(deployed: Deployed, entry: str) -> Schema:
         part["validate"] = {**part["validate"], "required": True}
     found = deployed.entries.get(entry)
     if found is not None and list_pausable(deployed, found):
-        parts += [
+        asked: list[Schema] = [
             _field("datetime", "suspended_from", "中止自", "Suspended from", subtype="date"),
             _field("datetime", "suspended_until", "中止至", "Suspended until", subtype="date"),
             _field("textfield", "suspended_ground", "中止依据", "Ground of the suspension"),
         ]
+        label = "曾经中止的填这三项，没有的空着"
+        english = {"label_en": "Only where it was suspended: all three"}
+        parts.append({"type": "group", "label": label, "properties": english, "components": asked})
     return {"components": parts}
 
 

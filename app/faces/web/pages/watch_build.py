@@ -19,7 +19,7 @@ from app.faces.web.pages.watch_view import BarRow, OpenRow, RunRow, WatchPage
 from app.faces.web.parts import Link
 from app.faces.web.watch_access import sees_cases
 from app.faces.web.words import moment
-from app.kernel.local_time import LOCAL_ZONE
+from app.kernel.local_time import LOCAL_ZONE, period_words
 from app.kernel.violations.near_misses import By, Period, Tally, count_misses, list_misses
 from app.kernel.violations.queries import Violation, list_violations, rule_titles
 from app.kernel.violations.watch.run import PastRun, list_runs
@@ -108,6 +108,7 @@ def watch_page(session: Session, who: Standing, wanted: Wanted) -> WatchPage:
         violations=[_open(one, who, shows_cases) for one in violations[:VIOLATIONS]],
         more_violations=_("只列最近 %(n)s 项", n=VIOLATIONS) if len(waiting) > VIOLATIONS else "",
         periods=[_days(wanted, days, who.today) for days in DAYS],
+        period=pick(*period_words(wanted.since, wanted.until)),
         since=wanted.since.isoformat(),
         until=wanted.until.isoformat(),
         tabs=[

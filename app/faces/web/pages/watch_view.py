@@ -84,6 +84,7 @@ class WatchPage:
     violations: Sequence[OpenRow]
     more_violations: str
     periods: Sequence[Link]
+    period: str
     since: str
     until: str
     tabs: Sequence[Link]

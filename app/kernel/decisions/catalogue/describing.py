@@ -9,6 +9,7 @@ from app.kernel.decisions.catalogue import vocabulary as words
 from app.kernel.decisions.catalogue.manifest import Manifest
 from app.kernel.decisions.catalogue.rule import Rule
 from app.kernel.decisions.dmn import model
+from app.kernel.local_time import period_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,7 @@ def _effects(one: Manifest) -> Iterator[Property]:
         yield Property("审批", "Approval", "二级审批", "second-level approval")
     yield Property("业务", "Business", *_listed(words.BUSINESSES, one.business))
     yield Property("何时", "When", *_listed(words.TRIGGERS, one.triggers))
-    last = one.effective_to.isoformat() if one.effective_to else ""
-    period = f"{one.effective_from.isoformat()} – {last}"
-    yield Property("有效期", "In force", period, period)
+    yield Property("有效期", "In force", *period_words(one.effective_from, one.effective_to))
     yield Property("主管", "Owner", *words.OWNERS[one.owner])
     yield Property("提示", "Message", one.message_zh, one.message_en)
     yield Property("依据", "Legal source", one.ground_zh, one.ground_en)

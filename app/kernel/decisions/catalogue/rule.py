@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
 import orjson
@@ -15,7 +15,7 @@ from app.kernel.decisions.catalogue.lookups import Find, look_up
 from app.kernel.decisions.catalogue.manifest import FactContract, Manifest
 from app.kernel.decisions.catalogue.vocabulary import SEVERITIES
 from app.kernel.decisions.dmn import Graph
-from app.kernel.local_time import local_day
+from app.kernel.local_time import day_words, local_day
 
 HIT: Final = "hit"
 SEVERITY: Final = "severity"
@@ -127,5 +127,14 @@ def said(fact: FactContract | None, value: Any, language: int) -> str:
         return _YES_NO[value][language]
     if isinstance(value, list):
         return ("、", ", ")[language].join(said(fact, one, language) for one in value)
-    words = fact.words.get(str(value)) if fact is not None else None
+    if fact is None:
+        return str(value)
+    words = fact.words.get(str(value)) or (_day(str(value)) if fact.type == "date" else None)
     return words[language] if words is not None else str(value)
+
+
+def _day(text: str) -> tuple[str, str] | None:
+    try:
+        return day_words(date.fromisoformat(text))
+    except ValueError:
+        return None

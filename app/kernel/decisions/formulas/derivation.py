@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from app.kernel.decisions.feel.values import Value
 from app.kernel.decisions.formulas.calculating import Calculation, UsedParameter
 from app.kernel.decisions.formulas.catalogue import Catalogue, Input
 from app.kernel.decisions.parameters.definitions import written
+from app.kernel.local_time import day_words, period_words
 
 Language = Literal["zh", "en"]
 SHOWN_DECIMALS = 10
@@ -27,9 +29,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "ground": ("依据", "Ground"),
     "formula": ("公式版本", "Formulas"),
     "country": ("全国", "the whole country"),
-    "until_further": ("长期", "no end"),
-    "from": ("自", "from"),
-    "to": ("至", "to"),
     "edition": ("第 {} 版", "edition {}"),
     "missing": ("缺少有效的参数，不能计算：{}", "No valid value, nothing is calculated: {}"),
     "not_computed": (
@@ -153,7 +152,14 @@ class Writer:
             return "; ".join(self.value(item) for item in value)
         if isinstance(value, dict):
             return self.join([f"{self.name(key)} {self.value(item)}" for key, item in value.items()])
-        return str(to_host(value))
+        return self.day(str(to_host(value)))
+
+    def day(self, text: str) -> str:
+        """A day in words; a text that is none, as it stands."""
+        try:
+            return self.pick(*day_words(date.fromisoformat(text)))
+        except ValueError:
+            return text
 
     def amount(self, value: Value) -> str:
         """A result: numbers with separators and their cents."""
@@ -183,7 +189,9 @@ class Writer:
         if one.type == "boolean":
             return self.say("yes" if canonical == "true" else "no")
         found = next((option for option in one.options if option[0] == canonical), None)
-        return found[self._place + 1] if found is not None else str(canonical)
+        if found is not None:
+            return found[self._place + 1]
+        return self.day(canonical) if one.type == "date" else str(canonical)
 
     def title(self, one: Input) -> str:
         return one.name if self._place == 0 else one.en
@@ -261,13 +269,12 @@ def _parameter(writer: Writer, one: UsedParameter) -> ParameterLine:
     value = one.value
     if value is None:
         raise ValueError("only parameters with a value have a line")
-    until = f"{writer.say('to')} {value.valid_to}" if value.valid_to else writer.say("until_further")
     return ParameterLine(
         writer.name(one.ref.name),
         writer.pick(value.title_zh, value.title_en),
         writer.pick(value.words_zh, value.words_en),
         value.region,
-        f"{writer.say('from')} {value.valid_from} {until}",
+        writer.pick(*period_words(value.valid_from, value.valid_to)),
         writer.say("edition", value.edition),
         value.source,
         value.tag,

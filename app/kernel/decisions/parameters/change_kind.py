@@ -43,6 +43,7 @@ from app.kernel.decisions.parameters.lookup import (
 from app.kernel.decisions.parameters.models import ParameterEdition
 from app.kernel.decisions.parameters.uses import list_shifts
 from app.kernel.identity.regions import list_region_names, list_regions
+from app.kernel.local_time import period_words
 from app.kernel.refusals import InvalidInput
 from app.kernel.transaction.unit import Unit
 
@@ -160,10 +161,11 @@ class ParameterKind:
         for slot, since in sorted(before.keys() | after.keys()):
             old, new = before.get((slot, since)), after.get((slot, since))
             label_zh, label_en = definition.slot_words(slot)
+            since_zh, since_en = period_words(date.fromisoformat(since), None)
             lines.append(
                 Difference(
-                    f"{label_zh} {since} 起".strip(),
-                    f"{label_en} from {since}".strip(),
+                    f"{label_zh} {since_zh}".strip(),
+                    f"{label_en} {since_en}".strip(),
                     *_words(definition, old),
                     *_words(definition, new),
                 )

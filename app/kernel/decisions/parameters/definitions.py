@@ -10,6 +10,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from app.kernel.local_time import day_words
+
 NATIONAL = "national"
 """How the country stands in targets and forms, where the table has no region."""
 SLOT_SEPARATOR = "/"
@@ -178,11 +180,6 @@ class Shipped:
 def written(number: Decimal) -> str:
     """The one spelling of a number: no exponent, no zeros behind."""
     return format(number.normalize(), "f")
-
-
-def day_words(day: date) -> tuple[str, str]:
-    """A day as the law writes it, (zh, en)."""
-    return f"{day.year}年{day.month}月{day.day}日", f"{day.day} {day:%B} {day.year}"
 
 
 def is_day(text: str) -> bool:
