@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.kernel.decisions.catalogue import Rule, RuleInvalid, check_rule, read_catalogue, read_rule, run_cases
+from app.kernel.decisions.catalogue.describing import decisions_of
 from app.kernel.decisions.catalogue.reading import digest_of, read_folder
 from app.kernel.decisions.parameters.definitions import read_folder as read_parameters
 
@@ -132,6 +133,11 @@ def test_every_clock_of_the_processes_has_its_name_in_the_rule_of_clocks(rules: 
     assert set(rules["RSK-28"].manifest.facts["clock"].words) == kinds
     said = rules["RSK-28"].judge({"clock": "CR06", "remaining_share": "0.1"}, NOW)
     assert said.message_zh == "时限“认定决定（普通程序）”所剩不足两成，或者已届满"
+
+
+def test_decisions_of_a_rule_are_read_by_their_labels(rules: Mapping[str, Rule]) -> None:
+    told = [(one.id, one.title) for one in decisions_of(rules["RSK-28"])]
+    assert told == [("hit", "法定期限"), ("severity", "严重程度")]
 
 
 def test_items_of_rules_are_those_that_are_calculated(rules: Mapping[str, Rule]) -> None:

@@ -111,9 +111,9 @@ def _decision(one: model.Decision, labels: Mapping[str, str]) -> DecisionText:
             (*(cell.source for cell in row.inputs), *(cell.source for cell in row.outputs))
             for row in table.rules
         )
-        return DecisionText(one.id, one.name, "", columns, rows)
+        return DecisionText(one.id, one.label or one.name, "", columns, rows)
     text = one.expression.text.source if isinstance(one.expression, model.Literal) else ""
-    return DecisionText(one.id, one.name, " ".join(text.split()))
+    return DecisionText(one.id, one.label or one.name, " ".join(text.split()))
 
 
 def _column(item: model.TableInput, labels: Mapping[str, str]) -> str:

@@ -179,7 +179,10 @@ class InputData:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`requires` are hrefs of input data and decisions, `knowledge` of knowledge models and services."""
+    """`requires` are hrefs of input data and decisions, `knowledge` of knowledge models and services.
+
+    `name` is that of its variable where it has one, `label` what people read.
+    """
 
     id: str
     name: str
@@ -188,6 +191,7 @@ class Decision:
     knowledge: tuple[str, ...]
     expression: Expression | None
     line: int | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

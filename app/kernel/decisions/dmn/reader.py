@@ -98,6 +98,7 @@ def _decision(node: etree._Element) -> model.Decision:
         _hrefs(node, "knowledgeRequirement", "requiredKnowledge"),
         read_boxed(node),
         line_of(node),
+        node.get("name", ""),
     )
 
 
