@@ -229,8 +229,15 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- SD040: nobody who is barred, sat on an earlier panel of the chain (a reassessment or review is by others), or sat in
--- this case already; all before the first commitment.
+-- Whom an assessment is about beside the injury's worker: the dependant's name; null, the worker.
+CREATE FUNCTION public.fence_assessed_dependant(of_case bigint) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT f.facts ->> 'dependant_name' FROM public.case_facts f
+    WHERE f.case_id = of_case AND f.facts ->> 'assessment_kind' = 'dependant'
+$$;
+-- SD040: nobody who is barred, sat on an earlier panel of the chain on the same person (a reassessment or review is by
+-- others), or sat in this case already; all before the first commitment. A case that ended before its expert gave an
+-- opinion has released him.
 CREATE FUNCTION public.fence_candidate_lawful() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -245,7 +252,11 @@ BEGIN
         WHEN EXISTS (SELECT FROM public.expert_seat s JOIN public."case" c ON c.id = s.case_id
                      WHERE c.chain_id = of_case.chain_id AND public.fence_canonical(s.person_id) = who
                        AND (c.id = of_case.id
-                            OR 'capacity_assessment' = ALL (ARRAY[c.process_key, of_case.process_key]))) THEN 'earlier_panel'
+                            OR ('capacity_assessment' = ALL (ARRAY[c.process_key, of_case.process_key])
+                                AND (c.status = 'open'
+                                     OR EXISTS (SELECT FROM public.panel_opinion o WHERE o.seat_id = s.id))
+                                AND public.fence_assessed_dependant(c.id)
+                                    IS NOT DISTINCT FROM public.fence_assessed_dependant(of_case.id)))) THEN 'earlier_panel'
         END;
     IF problem IS NOT NULL THEN
         PERFORM public.fence_refuse('SD040', 'this expert may not be drawn',
@@ -421,4 +432,4 @@ REVOKE ALL ON FUNCTION public.fence_sha256_hex(text), public.fence_candidate_has
     public.fence_draw_is_open(bigint), public.fence_draw_lawful(), public.fence_candidate_lawful(),
     public.fence_draw_plan_lawful(), public.fence_commitment_lawful(), public.fence_secret_lawful(),
     public.fence_seat_lawful(), public.fence_panel_performance(), public.fence_opinion_lawful(),
-    public.fence_draw_void_lawful() FROM PUBLIC;
+    public.fence_draw_void_lawful(), public.fence_assessed_dependant(bigint) FROM PUBLIC;

@@ -40,7 +40,7 @@ from app.storage.embedded import EmbeddedServer
 from tests.assessment_office import REGION, Committee, deploy_all, open_committee, register_experts
 from tests.message_office import hand_over, spread
 from tests.moving_clock import MovingClock
-from tests.office import APPLICATION, CITY, PASSWORD, Office, open_office
+from tests.office import APPLICATION, CITY, PASSWORD, Office, id_number, open_office
 from tests.pages import browser
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -244,6 +244,26 @@ def test_a_withdrawal_in_the_midst_of_a_draw_ends_the_case_and_its_clocks(
     assert office.case(case_id).status == "withdrawn"
     left = rows(office, select(Clock).where(Clock.case_id == case_id, Clock.state == "running"))
     assert left == []
+
+
+def test_experts_drawn_for_a_case_that_ended_before_they_sat_can_be_drawn_again(
+    office: Office, city: Committee
+) -> None:
+    """Five of the pool may be drawn: with three of them still bound nobody could be."""
+    withdrawn = to_draw(city)
+    city.draw(withdrawn)
+    paper = partial(receive_paper, paper=Paper("withdrawal_requested", {}))
+    run(office.kernel, paper, office.actors[city.name("window")], case_id=withdrawn)
+    city.work(withdrawn, "window", step="p02_xw_confirm", outcome="confirmed")
+    chain = office.case(withdrawn).chain_id
+    again = to_draw(city, chain_id=chain)
+    city.draw(again)
+    assert len(city.panel(again)) == 3
+    to_draw(city, chain_id=chain)
+    assert facts(office, again + 1)["draw_state"] == "too_few", "an open case keeps its panel"
+    kin = {"assessment_kind": "dependant", "dependant_name": "苏小川", "dependant_id_no": id_number(557)}
+    of_another = to_draw(city, chain_id=chain, **kin)
+    assert facts(office, of_another)["draw_state"] == "open", "whose assessment isn't the worker's"
 
 
 def test_the_panel_is_what_the_secrets_give_and_none_of_the_treating_hospital_is_on_it(

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.assessment.draw import DEVICE
-from app.domain.assessment.models import ExpertDraw, ExpertSeat
-from app.domain.assessment.queries import SeatView, list_opinions, list_seats, newest_panel
+from app.domain.assessment.models import ExpertSeat
+from app.domain.assessment.queries import SeatView, is_bound, list_opinions, list_seats, newest_panel
+from app.domain.registry.as_of import everywhere
 from app.domain.registry.queries import experts
 from app.kernel.cases.models import Case
 from app.kernel.local_time import local_day
@@ -78,11 +79,14 @@ def _treating(facts: Facts) -> list[str]:
 
 
 def _draws(session: Session, seats: Sequence[SeatView]) -> dict[str, Any]:
-    """How often the experts of all panels were drawn (RSK-18); figures of persons, not of this case."""
+    """How often the experts of all panels were drawn (RSK-18); figures of persons, not of this case. A case that ended
+    before they gave an opinion doesn't count."""
     if not seats:
         return {"expert_draws": None, "expert_mean": None, "expert_deviation": None}
-    query = select(ExpertSeat.person_id, func.count()).join(ExpertDraw, ExpertDraw.id == ExpertSeat.draw_id)
-    counts = {row[0]: row[1] for row in session.execute(query.group_by(ExpertSeat.person_id))}
+    query = select(ExpertSeat.person_id, func.count()).join(Case, Case.id == ExpertSeat.case_id)
+    with everywhere(session):
+        bound = query.where(is_bound()).group_by(ExpertSeat.person_id)
+        counts = {row[0]: row[1] for row in session.execute(bound)}
     here = [counts.get(one.person_id, 0) for one in seats]
     everybody = list(counts.values())
     return {

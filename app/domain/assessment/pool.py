@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from app.domain.assessment.chain import same_person
 from app.domain.assessment.draw import Candidate
 from app.domain.assessment.models import ExpertSeat
+from app.domain.assessment.queries import is_bound
 from app.domain.assessment.specialities import keys_of, spellings
 from app.domain.registry.models import ExpertTerm
 from app.domain.registry.queries import ExpertLine, experts
@@ -131,7 +132,10 @@ def _holders(session: Session, post: str, region: str, on: date) -> frozenset[in
 
 
 def _earlier(session: Session, case: Case, facts: Mapping[str, Any]) -> frozenset[int]:
-    """Who sat in this case, or in an earlier assessment of the same person for the same injury."""
+    """Who sat in this case, or in an earlier assessment of the same person for the same injury.
+
+    A case that ended before they gave an opinion has released them.
+    """
     query = (
         select(Person.canonical_id)
         .join(ExpertSeat, ExpertSeat.person_id == Person.id)
@@ -141,7 +145,7 @@ def _earlier(session: Session, case: Case, facts: Mapping[str, Any]) -> frozense
     )
     if case.process_key != PROCESS:
         return frozenset(session.scalars(query.where(Case.id == case.id)))
-    again = and_(Case.process_key == PROCESS, same_person(facts))
+    again = and_(Case.process_key == PROCESS, same_person(facts), is_bound())
     return frozenset(session.scalars(query.where(or_(Case.id == case.id, again))))
 
 

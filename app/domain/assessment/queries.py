@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.assessment.draw import ROLES, Candidate, Published, Seat
@@ -22,6 +22,7 @@ from app.domain.assessment.models import (
     PanelOpinion,
 )
 from app.domain.assessment.panel import Opinion
+from app.kernel.cases.models import Case
 from app.kernel.identity.models import Person
 from app.storage.core import table
 
@@ -158,6 +159,11 @@ def list_seats(session: Session, case_id: int, panel_no: int) -> list[SeatView]:
     """Who sits on a panel now, by seat."""
     sitting = ~exists().where(_VACANCY.c.seat_id == ExpertSeat.id)
     return _seats(session, and_(ExpertSeat.case_id == case_id, ExpertSeat.panel_no == panel_no, sitting))
+
+
+def is_bound() -> ColumnElement[bool]:
+    """Seats, with their case joined, whose expert the case still has or had: it is open, or he gave an opinion."""
+    return or_(Case.status == "open", exists().where(PanelOpinion.seat_id == ExpertSeat.id))
 
 
 def find_vacancy(session: Session, case_id: int) -> SeatView | None:
