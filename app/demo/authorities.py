@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
 from app.demo.generator import Generator
 from app.demo.logins import login_of
-from app.demo.register import list_experts
+from app.demo.register import BONES, list_experts
 from app.demo.roster import GRANTORS, PASSWORD, REGION, YINCHUAN
 from app.demo.staff import BORN_IN, Staff, Worker
 from app.kernel.duties.operations import GrantRequest, grant_posts
@@ -69,8 +69,12 @@ class _Hired:
     login: str
 
 
-def hire(kernel: Kernel, staff: Staff, seed: str, since: date, today: date) -> Authorities:
-    """Persons, accounts and posts, granted by the same people as everybody's."""
+def hire(
+    kernel: Kernel, staff: Staff, seed: str, since: date, today: date, *, sample: bool = False
+) -> Authorities:
+    """Persons, accounts and posts, granted by the same people as everybody's. Of a `sample`'s experts only those of
+    bones: its panels need no others.
+    """
     generator = Generator(f"{seed}:authorities")
     hired = [
         _Hired(post, region, name, _number(generator, name), login_of(name))
@@ -78,7 +82,7 @@ def hire(kernel: Kernel, staff: Staff, seed: str, since: date, today: date) -> A
         for post, names in people.items()
         for name in names
     ]
-    hired += _experts(seed, today)
+    hired += _experts(seed, today, {BONES} if sample else set())
     return run(kernel, partial(_hire, hired=hired, staff=staff, since=since), system_actor("demo"))
 
 
@@ -86,10 +90,12 @@ def _number(generator: Generator, name: str) -> str:
     return generator.citizen(BORN_IN, name, youngest=1970, oldest=1998).id_number
 
 
-def _experts(seed: str, today: date) -> Iterator[_Hired]:
+def _experts(seed: str, today: date, only: Collection[str]) -> Iterator[_Hired]:
     """All of both cities sit for 银川, which draws across cities where its own are too few, and for the region. They
     have names by chance: a login of their own kind can't be an officer's."""
     for place, one in enumerate(list_experts(seed, today), start=1):
+        if only and not {*one["specialities"]} & {*only}:
+            continue
         login = f"zj.{login_of(one['name'])}{place}"
         for region in (YINCHUAN, REGION):
             yield _Hired(EXPERT, region, one["name"], one["id_number"].number, login)

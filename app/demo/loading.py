@@ -65,7 +65,14 @@ def load(
         since = min(POSTS_SINCE, (now - history).date(), transfer - timedelta(days=60))
         began = datetime(since.year, since.month, since.day, 1, tzinfo=LOCAL_ZONE)
         staff = found_region(replace(quick, clock=SimulatedClock(began)), SEED, since, transfer)
-        authorities = hire(replace(quick, clock=SimulatedClock(began)), staff, SEED, since, local_day(now))
+        authorities = hire(
+            replace(quick, clock=SimulatedClock(began)),
+            staff,
+            SEED,
+            since,
+            local_day(now),
+            sample=cases < RARE_FROM,
+        )
         planner = Planner(SEED, now)
         drawn = with_names_that_differ(list(planner.plans(cases - 2))[1:])
         plans = [planner.old_case(transfer), *drawn, planner.small_county()]
