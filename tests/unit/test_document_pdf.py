@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -192,3 +193,12 @@ def test_codes_can_be_typed_in_any_case_with_or_without_dashes() -> None:
         assert set(code) <= {*ALPHABET, "-"}
         assert normal_code(code.lower().replace("-", " ")) == code
     assert [normal_code(typed) for typed in ("", "K7QM-4TZP", "K7QM-4TZP-9XW0", "'; DROP")] == [None] * 4
+
+
+def test_the_code_stands_beside_the_seal_and_takes_no_sheet_of_its_own() -> None:
+    reasons = "<p>事实和理由的一段话。</p>" * 9
+    page = PAGE.replace('<p class="paper-line">', f'{reasons}<p class="paper-line">')
+    sealed = replace(MARKS, seal=SealMark(MARKS.authority, "工伤认定专用章"))
+    reader = PdfReader(io.BytesIO(render_pdf(page, sealed, at=AT)))
+    assert len(reader.pages) == 1
+    assert MARKS.code in reader.pages[0].extract_text()

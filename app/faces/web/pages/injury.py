@@ -96,7 +96,7 @@ def _page(session: Session, case_id: int, who: Standing) -> InjuryPage:
         subject=case.subject_name,
         organisation=case.organisation or "",
         event=day(case.event_on, who.today) if case.event_on else "",
-        remark=_("%(n)s 件", n=len(chain)),
+        remark=_("%(n)s 件案件", n=len(chain)),
         case_no=case.case_no,
         case_url=url_for("case.show", case_id=case_id),
         lanes=_lanes(parts),

@@ -129,7 +129,7 @@ def attempt_row(
     """A near-miss; the rule's title before the bare reason."""
     word, tone = KINDS[one.kind]
     action = str(ACTIONS.get(one.action or "", one.action or ""))
-    what = _("%(action)s%(duty)s", action=action, duty=duty_word(one.duty) if one.duty else "")
+    what = _("%(action)s%(duty)s", action=action, duty=duty_word(one.duty)) if one.duty else action
     why = pick(*titles[one.rule]) if one.rule and one.rule in titles else reason_words(one.reason)
     link = None
     if shows_cases and one.case_id is not None and one.case_no:
