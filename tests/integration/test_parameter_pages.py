@@ -134,6 +134,7 @@ def test_the_commands_list_sources_calculate_and_propose(
     assert sources.exit_code == 1
     assert "✓ parameter funeral_months  丧葬补助金的月数" in sources.output
     assert "✗ 没有有效值 no valid value parameter minimum_wage" in sources.output
+    assert "✗ 没有有效值 no valid value parameter adjustment_cut_off" in sources.output
     assert "?" in next(line for line in sources.output.splitlines() if "rounding_mode" in line)
     assert (
         "✓ clock injury_recognition.CR06  认定决定 60 日 / Decision, 60 days: 60 日 calendar days"

@@ -31,8 +31,6 @@ from app.kernel.transaction import Unit
 from app.kernel.worklist.models import Task
 
 Facts = Mapping[str, Any]
-EXTENSION: Final = 30
-"""条例 25: 30 days, once."""
 CONCLUDING: Final = {"capacity_assessment": "CA03", "capacity_confirmation": "CA03"}
 SERVED: Final = {"CA06W": "served_worker_at", "CA06E": "served_employer_at"}
 PARTY_OF: Final = {"employer": "served_employer_at", "agency": "served_employer_at"}
@@ -216,12 +214,13 @@ def _extension_is_due(unit: Unit, case: Case, facts: Facts) -> bool:
 
 
 def extend_conclusion(unit: Unit, case: Case, facts: Facts) -> Facts:
-    """CA03x: 30 days more, once. Raise ClockNotExtendable, ClockNotFound."""
+    """CA03x: the days that the process's clock allows, once. Raise ClockNotExtendable, ClockNotFound."""
     kind = CONCLUDING[case.process_key]
+    more = get_deployed(unit.session, case.definition_id).clocks[kind].extendable
     row = active_clock(unit.session, case.id, kind)
     moved = row.extended_by if row is not None else 0
     row = clocks.extend_clock(
-        unit, case.id, kind, length=EXTENSION, allowed=moved + EXTENSION, ground="《工伤保险条例》第二十五条"
+        unit, case.id, kind, length=more, allowed=moved + more, ground="《工伤保险条例》第二十五条"
     )
     return {"extended_until": row.due_on.isoformat() if row.due_on else None}
 

@@ -98,11 +98,12 @@ def _clocks(session: Session) -> Iterator[SourceLine]:
     for deployed in list_in_force(session):
         for kind, clock in deployed.clocks.items():
             length = f"{clock.length} " if clock.unit != "open" else ""
+            more = f"，可延长 extendable by {clock.extendable}" if clock.extendable else ""
             yield SourceLine(
                 "clock",
                 f"{deployed.key}.{kind}",
                 f"{clock.title_zh} / {clock.title_en}",
-                length + UNITS[clock.unit],
+                length + UNITS[clock.unit] + more,
                 clock.source,
                 weakest_tag(clock.source),
             )
