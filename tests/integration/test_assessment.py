@@ -18,6 +18,7 @@ from sqlalchemy import select
 from app.domain.assessment.draw import Published, commit, verify
 from app.domain.assessment.figures import list_conclusions
 from app.domain.assessment.queries import list_draws
+from app.domain.assessment.steps import extend_conclusion
 from app.faces.cli.draw import draw as draw_command
 from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case
@@ -231,6 +232,17 @@ def fell(unit: Unit, case_id: int) -> None:
     """What the chain brings when the department's decision is annulled."""
     permit_system(unit, Action.DELIVER, case_id)
     deliver_message(unit, "recognition.revoked")
+
+
+def test_a_conclusion_is_extended_by_the_days_its_clock_allows(office: Office, city: Committee) -> None:
+    case_id = to_draw(city)
+
+    def extend(unit: Unit) -> Any:
+        return extend_conclusion(unit, unit.session.get_one(Case, case_id), {})
+
+    told = run(office.kernel, extend, system_actor())
+    [row] = rows(office, select(Clock).where(Clock.case_id == case_id, Clock.kind == "CA03"))
+    assert (row.extended_by, row.due_on.isoformat()) == (30, told["extended_until"])
 
 
 def test_a_withdrawal_in_the_midst_of_a_draw_ends_the_case_and_its_clocks(
