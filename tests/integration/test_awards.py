@@ -22,7 +22,6 @@ from app.kernel.duties.views import Action
 from app.kernel.engine.materials import Upload
 from app.kernel.engine.operations import deliver_message
 from app.kernel.engine.takeover.operations import TakeOver, take_over
-from app.kernel.refusals import InvalidInput
 from app.kernel.transaction import Unit, run, system_actor
 from app.storage.embedded import EmbeddedServer
 from tests.award_office import INJURED, AwardOffice, open_award_office
@@ -66,32 +65,39 @@ def granted(awards: AwardOffice) -> int:
     return case_id
 
 
-def test_an_award_begun_on_paper_is_reckoned_here_before_its_reviews(awards: AwardOffice) -> None:
-    office = awards.office
+def from_paper(awards: AwardOffice, reference: str, **facts: Any) -> int:
+    """An award that was accepted on paper on the 25th."""
     dates = {"received_at": "2026-02-24T10:00", "accepted_at": "2026-02-25T10:00"}
     slip = Upload("other", "受理单.pdf", "application/pdf", b"%PDF-1.4 slip", "takeover")
     given = TakeOver(
         "disability_benefit_award",
         CITY,
-        entry="p07_03_calculate",
+        entry="p07_02_judge",
         origin="paper",
-        reference="银待受〔2026〕9号",
-        facts={**INJURED, **GRADE_7, **dates, "assessment_number": NUMBER},
+        reference=reference,
+        facts={**INJURED, **GRADE_7, **dates, "assessment_number": NUMBER, **facts},
         evidence=[slip],
         done_before="2026-02-25 受理：窗口",
     )
-    operation = partial(take_over, given=given)
-    case_id = int(run(office.kernel, operation, office.actors["si_window"])["case_id"])
+    office = awards.office
+    return int(run(office.kernel, partial(take_over, given=given), office.actors["si_window"])["case_id"])
+
+
+def test_an_award_begun_on_paper_is_reckoned_here_before_its_reviews(awards: AwardOffice) -> None:
+    office, case_id = awards.office, from_paper(awards, "银待受〔2026〕9号")
     (clock,) = awards.read(select(Clock).where(Clock.case_id == case_id, Clock.kind == "BN01"))
     assert str(clock.started_on) == "2026-02-25"
-    task = office.take(case_id, "si_handler")
-    with pytest.raises(InvalidInput) as refused:
-        office.complete(case_id, task, "si_handler", outcome="ready")
-    assert refused.value.errors["outcome"][0] == "not_reckoned"
-    office.complete(case_id, task, "si_handler", outcome="recalculate")
+    assert str(office.case(case_id).accepted_at)[:10] == "2026-02-25", "it was accepted then, not here"
     office.work(case_id, "si_handler", outcome="ready")
     assert office.open_task_of(case_id).step_key == "rb2_initial_review"
     assert [str(one.amount) for one in awards.lines(case_id)] == ["68900.00"]
+
+
+def test_an_award_from_paper_that_the_fund_does_not_bear_gets_its_note_too(awards: AwardOffice) -> None:
+    case_id = from_paper(awards, "银待受〔2026〕10号", insurance_status="uninsured")
+    templates = awards.read(select(Document.template).where(Document.case_id == case_id))
+    assert templates == ["advance_payment_note"]
+    assert awards.office.open_task_of(case_id).step_key == "rb2_initial_review", "people refuse"
 
 
 def test_the_sealed_award_makes_payable_exactly_what_was_signed(awards: AwardOffice, granted: int) -> None:

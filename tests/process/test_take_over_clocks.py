@@ -26,13 +26,13 @@ WAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "p02_02_check": (),
     "p02_04_file_review": (("p02_02_check", "complete"),),
     "p07_01_register": (),
-    "p07_03_calculate": (("p07_01_register", "complete"),),
+    "p07_02_judge": (("p07_01_register", "complete"),),
     "p08_01_register": (),
-    "p08_03_dependants": (("p08_01_register", "complete"),),
+    "p08_02_judge": (("p08_01_register", "complete"),),
     "p09_01_register": (),
-    "p09_03_third_party": (("p09_01_register", "complete"),),
+    "p09_02_judge": (("p09_01_register", "complete"),),
 }
-"""How a case comes to each entry here: steps and their outcomes."""
+"""How a case comes to each entry here, and through it where it is an automatic step: steps and their outcomes."""
 ENTRIES = [
     (manifest["process"]["key"], entry)
     for path in sorted(WORKFLOWS.glob("*/process.toml"))

@@ -20,11 +20,14 @@ from app.domain.benefits.awards import (
     tell_draft,
 )
 from app.domain.benefits.death import circumstance_of
+from app.domain.benefits.dependants import check_dependants
 from app.domain.benefits.models import Payable
 from app.domain.benefits.reckoning import EMPLOYER, FUND, Draft, digest_of, rows_of
 from app.domain.benefits.wages import own_wage_of, settle_own_wage
+from app.domain.benefits.wiring import check_reckoned
 from app.kernel.decisions.formulas.catalogue import load_catalogue
 from app.kernel.decisions.parameters.definitions import ShippedEdition
+from app.kernel.refusals import InvalidInput
 from tests.unit.shipped_parameters import ROOT, FileParameters, made_up
 from tests.unit.test_benefit_formulas import SET_A, SET_B
 
@@ -472,3 +475,59 @@ def test_an_award_without_a_grade_tells_none() -> None:
     draft = draft_award(DEATH, DEAD, around())
     given = [one.key for line in draft.lines for found in line.calculations for one, _value in found.inputs]
     assert "grade" not in given
+
+
+NOBODY: Any = None
+"""Unit, case and task, which these checks don't look at."""
+
+
+def faults(check: Any, facts: Mapping[str, Any], **form: Any) -> dict[str, str]:
+    try:
+        check(NOBODY, NOBODY, NOBODY, facts, form)
+    except InvalidInput as invalid:
+        return {key: code for key, (code, _) in invalid.errors.items()}
+    return {}
+
+
+def test_what_was_never_reckoned_does_not_go_on_but_to_be_reckoned() -> None:
+    assert faults(check_reckoned, {}, outcome="ready") == {"outcome": "not_reckoned"}
+    assert faults(check_reckoned, {}, outcome="recalculate") == {}
+    assert faults(check_reckoned, {"award_digest": "0f"}, outcome="ready") == {}
+
+
+SON = {"dependant_2_name": "苏小川", "dependant_2_id_no": "x", "dependant_2_relation": "child"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome", "wrong"),
+    [
+        ({}, "incapacity", {"dependants_to_assess": "required_for_outcome"}),
+        ({**SON, "dependants_to_assess": ["2"]}, "incapacity", {}),
+        (
+            {**SON, "dependants_to_assess": ["2"], "dependant_2_id_no": None},
+            "incapacity",
+            {"dependant_2_id_no": "required_for_outcome"},
+        ),
+        ({**SON, "dependants_to_assess": ["2"], "dependant_2_assessment": "none"}, "incapacity", {}),
+        (
+            {**SON, "dependants_to_assess": ["2"], "dependant_2_assessment": "capable"},
+            "incapacity",
+            {"dependants_to_assess": "assessed_already"},
+        ),
+        ({**SON, "dependant_2_assessment": "none", "dependant_2_incapacitated": True}, "done", {}),
+        (
+            {**SON, "dependant_2_assessment": "capable", "dependant_2_incapacitated": True},
+            "done",
+            {"dependant_2_incapacitated": "departs_from_conclusion"},
+        ),
+        (
+            {**SON, "dependant_2_assessment": "incapacitated"},
+            "done",
+            {"dependant_2_incapacitated": "departs_from_conclusion"},
+        ),
+    ],
+)
+def test_capacity_is_asked_for_people_without_a_conclusion_and_nobody_departs_from_one(
+    facts: Mapping[str, Any], outcome: str, wrong: Mapping[str, str]
+) -> None:
+    assert faults(check_dependants, facts, outcome=outcome) == wrong

@@ -84,7 +84,7 @@ def register(ports: Ports) -> None:
 def check_reckoned(
     unit: Unit, case: Case, task: Task, facts: Mapping[str, Any], form: Mapping[str, Any]
 ) -> None:
-    """A case that came from elsewhere is reckoned here before it goes on. Raise InvalidInput on the outcome."""
+    """What was never reckoned, after a token was moved, doesn't go on. Raise InvalidInput on the outcome."""
     if form.get("outcome") != "recalculate" and not facts.get("award_digest"):
         raise InvalidInput({"outcome": ("not_reckoned", {})})
 

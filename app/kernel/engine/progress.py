@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy import case as sql_case
 
-from app.kernel.cases.models import Case, CaseState
+from app.kernel.cases.models import Case, CaseState, CaseTakeOver
 from app.kernel.deadlines import operations as clocks
 from app.kernel.deadlines.queries import active_clock
 from app.kernel.deadlines.rules import ClockSpec
@@ -97,15 +97,22 @@ def _of(context: CaseContext, task: Task) -> list[Consulted]:
 
 def _carry_out(context: CaseContext, event: StepEvent) -> None:
     if event.instance is None and event.step_key == context.deployed.process.get("acceptance_step"):
-        context.case.accepted_at = context.unit.now
-        context.note("accepted_at", local_minute(context.unit.now))
-        context.put_on_track(context.case.track or context.deployed.process.get("default_track"))
+        _accept(context)
     for action in event.step.clocks:
         apply_clock(context, action, event.step_key)
     if event.step.document and event.step.kind == "user":
         issue_document(context, event.step.document)
     if event.step.duty == DUTY and not serves_party(event.step):
         serve_conclusions(context)
+
+
+def _accept(context: CaseContext) -> None:
+    """The case is accepted now; one that was accepted before it was taken over keeps that day."""
+    case, unit = context.case, context.unit
+    if case.accepted_at is None or unit.session.get(CaseTakeOver, case.id) is None:
+        case.accepted_at = unit.now
+        context.note("accepted_at", local_minute(unit.now))
+    context.put_on_track(case.track or context.deployed.process.get("default_track"))
 
 
 def apply_clock(context: CaseContext, action: ClockAction, step_key: str) -> None:

@@ -14,6 +14,7 @@ Problem = tuple[str, str]
 
 MOMENTS: Final = ("date", "datetime")
 PLACES: Final = ("user", "call")
+"""What waits for people; beside them an automatic step without document or effect, which is then done here."""
 _KEYS: Final = {
     "entry",
     "title_zh",
@@ -127,14 +128,16 @@ def entry_problems(manifest: Manifest, steps: Mapping[str, StepSpec]) -> Iterato
 def _problems(entry: Entry, manifest: Manifest, steps: Mapping[str, StepSpec]) -> Iterator[Problem]:
     where = f"[[take_over]] {entry.key}"
     step = steps.get(entry.step)
-    if step is None or step.process != manifest.get("process", {}).get("key") or step.kind not in PLACES:
+    own = step is not None and step.process == manifest.get("process", {}).get("key")
+    if step is None or not own or not (step.kind in PLACES or _is_harmless(step)):
         yield (
-            f"{where}：入口须是本流程的任务或者调用环节",
-            f"{where}: the entry must be a task or call of the process itself",
+            f"{where}：入口须是本流程的任务、调用环节，或者不出文书、没有效果的自动环节",
+            f"{where}: the entry must be a task or call of the process itself, or an automatic step without document or"
+            " effect",
         )
     if not (entry.title_zh and entry.title_en):
         yield f"{where} 缺少 title_zh 或 title_en", f"{where} has no title_zh or title_en"
-    if entry.registers and not _registers(steps.get(entry.registers)):
+    if entry.registers and not _is_harmless(steps.get(entry.registers)):
         yield (
             f"{where}：registers 须是不出文书、没有效果的自动环节",
             f"{where}: registers must be an automatic step without document or effect",
@@ -143,7 +146,7 @@ def _problems(entry: Entry, manifest: Manifest, steps: Mapping[str, StepSpec]) -
     yield from _clock_problems(where, entry, manifest)
 
 
-def _registers(step: StepSpec | None) -> bool:
+def _is_harmless(step: StepSpec | None) -> bool:
     """Clocks of the step don't count: those of the entry do."""
     return step is not None and step.kind == "service" and step.effect is None and step.document is None
 
