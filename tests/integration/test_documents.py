@@ -130,6 +130,29 @@ def test_each_party_is_served_by_itself_and_the_document_when_all_are(office: Of
         assert said in told, said
 
 
+def test_a_blank_receipt_names_party_and_document_and_leaves_no_trace_in_the_case(
+    office: Office, case_id: int
+) -> None:
+    desk = sit_down(office.kernel, "clerk")
+    waiting = tasks(office, case_id)["送达（职工）"]
+    assert desk.get(f"/tasks/{waiting.id}/receipt").status_code == 403, "nobody has it open"
+    task = take(office, case_id, "送达（职工）")
+    before = len(all_of(office, select(Document).where(Document.case_id == case_id)))
+    assert f"/tasks/{task.id}/receipt" in desk.get(f"/cases/{case_id}").text
+    told = re.sub(r"\s", "", desk.get(f"/tasks/{task.id}/receipt").text)
+    for said in (
+        f"（{document(office, case_id).number}）",
+        "职工：苏国栋",
+        "□直接送达",
+        "年月日时分",
+        "送达后由系统编号",
+        "<td></td>",
+    ):
+        assert said in told, said
+    assert len(all_of(office, select(Document).where(Document.case_id == case_id))) == before
+    assert sit_down(office.kernel, "checker").get(f"/tasks/{task.id}/receipt").status_code == 403
+
+
 def receipts(office: Office, case_id: int) -> list[Document]:
     """The paper of each service, oldest first."""
     told = select(Service.receipt_id).where(Service.case_id == case_id)

@@ -65,14 +65,22 @@ class Basis:
     content_digest: str | None = None
 
 
-def preview(unit: Unit, case: Case, template: DocumentTemplate, data: Mapping[str, Any]) -> Rendered:
-    """The document as it would look today, without a number and without a trace.
+def preview(
+    unit: Unit,
+    case: Case,
+    template: DocumentTemplate,
+    data: Mapping[str, Any],
+    *,
+    number: str = DRAFT_NUMBER,
+) -> Rendered:
+    """The document as it would look today, without a number of its own and without a trace; `data` may say another
+    day (`issued_on`), an empty text for one to be filled in.
 
     Raises TemplateFaulty, DocumentDataMissing.
     """
     region = _region(unit, case)
     authority = _authority(region, _seal(unit, region, template))
-    return _render(template, _complete(unit, authority, template, data, DRAFT_NUMBER))
+    return _render(template, _complete(unit, authority, template, data, number))
 
 
 def issue(
@@ -220,11 +228,11 @@ def _complete(
     unit: Unit, authority: str, template: DocumentTemplate, data: Mapping[str, Any], number: str
 ) -> dict[str, Any]:
     return {
+        "issued_on": unit.today,
         **data,
         "number": number,
         "title": template.title_zh,
         "authority": authority,
-        "issued_on": unit.today,
     }
 
 

@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from app.kernel.local_time import local_day
 
+BLANK_DAY = "　　　　年　　月　　日"
 _NUMERALS = "〇一二三四五六七八九"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML 1.0 forbids them
@@ -34,7 +35,9 @@ class DocumentDataMissing(TemplateFaulty):
 
 
 def date_zh(value: date | datetime | str) -> str:
-    """2026年11月23日."""
+    """2026年11月23日; an empty text is a day to be filled in by hand."""
+    if value == "":
+        return BLANK_DAY
     day = _day(value)
     return f"{day.year}年{day.month}月{day.day}日"
 

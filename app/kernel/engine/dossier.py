@@ -27,6 +27,7 @@ from app.kernel.duties.rules import decide
 from app.kernel.duties.views import Action, CaseView, Decision, PastAct
 from app.kernel.engine.catalogue import Deployed, get_deployed
 from app.kernel.engine.seats import ReviewSeat, review_seats
+from app.kernel.engine.serving import PARTY, serves_party
 from app.kernel.engine.stepping import Instance, Position, WaitingMessage
 from app.kernel.engine.submission import REQUIRED_OUTCOME
 from app.kernel.engine.withdrawal import LastStep, find_last_step
@@ -94,6 +95,8 @@ class Dossier:
     """The step that its doer could still withdraw."""
     required_outcomes: Mapping[str, str] = field(default_factory=dict)
     """Outcomes that a vote has settled, by engine task id."""
+    served: Mapping[str, str] = field(default_factory=dict)
+    """Key of the party that an open task serves, by engine task id."""
 
     @property
     def open_tasks(self) -> list[Task]:
@@ -162,7 +165,7 @@ def load_dossier(kernel: Kernel, session: Session, case: Case, now: datetime, to
     tasks = session.scalars(_TASKS, {"case": case.id}).all()
     view = list_case_views(session, [case])[case.id]
     people = _people(session, tasks, view)
-    position, waiting, required = _position(session, case, deployed)
+    standing = _position(session, case, deployed)
     hits = session.scalars(_HITS, {"case": case.id}).all()
     return Dossier(
         case=case,
@@ -179,12 +182,13 @@ def load_dossier(kernel: Kernel, session: Session, case: Case, now: datetime, to
         story=_story(session, case.id, tasks, people),
         seats=review_seats(session, case, deployed, view, tasks, people, now, today),
         acts=view.acts,
-        position=position,
-        waiting=waiting,
+        position=standing.position,
+        waiting=standing.waiting,
         people=people,
         consultations=list_case_consultations(session, case.id),
         last_step=find_last_step(session, case.id),
-        required_outcomes=required,
+        required_outcomes=standing.required,
+        served=standing.served,
     )
 
 
@@ -198,19 +202,32 @@ def _people(session: Session, tasks: Sequence[Task], view: CaseView) -> dict[int
     return names_by_id(session, ids)
 
 
-def _position(
-    session: Session, case: Case, deployed: Deployed
-) -> tuple[Sequence[Position], Sequence[WaitingMessage], Mapping[str, str]]:
+@dataclass(frozen=True)
+class _Standing:
+    """Where the process stands, and what the variables of its open tasks say of them, by engine task id."""
+
+    position: Sequence[Position] = ()
+    waiting: Sequence[WaitingMessage] = ()
+    required: Mapping[str, str] = field(default_factory=dict)
+    served: Mapping[str, str] = field(default_factory=dict)
+
+
+def _position(session: Session, case: Case, deployed: Deployed) -> _Standing:
     state = session.scalar(_STATE, {"case": case.id})
     if state is None:
-        return (), (), {}
+        return _Standing()
     instance = Instance.restore(deployed.spec, state)
-    required = {
-        ready.engine_task_id: str(ready.data[REQUIRED_OUTCOME])
-        for ready in instance.ready_tasks()
-        if ready.data.get(REQUIRED_OUTCOME)
-    }
-    return instance.position(), instance.waiting_messages(), required
+    ready = instance.ready_tasks()
+    return _Standing(
+        instance.position(),
+        instance.waiting_messages(),
+        {one.engine_task_id: str(said) for one in ready if (said := one.data.get(REQUIRED_OUTCOME))},
+        {
+            one.engine_task_id: str(said)
+            for one in ready
+            if (said := one.data.get(PARTY)) and serves_party(one.step)
+        },
+    )
 
 
 def _story(

@@ -35,7 +35,7 @@ def issue_receipt(
     if party.copy or RECEIPT not in context.deployed.documents:
         return None
     data = document_data(context) | {"service": _told(context, party, documents, rows)}
-    receipt = issue(context.unit, context.case, _template(context, party), data)
+    receipt = issue(context.unit, context.case, template_for(context, party), data)
     context.unit.session.flush()
     return receipt
 
@@ -56,10 +56,10 @@ def make_receipt_again(context: CaseContext, old: Document, reason: str) -> Docu
     rows, documents = [row.Service for row in found], [row.Document for row in found]
     party = context.deployed.service.party(rows[0].party)
     data = document_data(context) | {"service": _told(context, party, documents, rows)}
-    return reissue(context.unit, old, context.case, _template(context, party), data, reason)
+    return reissue(context.unit, old, context.case, template_for(context, party), data, reason)
 
 
-def _template(context: CaseContext, party: Party) -> DocumentTemplate:
+def template_for(context: CaseContext, party: Party) -> DocumentTemplate:
     """The paper, whose title says whose receipt it is."""
     template = template_of(context.deployed, RECEIPT)
     return replace(
@@ -76,10 +76,7 @@ def _told(
     session, row = context.unit.session, rows[0]
     names = names_by_id(session, (row.performed_by, row.on_behalf_of))
     return SimpleNamespace(
-        party=party.zh,
-        name=_fact(context, party.name_fact),
-        address=_fact(context, party.address_fact),
-        documents="；".join(f"{one.title_zh}（{one.number}）" for one in documents),
+        **name_address_documents(context, party, documents),
         way=WAYS_ZH[row.way],
         deemed=row.result == DEEMED,
         sent_on=_day(row.sent_on),
@@ -90,6 +87,18 @@ def _told(
         proofs="；".join(one.filename for one in list_proofs(session, row.task_id)),
         clerk="、".join(names.values()) or "系统登记",
     )
+
+
+def name_address_documents(
+    context: CaseContext, party: Party, documents: Sequence[Document]
+) -> dict[str, Any]:
+    """What a receipt says before anything is served: whom, where, which documents."""
+    return {
+        "party": party.zh,
+        "name": _fact(context, party.name_fact),
+        "address": _fact(context, party.address_fact),
+        "documents": "；".join(f"{one.title_zh}（{one.number}）" for one in documents),
+    }
 
 
 def _fact(context: CaseContext, key: str) -> Any:

@@ -58,7 +58,7 @@ def case_page(
     mine = own_open_task(open_tasks, who)
     main = clocks.main_clock(dossier.clocks)
     situation = Situation(
-        case, dossier.deployed, open_tasks, dossier.facts, attempt, dossier.required_outcomes
+        case, dossier.deployed, open_tasks, dossier.facts, attempt, dossier.required_outcomes, dossier.served
     )
     shown = position.diagrams(dossier)
     return CasePage(

@@ -24,6 +24,7 @@ from app.faces.web.words import duty, moment
 from app.kernel.cases.models import Case
 from app.kernel.decisions.operations import list_open_warnings
 from app.kernel.duties.queries import get_candidate
+from app.kernel.engine.blank_receipts import has_receipt
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.worklist.forms import FieldError
 from app.kernel.worklist.models import Task
@@ -55,6 +56,8 @@ class Situation:
     attempt: Attempt
     required_outcomes: Mapping[str, str] = field(default_factory=dict)
     """What a vote has settled, by engine task id."""
+    served: Mapping[str, str] = field(default_factory=dict)
+    """Whom an open task serves, by engine task id."""
 
 
 def own_open_task(tasks: list[Task], who: Standing) -> Task | None:
@@ -114,6 +117,7 @@ def _own(session: Session, row: QueueRow, situation: Situation, who: Standing) -
         before=_before(session, task),
         submit=_("签名并提交") if task.signs else _("提交"),
         saved=_saved(task, who),
+        receipt_url=_receipt_url(situation, task),
         refusal=situation.attempt.refusal,
         kept=situation.attempt.kept,
         returned=task.return_reason or "",
@@ -203,6 +207,14 @@ def _consequence(task: Task) -> str:
             "这项任务须 %(n)s 个不同的人先后办理，您是第 %(k)s 个。", n=task.persons_required, k=task.acts + 1
         )
     return ""
+
+
+def _receipt_url(situation: Situation, task: Task) -> str:
+    """The blank receipt to take along, for a party that gets one."""
+    key = situation.served.get(task.engine_task_id)
+    if key is None or not has_receipt(situation.deployed, situation.deployed.service.party(key)):
+        return ""
+    return url_for("documents.blank", task_id=task.id)
 
 
 def _saved(task: Task, who: Standing) -> str:

@@ -224,6 +224,8 @@ class TaskPanel:
     typed: str = ""
     next_case: str = ""
     dock: str = ""
+    receipt_url: str = ""
+    """The blank receipt of a service, to print and take along."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from app.kernel.cases.models import Material
 from app.kernel.documents.models import Document
 from app.kernel.documents.queries import document_by_uid, docx_of, print_page_of
 from app.kernel.documents.sealing import find_use
+from app.kernel.engine.blank_receipts import BlankReceipt, blank_receipt
 from app.kernel.engine.dossier import find_material, get_case, require_reading
 from app.kernel.engine.papers import reissue_document
 from app.kernel.refusals import InvalidInput, Refusal
@@ -56,6 +57,8 @@ class DocumentPage:
     again_url: str = ""
     errors: Sequence[ErrorLine] = ()
     typed: str = ""
+    blank: bool = False
+    """To be filled in by hand: cells without a text are as high as a signature."""
 
 
 @pages.get("/materials/<uuid:uid>")
@@ -87,6 +90,33 @@ def page(uid: UUID) -> str:
     """The same document as a page to print, with its state and versions."""
     found = carry_out(lambda unit: _document(unit, uid, "page"))
     return _shown(found)
+
+
+@pages.get("/tasks/<int:task_id>/receipt")
+def blank(task_id: int) -> str:
+    """The receipt of a service with blanks, to print and take along; what was served is recorded as read."""
+    found = carry_out(lambda unit: _blank(unit, task_id))
+    if found is None:
+        abort(404)
+    party = pick(found.party.zh, found.party.en)
+    shown = DocumentPage(
+        title=_("空白送达回证（%(party)s）", party=party),
+        number="",
+        case_no=found.case.case_no,
+        case_url=url_for("case.show", case_id=found.case.id),
+        docx_url="",
+        pdf_url="",
+        body=Markup(found.page),  # noqa: S704 (escaped when it was rendered)
+        blank=True,
+    )
+    return render_template("pages/document.html", page=shown)
+
+
+def _blank(unit: Unit, task_id: int) -> BlankReceipt | None:
+    found = blank_receipt(unit, task_id)
+    for one in found.documents if found is not None else ():
+        _record(unit, one.case_id, "document.read", document=str(one.uid), form="blank_receipt")
+    return found
 
 
 @pages.post("/documents/<uuid:uid>/again")
