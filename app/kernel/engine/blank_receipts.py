@@ -29,7 +29,7 @@ from app.kernel.transaction import Unit
 from app.kernel.worklist.models import Task
 
 NUMBER = "（送达后由系统编号）"
-BOXES = "　".join(f"□ {way}" for way in WAYS_ZH.values())
+BOXES = "　".join(f"□\N{NO-BREAK SPACE}{way}" for way in WAYS_ZH.values())
 MOMENT = f"{BLANK_DAY}　　时　　分"
 
 
