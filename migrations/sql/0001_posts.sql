@@ -67,6 +67,7 @@ CREATE TABLE post_hold (
     CONSTRAINT fk_post_hold_grant_id_post_grant FOREIGN KEY(grant_id) REFERENCES post_grant (id),
     CONSTRAINT fk_post_hold_person_id_person FOREIGN KEY(person_id) REFERENCES person (id)
 );
+CREATE INDEX ix_post_hold_person_id ON post_hold (person_id);
 CREATE INDEX ix_post_hold_grant_id ON post_hold (grant_id);
 CREATE INDEX ix_post_hold_substitution_id ON post_hold (substitution_id);
 

@@ -9,12 +9,14 @@ Legal source: 民法典 203 (a period whose last day is a statutory rest day end
 weekends are rest days of the State's offices by 国务院关于职工工作时间的规定 7.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 from chinese_calendar import constants
+
+from app.kernel.deadlines.counting import Days, DaysThat
 
 ONE_DAY = timedelta(days=1)
 
@@ -59,7 +61,7 @@ class RestDay:
 
 
 class WorkingCalendar:
-    """Working days of China for any date; immutable, safe to share between threads."""
+    """Working days of China for any date; immutable, safe to share between threads. `days` counts them."""
 
     def __init__(
         self,
@@ -68,7 +70,7 @@ class WorkingCalendar:
     ) -> None:
         self._overrides = {override.day: override for override in overrides}
         self._published = frozenset(published_years)
-        self._works: dict[date, bool] = {}
+        self.days: Days = DaysThat(lambda day: self.rest_day(day) is None)
 
     def is_published(self, year: int) -> bool:
         """Whether the holidays of this year are official."""
@@ -88,10 +90,7 @@ class WorkingCalendar:
 
     def is_working_day(self, day: date) -> bool:
         """Whether offices work on this day; make-up workdays on weekends do count."""
-        known = self._works.get(day)  # a list counts the same days again for every clock
-        if known is None:
-            known = self._works[day] = self.rest_day(day) is None
-        return known
+        return self.days.between(day - ONE_DAY, day) == 1
 
     def is_public_holiday(self, day: date) -> bool:
         """Whether the day lies in an announced holiday, the weekend days inside it included."""
@@ -100,14 +99,13 @@ class WorkingCalendar:
 
     def add_working_days(self, day: date, count: int) -> date:
         """The count-th working day after `day` (which is itself not counted); count >= 0."""
-        return nth_counted_day(day, count, self.is_working_day)
+        return nth_counted_day(day, count, self.days)
 
     def working_days_between(self, after: date, until: date) -> int:
         """Working days in (after, until]; negative when `until` lies before `after`."""
         if until < after:
             return -self.working_days_between(until, after)
-        days = (after + ONE_DAY * step for step in range(1, (until - after).days + 1))
-        return sum(1 for day in days if self.is_working_day(day))
+        return self.days.between(after, until)
 
     def shift_off_holiday(self, day: date) -> date:
         """`day`, or the first working day after it when it is a rest day (民法典 203)."""
@@ -125,15 +123,11 @@ class WorkingCalendar:
         return self.is_published(day.year) and day in constants.workdays
 
 
-def nth_counted_day(after: date, count: int, counts: Callable[[date], bool]) -> date:
-    """The count-th day after `after` for which `counts` holds; `after` itself when count is 0."""
+def nth_counted_day(after: date, count: int, days: Days) -> date:
+    """The count-th day after `after` that counts; `after` itself when count is 0."""
     if count < 0:
         raise ValueError("a number of days cannot be negative")
-    day = after
-    while count:
-        day += ONE_DAY
-        count -= counts(day)
-    return day
+    return days.nth(after, count) if count else after
 
 
 def _overridden(override: CalendarOverride) -> RestDay | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal, cast
 
 import orjson
@@ -57,11 +58,17 @@ def load_calendar(session: Session) -> WorkingCalendar:
     """The calendar with our overrides and published years, read once per session."""
     known = session.info.get(_CALENDAR_KEY)
     if known is None:
-        days = session.scalars(select(CalendarDay)).all()
-        overrides = [CalendarOverride(row.day, cast(DayKind, row.kind), row.source) for row in days]
-        known = WorkingCalendar(overrides, session.scalars(select(CalendarYear.year)))
+        days = session.scalars(select(CalendarDay).order_by(CalendarDay.day)).all()
+        overrides = tuple(CalendarOverride(row.day, cast(DayKind, row.kind), row.source) for row in days)
+        known = _calendar(overrides, frozenset(session.scalars(select(CalendarYear.year))))
         session.info[_CALENDAR_KEY] = known
     return cast(WorkingCalendar, known)
+
+
+@lru_cache(maxsize=4)
+def _calendar(overrides: tuple[CalendarOverride, ...], years: frozenset[int]) -> WorkingCalendar:
+    """The same calendar for every session that reads the same rows: it keeps the years it has counted."""
+    return WorkingCalendar(overrides, years)
 
 
 def forget_calendar(session: Session) -> None:

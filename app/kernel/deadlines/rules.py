@@ -8,7 +8,7 @@ last counted one, counting goes on the day after the day of resumption. An `open
 """
 
 import calendar as gregorian
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
@@ -20,6 +20,7 @@ from app.kernel.deadlines.calendar import (
     WorkingCalendar,
     nth_counted_day,
 )
+from app.kernel.deadlines.counting import Days, EveryDay, without
 from app.kernel.local_time import LOCAL_ZONE
 
 Unit = Literal["days", "working_days", "months", "years", "open"]
@@ -145,7 +146,7 @@ def due_on(
         return DueDate(started_on, first_day, 0, None, suspended, None, None, None, False)
     raw_end = _raw_end(spec, started_on, added, calendar)
     total = _total(spec, started_on, raw_end, added)
-    counted_end = _counted_end(started_on, total, suspensions, _counts(spec, calendar))
+    counted_end = _counted_end(started_on, total, suspensions, _days_of(spec, suspensions, calendar))
     shifted = None if counted_end is None else calendar.shift_off_holiday(counted_end)
     return DueDate(
         started_on=started_on,
@@ -171,17 +172,17 @@ def warn_on(
     open or suspended before that."""
     if spec.unit == "open":
         return None
-    counts = _counts(spec, calendar)
+    days = _days_of(spec, suspensions, calendar)
     total = _total(spec, started_on, _raw_end(spec, started_on, added, calendar), added)
     used = total * WARNING_SHARE
     whole = used.numerator // used.denominator
-    last_whole = _counted_end(started_on, whole, suspensions, counts)
+    last_whole = _counted_end(started_on, whole, suspensions, days)
     if last_whole is None:
         return None
     part = used - whole
     if not part:
         return end_of_day(last_whole)
-    following = _counted_end(started_on, whole + 1, suspensions, counts)
+    following = _counted_end(started_on, whole + 1, suspensions, days)
     if following is None:
         return None
     return end_of_day(following - ONE_DAY) + timedelta(days=float(part))
@@ -200,7 +201,7 @@ def used_days(
     today: date,
 ) -> int:
     """Counted days in (started_on, today]."""
-    return _counted_until(started_on, today, suspensions, _counts(spec, calendar))
+    return _days_of(spec, suspensions, calendar).between(started_on, today)
 
 
 def remaining(
@@ -234,8 +235,13 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, last))
 
 
-def _counts(spec: ClockSpec, calendar: WorkingCalendar) -> Callable[[date], bool]:
-    return calendar.is_working_day if spec.unit == "working_days" else lambda _day: True
+_EVERY_DAY = EveryDay()
+
+
+def _days_of(spec: ClockSpec, suspensions: tuple[Pause, ...], calendar: WorkingCalendar) -> Days:
+    """The days that count for the clock, those of a suspension left out."""
+    days = calendar.days if spec.unit == "working_days" else _EVERY_DAY
+    return without(days, ((pause.paused_on, pause.resumed_on or date.max) for pause in suspensions))
 
 
 def _raw_end(spec: ClockSpec, started_on: date, added: int, calendar: WorkingCalendar) -> date:
@@ -253,31 +259,12 @@ def _total(spec: ClockSpec, started_on: date, raw_end: date, added: int) -> int:
     return (raw_end - started_on).days
 
 
-def _counted_end(
-    started_on: date,
-    count: int,
-    suspensions: tuple[Pause, ...],
-    counts: Callable[[date], bool],
-) -> date | None:
+def _counted_end(started_on: date, count: int, suspensions: tuple[Pause, ...], days: Days) -> date | None:
     """The count-th counted day, or None when an open suspension comes first."""
     open_from = min((p.paused_on for p in suspensions if p.resumed_on is None), default=None)
-    if open_from and count > _counted_until(started_on, open_from, suspensions, counts):
+    if open_from and count > days.between(started_on, open_from):
         return None
-    return nth_counted_day(started_on, count, lambda day: _is_counted(day, suspensions, counts))
-
-
-def _counted_until(
-    started_on: date,
-    until: date,
-    suspensions: tuple[Pause, ...],
-    counts: Callable[[date], bool],
-) -> int:
-    days = (started_on + ONE_DAY * step for step in range(1, (until - started_on).days + 1))
-    return sum(1 for day in days if _is_counted(day, suspensions, counts))
-
-
-def _is_counted(day: date, suspensions: tuple[Pause, ...], counts: Callable[[date], bool]) -> bool:
-    return counts(day) and not any(pause.covers(day) for pause in suspensions)
+    return nth_counted_day(started_on, count, days)
 
 
 def _provisional(spec: ClockSpec, started_on: date, end: date, calendar: WorkingCalendar) -> bool:

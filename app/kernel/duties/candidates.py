@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Date, and_, bindparam, case, column, exists, false, func, or_, select, union_all
+from sqlalchemy import Date, and_, bindparam, case, column, exists, false, func, or_, select, true, union_all
 from sqlalchemy import table as bare_table
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
@@ -76,6 +76,9 @@ _STANDS_IN = and_(
 
 _ABSENT = and_(_ABSENCE.c.cancelled_at.is_(None), _ABSENCE.c.starts_on <= TODAY, _ABSENCE.c.ends_on >= TODAY)
 _HAS_OTHER_RECORD = exists().where(_RECORD.c.canonical_id == _PERSON.c.id, _RECORD.c.id != _PERSON.c.id)
+# Not EXISTS: the planner would compare all posts of the region with each other as soon as one person asked for has
+# two records.
+_COLLIDES = select(func.bool_or(true())).where(_COLLISION.c.person_id == _PERSON.c.id).scalar_subquery()
 
 CANDIDATES = select(
     _PERSON.c.id,
@@ -125,9 +128,7 @@ CANDIDATES = select(
         _RECORD.c.canonical_id == _PERSON.c.id,
     )
     .label("in_doubt"),
-    case((_HAS_OTHER_RECORD, exists().where(_COLLISION.c.person_id == _PERSON.c.id)), else_=false()).label(
-        "posts_collide"
-    ),
+    case((_HAS_OTHER_RECORD, func.coalesce(_COLLIDES, false())), else_=false()).label("posts_collide"),
     COUNT_TENURES.scalar_subquery().label("tenures"),
 ).where(among(_PERSON.c.id, "persons"))
 

@@ -156,7 +156,7 @@ class PostHold(Base):
     id: Mapped[int] = big_id()
     grant_id: Mapped[int | None] = mapped_column(ForeignKey("post_grant.id"))
     substitution_id: Mapped[int | None] = mapped_column(ForeignKey("substitution.id"), index=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     side: Mapped[Range[int]] = mapped_column(INT4RANGE)
     period: Mapped[Range[date]] = mapped_column(DATERANGE)
 
