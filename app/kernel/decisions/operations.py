@@ -16,6 +16,7 @@ from app.kernel.duties.views import Action
 from app.kernel.refusals import CaseNotFound
 from app.kernel.transaction.unit import Unit
 from app.storage.core import table
+from app.storage.reading import remembered_one
 
 LAPSED, EXPLAINED = "lapsed", "explained"
 _HITS = table(RuleHit)
@@ -113,10 +114,12 @@ def explain_hit(unit: Unit, hit_id: int, reason: str) -> None:
 
 def list_open_warnings(session: Session, case_id: int) -> list[RuleHit]:
     """Warnings of a case that hold and have no reason yet."""
-    found = select(RuleHit).where(
-        RuleHit.case_id == case_id, RuleHit.action == "warn", RuleHit.disposition.is_(None)
+    found = (
+        select(RuleHit)
+        .where(RuleHit.case_id == case_id, RuleHit.action == "warn", RuleHit.disposition.is_(None))
+        .order_by(RuleHit.id)
     )
-    return list(session.scalars(found.order_by(RuleHit.id)))
+    return remembered_one(session, "open warnings", case_id, lambda: list(session.scalars(found)))
 
 
 def list_unexplained(unit: Unit, case: Case) -> list[RuleHit]:

@@ -19,6 +19,7 @@ from app.kernel.engine.models import DefinitionFile, ProcessDefinition, ProcessR
 from app.kernel.engine.specs import dump_spec
 from app.kernel.refusals import Refusal
 from app.kernel.transaction import Unit
+from app.storage.reading import remembered_one
 
 __all__ = [
     "DefinitionNeedsChange",
@@ -224,13 +225,18 @@ def find_release(session: Session, key: str) -> ProcessRelease | None:
 
 def list_in_force(session: Session) -> list[Deployed]:
     """The version in force of every folder, by key: those only called by others too, not the retired."""
+    found = remembered_one(session, "definitions in force", "", lambda: _list_in_force(session))
+    return [get_deployed(session, definition_id) for definition_id in found]
+
+
+def _list_in_force(session: Session) -> list[int]:
     newest = select(func.max(ProcessRelease.id)).group_by(ProcessRelease.key)
     found = session.scalars(
         select(ProcessRelease.definition_id)
         .where(ProcessRelease.id.in_(newest), ProcessRelease.definition_id.is_not(None))
         .order_by(ProcessRelease.key)
     )
-    return [get_deployed(session, definition_id) for definition_id in found if definition_id is not None]
+    return [definition_id for definition_id in found if definition_id is not None]
 
 
 def list_latest(session: Session) -> list[Deployed]:

@@ -19,6 +19,7 @@ from app.kernel.recusal.models import PersonInterest, Recusal, RecusalRuling
 from app.kernel.recusal.rules import HEAD, RECORDING_DUTIES
 from app.kernel.worklist.models import Task
 from app.storage.core import table
+from app.storage.reading import remembered_one
 
 SHOWN = 200
 _BARS = BAR.alias()
@@ -125,7 +126,11 @@ def list_readable(session: Session, case_ids: Collection[int], person_id: int) -
 
 def list_barred_persons(session: Session, case_id: int) -> frozenset[int]:
     """Canonical ids of everybody who may neither read nor act in the case."""
-    return frozenset(session.scalars(select(BAR.c.person_id).where(BAR.c.case_id == case_id)))
+
+    def load() -> frozenset[int]:
+        return frozenset(session.scalars(select(BAR.c.person_id).where(BAR.c.case_id == case_id)))
+
+    return remembered_one(session, "barred persons", case_id, load)
 
 
 def find_matches(session: Session, indexes: Collection[bytes]) -> list[Match]:
