@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
@@ -11,6 +11,11 @@ LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
 def local_day(moment: datetime) -> date:
     """The day in Asia/Shanghai of an aware instant."""
     return moment.astimezone(LOCAL_ZONE).date()
+
+
+def start_of_day(day: date) -> datetime:
+    """0:00 of a day in Asia/Shanghai."""
+    return datetime.combine(day, time(), LOCAL_ZONE)
 
 
 def local_minute(moment: datetime) -> str:

@@ -73,7 +73,10 @@ CREATE TABLE "case" (
 );
 CREATE INDEX ix_case_case_no_pattern ON "case" (case_no text_pattern_ops);
 CREATE INDEX ix_case_chain_id ON "case" (chain_id);
+CREATE INDEX ix_case_closed_at ON "case" (closed_at);
+CREATE INDEX ix_case_open ON "case" (region_code, id) WHERE status = 'open';
 CREATE INDEX ix_case_organisation ON "case" (organisation text_pattern_ops);
+CREATE INDEX ix_case_received_at ON "case" (received_at);
 CREATE INDEX ix_case_region_code_id ON "case" (region_code, id);
 CREATE INDEX ix_case_subject_index ON "case" (subject_index);
 CREATE INDEX ix_case_subject_name ON "case" (subject_name text_pattern_ops);

@@ -89,6 +89,9 @@ class Case(Base):
         Index("ix_case_organisation", "organisation", postgresql_ops={"organisation": "text_pattern_ops"}),
         Index("ix_case_case_no_pattern", "case_no", postgresql_ops={"case_no": "text_pattern_ops"}),
         Index("ix_case_region_code_id", "region_code", "id"),
+        Index("ix_case_open", "region_code", "id", postgresql_where=text("status = 'open'")),
+        Index("ix_case_received_at", "received_at"),
+        Index("ix_case_closed_at", "closed_at"),
         Index("ix_case_process", "process_key", "definition_id", "id"),
     )
 

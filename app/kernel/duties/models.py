@@ -150,13 +150,14 @@ class PostHold(Base):
             name="post_hold_static_exclusion",
         ),
         CheckConstraint("(grant_id IS NULL) <> (substitution_id IS NULL)", name="one_source"),
+        Index("ix_post_hold_person_id", "person_id"),
         Index("ix_post_hold_grant_id", "grant_id"),
     )
 
     id: Mapped[int] = big_id()
     grant_id: Mapped[int | None] = mapped_column(ForeignKey("post_grant.id"))
     substitution_id: Mapped[int | None] = mapped_column(ForeignKey("substitution.id"), index=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     side: Mapped[Range[int]] = mapped_column(INT4RANGE)
     period: Mapped[Range[date]] = mapped_column(DATERANGE)
 
@@ -226,6 +227,7 @@ class Performance(Base):
         CheckConstraint("state IN ('opened', 'performed')", name="state"),
         UniqueConstraint("id", "case_id", "person_id", "duty", "state"),
         Index("ix_performance_case_id", "case_id"),
+        Index("ix_performance_task_id", "task_id"),
         Index("ix_performance_person_id_at", "person_id", "at"),
         Index(
             "ix_performance_on_behalf_of", "on_behalf_of", postgresql_where=text("on_behalf_of IS NOT NULL")

@@ -38,22 +38,19 @@ def last_uses(session: Session, person_ids: Collection[int]) -> dict[int, LastUs
         .group_by(WebSession.account_id)
         .subquery()
     )
-    acted = (
-        select(Performance.account_id, func.max(Performance.at).label("at"))
-        .join(Person, Person.id == Performance.person_id)
-        .where(Person.canonical_id.in_(person_ids))
-        .group_by(Performance.account_id)
-        .subquery()
+    acted = (  # by the index of a person's acts, the latest first
+        select(func.max(Performance.at))
+        .where(Performance.person_id == Person.id, Performance.account_id == Account.id)
+        .scalar_subquery()
     )
     rows = session.execute(
         select(
             Person.canonical_id,
-            func.max(func.greatest(seen.c.at, acted.c.at)),
+            func.max(func.greatest(seen.c.at, acted)),
             func.max(Account.created_at),
         )
         .join(Account, Account.person_id == Person.id)
         .outerjoin(seen, seen.c.account_id == Account.id)
-        .outerjoin(acted, acted.c.account_id == Account.id)
         .where(Person.canonical_id.in_(person_ids), Account.state == "active")
         .group_by(Person.canonical_id)
     )

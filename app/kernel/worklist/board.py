@@ -14,6 +14,7 @@ from app.kernel.cases.models import Case
 from app.kernel.deadlines.models import Clock, ClockSuspension
 from app.kernel.duties.queries import list_holders
 from app.kernel.identity.models import Person
+from app.kernel.local_time import start_of_day
 from app.kernel.recusal.queries import barring
 from app.kernel.worklist.models import Task
 
@@ -130,10 +131,11 @@ def list_routed(
 def count_weeks(session: Session, since: date, office: str = "") -> dict[date, tuple[int, int]]:
     """Cases received and closed by week (its Monday, Asia/Shanghai) from the Monday `since` on."""
     counts = []
+    begins = start_of_day(since)
     for moment in (Case.received_at, Case.closed_at):
         monday = cast(func.date_trunc("week", func.timezone("Asia/Shanghai", moment)), Date)
         rows = session.execute(
-            select(monday, func.count()).where(monday >= since, _case_in(office)).group_by(monday)
+            select(monday, func.count()).where(moment >= begins, _case_in(office)).group_by(monday)
         )
         counts.append({row[0]: row[1] for row in rows})
     received, closed = counts
