@@ -49,7 +49,8 @@ class CaseRecord:
     process: str = "duty_probe"
     role: str = "first"
     parties: set[int] = field(default_factory=set)
-    recused: set[int] = field(default_factory=set)
+    recused: dict[int, int] = field(default_factory=dict)
+    """Who stood back, and how many acts of the oracle's had been done by then."""
     signatures: list[tuple[str, frozenset[int], bool]] = field(default_factory=list)
 
 
@@ -119,7 +120,7 @@ class Oracle:
         return True
 
     def barred(self, person: int, case: CaseRecord) -> bool:
-        return self.root(person) in {self.root(p) for p in case.parties | case.recused}
+        return self.root(person) in {self.root(p) for p in case.parties | case.recused.keys()}
 
     def torn(self, person: int) -> bool:
         """Records of one person hold posts that exclude each other (a merge brought them together)."""
@@ -173,7 +174,17 @@ class Oracle:
                         held.setdefault(self.root(person), set()).update(self.members(entry, there, duty))
             if any(len(members) > entry["maximum"] for members in held.values()):
                 return True
-        return False
+        return self.barred_acted(case)
+
+    def barred_acted(self, case: CaseRecord) -> bool:
+        """Somebody acted after he became a party or stood back, under another record that was merged since."""
+        since = dict.fromkeys(case.parties, 0) | case.recused
+        return any(
+            number == case.number and self.root(actor) == self.root(barred) and place >= begun
+            for place, (number, actors, _) in enumerate(self.acts)
+            for actor in actors
+            for barred, begun in since.items()
+        )
 
     def missing(self, number: int) -> str | None:
         """The first required signature that the case lacks."""

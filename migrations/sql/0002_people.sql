@@ -43,7 +43,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- The merge may reveal that somebody acted in a case whose party he is, or from which he is recused.
+-- The merge may reveal that somebody acted in a case whose party he was, or from which he was recused. What he did
+-- before he became one, or stood back, is no violation; registration comes with the case's first parties.
 CREATE FUNCTION public.fence_note_bar(of_case bigint, of_person bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -51,13 +52,12 @@ DECLARE
 BEGIN
     INSERT INTO public.sod_violation
         (rule, rule_version, scope, scope_id, person_id, members, performance_ids, cause, at)
-    SELECT (SELECT b.bar FROM public.case_bar b
-            WHERE b.case_id = of_case AND b.person_id = of_person ORDER BY b.bar LIMIT 1),
-           1, 'case', of_case, of_person, array_agg(DISTINCT p.duty ORDER BY p.duty),
-           array_agg(p.id ORDER BY p.id), 'merge', clock_timestamp()
+    SELECT min(b.bar), 1, 'case', of_case, of_person, array_agg(DISTINCT p.duty ORDER BY p.duty),
+           array_agg(DISTINCT p.id ORDER BY p.id), 'merge', clock_timestamp()
     FROM public.performance p
-    WHERE p.case_id = of_case AND public.fence_barred(of_case, of_person) IS NOT NULL
-      AND of_person IN (SELECT public.fence_actors(p.person_id, p.on_behalf_of))
+    JOIN public.case_bar b ON b.case_id = p.case_id AND b.person_id = of_person
+        AND (p.at > b.since OR (p.at = b.since AND b.bar = 'party' AND p.duty = 'intake'))
+    WHERE p.case_id = of_case AND of_person IN (SELECT public.fence_actors(p.person_id, p.on_behalf_of))
     HAVING count(*) > 0
     ON CONFLICT (rule, scope_id, person_id, members) DO NOTHING RETURNING id INTO noted;
     IF noted IS NOT NULL THEN

@@ -1,18 +1,18 @@
 -- Who may not touch a case: its parties, and whoever is recused from it.
 
 -- A recusal holds until the head refuses it; an interest in a party recuses by itself, until a recusal by data
--- was refused. One definition for `decide` and the fence.
+-- was refused. One definition for `decide` and the fence. `since`: what was done before then was done lawfully.
 CREATE VIEW public.case_bar AS
-    SELECT cp.case_id, p.canonical_id AS person_id, 'party' AS bar, cp.role AS cause
+    SELECT cp.case_id, p.canonical_id AS person_id, 'party' AS bar, cp.role AS cause, cp.at AS since
     FROM public.case_party cp
     JOIN public.person p ON p.id_number_index = cp.id_number_index
     UNION ALL
-    SELECT r.case_id, p.canonical_id, 'recused', r.cause
+    SELECT r.case_id, p.canonical_id, 'recused', r.cause, r.at
     FROM public.recusal r
     JOIN public.person p ON p.id = r.person_id
     WHERE NOT EXISTS (SELECT FROM public.recusal_ruling v WHERE v.recusal_id = r.id AND v.verdict = 'refused')
     UNION ALL
-    SELECT cp.case_id, p.canonical_id, 'recused', i.cause
+    SELECT cp.case_id, p.canonical_id, 'recused', i.cause, greatest(i.declared_at, cp.at)
     FROM public.case_party cp
     JOIN public.person_interest i ON i.subject_index = cp.id_number_index AND i.ended_at IS NULL
     JOIN public.person p ON p.id = i.person_id

@@ -54,6 +54,7 @@ from tests.changing import add_changers, carry_through
 from tests.databases import shared_server
 from tests.duty_oracle import POSTS, REQUIRED, CaseRecord, Oracle
 from tests.fence_world import connect
+from tests.moving_clock import MovingClock
 from tests.office import CITY, COUNTY, Office, id_number
 
 T = TypeVar("T")
@@ -88,7 +89,7 @@ AGAIN = {
 
 
 @pytest.fixture
-def probing(office: Office, tmp_path: Path) -> Iterator[Office]:
+def probing(office: Office, clock: MovingClock, tmp_path: Path) -> Iterator[Office]:
     add_changers(office)
     shutil.copytree(PROBE, tmp_path / "duty_probe")
     shutil.copytree(WORKFLOWS / "review_block", tmp_path / "review_block")
@@ -100,7 +101,7 @@ def probing(office: Office, tmp_path: Path) -> Iterator[Office]:
         system_actor(),
     )
     add_probe_set(office)
-    Life.office, Life.counted = office, Counter()
+    Life.office, Life.clock, Life.counted = office, clock, Counter()
     yield office
 
 
@@ -112,6 +113,7 @@ class Life(RuleBasedStateMachine):
     """One example: a few people and cases of their own in an office that all examples share."""
 
     office: ClassVar[Office]
+    clock: ClassVar[MovingClock]
     counted: ClassVar[Counter[str]]
     serial: ClassVar[Iterator[int]] = iter(range(2000, 900_000))
     people = Bundle("people")
@@ -128,6 +130,8 @@ class Life(RuleBasedStateMachine):
         self.grants: dict[int, int] = {}
 
     def tell(self, operation: Callable[[Unit], T], who: Actor | None = None, case: int | None = None) -> T:
+        """Carry out; no two things happen at the same instant."""
+        self.clock.move(milliseconds=1)
         return run(self.office.kernel, operation, who or system_actor(), case_id=case)
 
     # -- people -----------------------------------------------------------------------------------------------
@@ -251,7 +255,7 @@ class Life(RuleBasedStateMachine):
             return
         operation = partial(declare_recusal, cause="interest", detail="与申请人有利害关系")
         if self.attempt(number, operation, self.actors[person]) is None:
-            case.recused.add(person)
+            case.recused[person] = len(self.oracle.acts)
 
     # -- acts -------------------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ from app.kernel.identity.refusals import (
     OwnAccount,
     PersonKnown,
 )
+from app.kernel.recusal.operations import declare_recusal
 from app.kernel.refusals import FenceRefused, Refusal
 from app.kernel.transaction import Actor, run, system_actor
 from app.kernel.violations.models import SodViolation, ViolationCase
@@ -43,6 +44,7 @@ from app.kernel.violations.queries import frozen_cases
 from app.kernel.worklist.models import Task, TaskClaim
 from app.kernel.worklist.operations import claim_task
 from tests.changing import add_changers, carry_through, propose, sign, to_approval
+from tests.moving_clock import MovingClock
 from tests.office import CITY, COUNTY, PASSWORD, Office, bring_to_review, id_number
 
 TODAY = date(2026, 3, 2)
@@ -105,6 +107,37 @@ def test_one_person_who_reviewed_and_rechecked_under_two_records_is_a_violation_
     assert scalars(office, select(CaseDecision.id).where(CaseDecision.case_id == case_id)) == []
     with office.kernel.database.session() as session:
         assert list(frozen_cases(session, [case_id])) == [case_id]
+
+
+def recuse(office: Office, case_id: int, by: str) -> None:
+    operation = partial(declare_recusal, cause="kinship", detail="与职工为亲属")
+    run(office.kernel, operation, office.actors[by], case_id=case_id)
+
+
+def test_who_acted_and_stood_back_afterwards_is_no_violation_when_another_record_is_merged(
+    office: Office,
+) -> None:
+    case_id = bring_to_review(office)
+    office.work(case_id, "handler", outcome="submit_positive")
+    recuse(office, case_id, "handler")
+    office.hire("twin", 90)
+    assert merge(office, "twin", "handler")["violations"] == []
+    assert scalars(office, select(ViolationCase.case_id)) == []
+
+
+def test_who_acted_after_another_record_stood_back_is_found_at_the_merge_and_freezes(
+    office: Office, clock: MovingClock
+) -> None:
+    case_id = bring_to_review(office)
+    office.hire("twin", 90)
+    recuse(office, case_id, "twin")
+    clock.move(minutes=1)
+    office.work(case_id, "handler", outcome="submit_positive")
+    report = merge(office, "twin", "handler")
+    assert [(item["rule"], item["members"]) for item in report["violations"]] == [
+        ("recused", ["initial_review"])
+    ]
+    assert scalars(office, select(ViolationCase.case_id)) == [case_id]
 
 
 def test_merged_person_may_not_take_what_the_other_record_excludes(office: Office) -> None:
