@@ -10,6 +10,7 @@ from tests.process.drive import WORKFLOWS, Answer, Drive, shipped_spec
 
 ANSWERS: Mapping[str, Answer] = {
     "run_rules": {"block": False},
+    "fetch_for_confirmation": {"correction_days": 15},
     "fetch_for_assessment": {"correction_days": 15, "is_final": False},
     "set_procedure": lambda _call, data: {"procedure": data["procedure"]},
 }
@@ -25,6 +26,8 @@ WAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "p01_12_decide.simple": (*ASSIGNED, ("p01_08_choose_procedure", "simple")),
     "p02_02_check": (),
     "p02_04_file_review": (("p02_02_check", "complete"),),
+    "p03_01_check": (),
+    "p03_03_file_review": (("p03_01_check", "complete"),),
     "p07_01_register": (),
     "p07_02_judge": (("p07_01_register", "complete"),),
     "p08_01_register": (),

@@ -93,7 +93,7 @@ def _page(session: Session, case_id: int, who: Standing) -> InjuryPage:
         for one in chain
     ]
     return InjuryPage(
-        subject=case.subject_name,
+        subject=next(iter(members.values()), case).subject_name,
         organisation=case.organisation or "",
         event=day(case.event_on, who.today) if case.event_on else "",
         remark=_("%(n)s 件案件", n=len(chain)),

@@ -215,10 +215,10 @@ def _before() -> list[Schema]:
 
 def _group(deployed: Deployed, entry: str, key: str, zh: str, en: str) -> Schema | None:
     purposes, dates = _purposes(deployed, entry), requires(deployed, entry)
-    parts = []
+    offered, parts = {*deployed.parties.values(), *deployed.schema.variant_facts}, []
     for spec in deployed.schema.facts.values():
         asked = spec.required_for in purposes
-        if spec.group != key or spec.key in dates or not (asked or spec.key in deployed.parties.values()):
+        if spec.group != key or spec.key in dates or not (asked or spec.key in offered):
             continue
         part = component(spec)
         part["validate"] = {**part["validate"], "required": asked}
