@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from app.faces.claim_words import claim_end
 from app.faces.translation import Lazy, _, _l
 from app.faces.web.acting import Standing, carry_out, reading, standing
 from app.faces.web.language import pick
-from app.faces.web.words import moment
+from app.faces.web.words import day, moment
 from app.kernel.recusal.queries import list_barred
 from app.kernel.worklist.models import Notification
 from app.kernel.worklist.notices import list_notifications, mark_read
@@ -133,7 +134,7 @@ def _withheld(item: Notification, who: Standing) -> NoticeRow:
 def _row(item: Notification, who: Standing) -> NoticeRow:
     mark, words = WORDS.get(item.code, ("info-circle", _l("%(case_no)s %(subject)s：%(title)s")))
     return NoticeRow(
-        words=str(words) % _params(item.params),
+        words=str(words) % in_words(item.params, who.today),
         when=moment(item.at, who.today),
         iso=item.at.isoformat(),
         mark=mark,
@@ -151,6 +152,9 @@ def _way(item: Notification) -> str:
     return url_for("people.person", person_id=item.params["person"]) if item.params.get("person") else ""
 
 
-def _params(params: Mapping[str, str]) -> dict[str, str]:
+def in_words(params: Mapping[str, str], today: date) -> dict[str, str]:
+    """What a notice names, in the reader's language: titles, days, why a claim ended."""
     title = pick(params.get("title_zh", ""), params.get("title_en", ""))
-    return {"case_no": "", "subject": "", **params, "title": title, "why": claim_end(params.get("cause"))}
+    days = {key: day(date.fromisoformat(params[key]), today) for key in ("from", "to") if params.get(key)}
+    known = {"case_no": "", "subject": "", **params, **days}
+    return {**known, "title": title, "why": claim_end(params.get("cause"))}
