@@ -7,6 +7,7 @@ import pytest
 from app.kernel.engine.check.findings import DefinitionInvalid
 from app.kernel.engine.definitions import digest_of, read_definition
 from tests.process.drive import WORKFLOWS
+from tests.shipped import shipped_deployed
 from tests.unit.engine.diagrams import diagram, end, sequence, start, user
 
 MANIFEST = b'[process]\nkey = "p"\ntitle_zh = "a"\ntitle_en = "a"\n[fact.name]\ntype = "string"\n'
@@ -86,3 +87,44 @@ def test_gaps_are_named(changes: Mapping[str, bytes], rule: str) -> None:
     with pytest.raises(DefinitionInvalid) as refused:
         read_definition("p", folder(**changes))
     assert rule in {finding.rule for finding in refused.value.findings}
+
+
+KINDS = b'values = [{ value = "plain", zh = "a", en = "a" }, { value = "other", zh = "b", en = "b" }]\n'
+VARIANTS = (
+    MANIFEST.replace(b'title_en = "a"\n', b'title_en = "a"\nvariant_fact = "kind"\n')
+    + b'[fact.kind]\ntype = "enum"\nrouting = true\n'
+    + KINDS
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        (b'[variant.third.index]\nsubject_name = "name"\n', "third"),
+        (b'[variant.other.index]\nsubject_name = "nobody"\n', "nobody"),
+        (b'[variant.other]\nleft_in_chain = ["nothing"]\n', "nothing"),
+        (b'[variant.other.decision_documents]\napproved_positive = "letter"\n', "letter"),
+    ],
+)
+def test_a_variant_names_only_what_is_there(said: bytes, what: str) -> None:
+    with pytest.raises(DefinitionInvalid, match=f"there is no {what}"):
+        read_definition("p", folder(process__toml=VARIANTS + said))
+
+
+def test_variants_rest_on_an_enum_that_routes() -> None:
+    for manifest in (VARIANTS.replace(b"routing = true\n", b""), VARIANTS.replace(b'"enum"', b'"string"')):
+        with pytest.raises(DefinitionInvalid, match="variant_fact must be an enum that routes"):
+            read_definition("p", folder(process__toml=manifest))
+
+
+def test_a_case_of_a_variant_has_its_own_subject_form_and_document() -> None:
+    shipped_one = shipped_deployed("capacity_assessment")
+    kin, worker = {"assessment_kind": "dependant"}, {"assessment_kind": "worker"}
+    assert shipped_one.schema.index_of(kin)["subject_name"] == "dependant_name"
+    assert shipped_one.schema.index_of(worker)["subject_name"] == "worker_name"
+    step, inside = shipped_one.steps["rb2_initial_review"], ("p02_11_decide",)
+    assert shipped_one.form_of(step, inside, "dependant") == "rb2_initial_review-dependant"
+    assert shipped_one.form_of(step, inside) == "rb2_initial_review"
+    assert shipped_one.form_of(shipped_one.steps["rb3_recheck"], inside, "dependant") == "rb3_recheck"
+    assert shipped_one.decision_documents("dependant")["approved_positive"] == "dependant_conclusion"
+    assert shipped_one.decision_documents()["approved_positive"] == "assessment_conclusion"

@@ -5,17 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import Any
 
 import pytest
 
 from app.kernel.deadlines.calendar import WorkingCalendar
-from app.kernel.engine.catalogue import read_folder
 from app.kernel.engine.check.findings import DefinitionInvalid
 from app.kernel.engine.definitions import load_definition, read_definition
-from app.kernel.engine.deployed import Deployed, parse_deployed
-from app.kernel.engine.models import ProcessDefinition
 from app.kernel.engine.specs import dump_spec, load_spec, spec_digest
 from app.kernel.engine.stepping import Instance
 from app.kernel.engine.takeover.dates import Suspended, date_errors, planned_clocks, suspension_errors
@@ -23,6 +19,7 @@ from app.kernel.engine.takeover.entering import enter
 from app.kernel.engine.takeover.manifest import read_entries
 from app.wiring import WORKFLOWS
 from tests import trial
+from tests.shipped import shipped_deployed, shipped_files
 
 KEY = "injury_recognition"
 NOW = datetime(2026, 3, 9, 1, 0, tzinfo=UTC)
@@ -34,34 +31,14 @@ FOLDERS = [
 ]
 
 
-@cache
-def files(key: str = KEY) -> Mapping[str, bytes]:
-    return read_folder(WORKFLOWS, key)
-
-
-@cache
-def deployed(key: str = KEY) -> Deployed:
-    definition = load_definition(key, files(key))
-    row = ProcessDefinition(
-        id=1,
-        key=key,
-        version=1,
-        digest=definition.digest,
-        title_zh="",
-        title_en="",
-        spec=dump_spec(definition.parsed),
-    )
-    return parse_deployed(row, definition)
-
-
 def with_entry(entry: str) -> Mapping[str, bytes]:
     """The process with one entry instead of its own."""
     path = f"{KEY}/process.toml"
-    text = files()[path].decode()
+    text = shipped_files(KEY)[path].decode()
     before, _, rest = text.partition("[[take_over]]")
     _, _, after = rest.partition("[paper_decision]")
     table = f'[[take_over]]\n{entry}\ntitle_zh = "入口"\ntitle_en = "Entry"\n\n[paper_decision]'
-    return {**files(), path: f"{before}{table}{after}".encode()}
+    return {**shipped_files(KEY), path: f"{before}{table}{after}".encode()}
 
 
 AUTOMATIC = ("p07_02_judge", "p08_02_judge", "p09_02_judge")
@@ -76,10 +53,10 @@ def test_case_stands_at_the_entry_and_nothing_before_it_was_run(key: str) -> Non
         handled.append(task_type)
         return {"block": False, "risk": "high"}
 
-    for entry in deployed(key).entries.values():
-        instance = enter(deployed(key).spec, {"risk": "high", **entry.sets}, entry.step, NOW)
+    for entry in shipped_deployed(key).entries.values():
+        instance = enter(shipped_deployed(key).spec, {"risk": "high", **entry.sets}, entry.step, NOW)
         instance.advance(handle, NOW)
-        stored = Instance.restore(deployed(key).spec, instance.dump())
+        stored = Instance.restore(shipped_deployed(key).spec, instance.dump())
         (ready,) = stored.ready_tasks()
         done = [one for one in instance.take_events() if one.change == "completed"]
         outside = [one.step_key for one in done if entry.step not in one.path]
@@ -176,11 +153,11 @@ def test_true_dates_follow_one_another_and_none_is_in_the_future(
 
 
 def test_clocks_run_from_the_true_dates() -> None:
-    entry = deployed().entries["p01_12_decide.simple"]
+    entry = shipped_deployed(KEY).entries["p01_12_decide.simple"]
     calendar = WorkingCalendar()
     due = {
         one.spec.kind: (one.started_on, one.due(calendar).due_on)
-        for one in planned_clocks(deployed(), entry, FACTS)
+        for one in planned_clocks(shipped_deployed(KEY), entry, FACTS)
     }
     assert due == {
         "CR06": (date(2026, 1, 15), date(2026, 3, 16)),
@@ -189,10 +166,12 @@ def test_clocks_run_from_the_true_dates() -> None:
 
 
 def test_suspension_is_taken_only_where_the_process_suspends() -> None:
-    entry = deployed().entries["p01_12_decide"]
+    entry = shipped_deployed(KEY).entries["p01_12_decide"]
     month = [Suspended(date(2026, 2, 1), date(2026, 2, 11), "《工伤保险条例》第二十条第三款")]
-    found = suspension_errors(deployed(), entry, FACTS, month, TODAY)
-    pausable = any(action.action == "pause" for step in deployed().steps.values() for action in step.clocks)
+    found = suspension_errors(shipped_deployed(KEY), entry, FACTS, month, TODAY)
+    pausable = any(
+        action.action == "pause" for step in shipped_deployed(KEY).steps.values() for action in step.clocks
+    )
     assert found == ({} if pausable else {"suspended": ("take_over_not_suspendable", {})})
 
 
