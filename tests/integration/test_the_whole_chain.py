@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from app.domain.benefits.dependants import check_dependants
 from app.kernel.audit.models import AuditEvent
 from app.kernel.audit.verify import verify
 from app.kernel.cases.facts import load_facts
@@ -23,9 +24,10 @@ from app.kernel.documents.models import Document, Service
 from app.kernel.duties.models import CaseDecision, Performance
 from app.kernel.engine.incoming import Paper, receive_paper
 from app.kernel.engine.messages.models import CaseMessage
+from app.kernel.engine.messages.sending import send_message
 from app.kernel.engine.operations import run_timers
 from app.kernel.refusals import InvalidInput
-from app.kernel.transaction import run, system_actor
+from app.kernel.transaction import Unit, run, system_actor
 from app.kernel.worklist.models import Task
 from app.storage.embedded import EmbeddedServer
 from tests.conftest import START
@@ -217,6 +219,20 @@ def test_a_death_award_hears_of_each_dependant_it_asks_for_and_of_nobody_else(ch
     pensions = {one.payee for one in chain.awards.lines(award) if one.item == "survivor_pension"}
     assert pensions == {"马秀兰", "苏小川"}
     assert chain_cases(office, award, "disability_benefit_award") == [], "it is no conclusion on the worker"
+    run(
+        office.kernel, partial(depart_after_revocation, son=son, facts=facts_of(chain, award)), system_actor()
+    )
+
+
+def depart_after_revocation(unit: Unit, son: int, facts: dict[str, Any]) -> None:
+    """What the committee revoked binds nobody."""
+    case, form = unit.session.get_one(Case, son), {"outcome": "done"}
+    nobody: Any = None
+    with pytest.raises(InvalidInput):
+        check_dependants(unit, case, nobody, {**facts, "dependant_2_incapacitated": False}, form)
+    revoked = {"assessment_kind": "dependant", "dependant_name": "苏小川"}
+    send_message(unit, case, "assessment.revoked", revoked)
+    check_dependants(unit, case, nobody, {**facts, "dependant_2_incapacitated": False}, form)
 
 
 def facts_of(chain: WholeChain, case_id: int) -> dict[str, Any]:

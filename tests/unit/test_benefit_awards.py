@@ -20,7 +20,7 @@ from app.domain.benefits.awards import (
     tell_draft,
 )
 from app.domain.benefits.death import circumstance_of
-from app.domain.benefits.dependants import check_dependants
+from app.domain.benefits.dependants import find_faults
 from app.domain.benefits.models import Payable
 from app.domain.benefits.reckoning import EMPLOYER, FUND, Draft, digest_of, rows_of
 from app.domain.benefits.wages import own_wage_of, settle_own_wage
@@ -496,38 +496,29 @@ def test_what_was_never_reckoned_does_not_go_on_but_to_be_reckoned() -> None:
 
 
 SON = {"dependant_2_name": "苏小川", "dependant_2_id_no": "x", "dependant_2_relation": "child"}
+ASKED = {**SON, "dependants_to_assess": ["2"]}
+NOT_SO = {"dependant_2_incapacitated": "departs_from_conclusion"}
 
 
 @pytest.mark.parametrize(
-    ("facts", "outcome", "wrong"),
+    ("facts", "outcome", "bound", "wrong"),
     [
-        ({}, "incapacity", {"dependants_to_assess": "required_for_outcome"}),
-        ({**SON, "dependants_to_assess": ["2"]}, "incapacity", {}),
+        ({}, "incapacity", {}, {"dependants_to_assess": "required_for_outcome"}),
+        (ASKED, "incapacity", {}, {}),
         (
-            {**SON, "dependants_to_assess": ["2"], "dependant_2_id_no": None},
+            {**ASKED, "dependant_2_id_no": None},
             "incapacity",
+            {},
             {"dependant_2_id_no": "required_for_outcome"},
         ),
-        ({**SON, "dependants_to_assess": ["2"], "dependant_2_assessment": "none"}, "incapacity", {}),
-        (
-            {**SON, "dependants_to_assess": ["2"], "dependant_2_assessment": "capable"},
-            "incapacity",
-            {"dependants_to_assess": "assessed_already"},
-        ),
-        ({**SON, "dependant_2_assessment": "none", "dependant_2_incapacitated": True}, "done", {}),
-        (
-            {**SON, "dependant_2_assessment": "capable", "dependant_2_incapacitated": True},
-            "done",
-            {"dependant_2_incapacitated": "departs_from_conclusion"},
-        ),
-        (
-            {**SON, "dependant_2_assessment": "incapacitated"},
-            "done",
-            {"dependant_2_incapacitated": "departs_from_conclusion"},
-        ),
+        (ASKED, "incapacity", {"2": "capable"}, {"dependants_to_assess": "assessed_already"}),
+        ({**SON, "dependant_2_incapacitated": True}, "done", {}, {}),
+        ({**SON, "dependant_2_incapacitated": True}, "done", {"2": "capable"}, NOT_SO),
+        (SON, "done", {"2": "incapacitated"}, NOT_SO),
+        (SON, "done", {"2": "capable"}, {}),
     ],
 )
 def test_capacity_is_asked_for_people_without_a_conclusion_and_nobody_departs_from_one(
-    facts: Mapping[str, Any], outcome: str, wrong: Mapping[str, str]
+    facts: Mapping[str, Any], outcome: str, bound: Mapping[str, str], wrong: Mapping[str, str]
 ) -> None:
-    assert faults(check_dependants, facts, outcome=outcome) == wrong
+    assert {key: code for key, (code, _) in find_faults(facts, outcome, bound).items()} == wrong
