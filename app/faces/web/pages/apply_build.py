@@ -17,6 +17,7 @@ from app.faces.web.form_view import FormView, form_view
 from app.faces.web.language import pick
 from app.faces.web.pages.case_task import Attempt
 from app.faces.web.shell import fresh_key
+from app.faces.web.words import long_day
 from app.kernel.cases.schema import FactSpec
 from app.kernel.engine.catalogue import Deployed
 from app.kernel.engine.operations import CaseStart
@@ -61,7 +62,7 @@ def apply_page(session: Session, who: Standing, attempt: Attempt) -> ApplyPage:
     schema = application_schema(deployed, who)
     return ApplyPage(
         title=_("登记%(process)s申请", process=pick(deployed.title_zh, deployed.title_en)),
-        remark=_("收到日 %(day)s", day=who.today.isoformat()),
+        remark=_("收到日 %(day)s", day=long_day(who.today)),
         url=url_for("task.register"),
         form=form_view(schema, {**only_place(deployed, who), **attempt.typed}, attempt.errors),
         idempotency_key=fresh_key(),

@@ -139,8 +139,10 @@ def _wages(wage: OwnWage, employers: Mapping[str, str], on: date | None, today: 
         [
             Cell(_("%(y)s年%(m)s月", y=month.month.year, m=month.month.month)),
             Cell(_money(month.wage) if month.wage is not None else _("未缴"), num=True),
-            Cell(_paying(month, employers)),
-            Cell(_("、").join(day(line.paid_on, today) if line.paid_on else "—" for line in month.lines)),
+            Cell(_paying(month, employers) or "—"),
+            Cell(
+                _("、").join(day(line.paid_on, today) if line.paid_on else "—" for line in month.lines) or "—"
+            ),
         ]
         for month in wage.months
     ]

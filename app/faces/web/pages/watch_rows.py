@@ -9,6 +9,7 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from app.faces.duty_words import duty_word
+from app.faces.fence_words import FENCE_TEXTS
 from app.faces.refusal_texts import REASONS, reason_text
 from app.faces.translation import Lazy, _, _l
 from app.faces.web.acting import Standing
@@ -80,9 +81,11 @@ WHOLE_REASONS: dict[str, Lazy] = {
 
 
 def reason_words(reason: str) -> str:
-    """A reason of `decide` without its case, or the fence's state as it is."""
+    """A reason of `decide` without its case, or what the fence refused; a state without words as it is."""
     if reason in WHOLE_REASONS:
         return str(WHOLE_REASONS[reason])
+    if reason in FENCE_TEXTS:
+        return str(FENCE_TEXTS[reason])
     if reason not in REASONS:
         return _("数据库约束 %(code)s", code=reason)
     return reason_text(reason, {"wanted": _("这项职责"), "held": _("别的职责"), "case_no": _("有关案件")})
