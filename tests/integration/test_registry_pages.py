@@ -172,6 +172,7 @@ def test_employers_institutions_and_experts_have_their_pages(place: Place) -> No
     assert "银川市某三级医院" in institutions
     assert "永宁县康复中心" not in institutions
     assert "白文斌" in browser.get("/registry/experts?q=bwb&speciality=骨科").text
+    assert "白文斌" in browser.get("/registry/experts?q=Bai wen").text, "the whole pinyin"
     assert "没有符合条件的" in browser.get("/registry/experts?q=无此人").text
     assert place.browser("handler").get("/registry/experts").status_code == 403
     assert place.browser("editor").get("/registry/institutions").status_code == 403

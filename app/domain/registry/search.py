@@ -174,8 +174,7 @@ def _people_like(wanted: Sought) -> ColumnElement[bool]:
     if wanted.uscc:
         return _insured_by(Employer.uscc == wanted.uscc)
     if wanted.letters:
-        spelled = func.regexp_replace(detail.pinyin, "[0-9 ]", "", "g")
-        return or_(detail.initials.startswith(wanted.letters), spelled.startswith(wanted.letters))
+        return or_(detail.initials.startswith(wanted.letters), _whole(detail).startswith(wanted.letters))
     if wanted.name:
         return or_(detail.name.startswith(wanted.name, autoescape=True), _named_employer(wanted.name))
     return true()
@@ -219,8 +218,9 @@ def _employers_like(wanted: Sought) -> ColumnElement[bool]:
             .where(Case.case_no == wanted.case_no)
         )
     if wanted.letters:
-        spelled = EmployerDetail.initials.contains(wanted.letters, autoescape=True)
-        return or_(spelled, Employer.uscc.startswith(wanted.letters.upper()))
+        initials = EmployerDetail.initials.contains(wanted.letters, autoescape=True)
+        whole = _whole(EmployerDetail).contains(wanted.letters, autoescape=True)
+        return or_(initials, whole, Employer.uscc.startswith(wanted.letters.upper()))
     if wanted.name:
         earlier = EmployerDetail.__table__.alias()
         named = select(earlier.c.employer_id).where(earlier.c.name.contains(wanted.name, autoescape=True))
@@ -270,13 +270,18 @@ def list_specialities(session: Session) -> list[str]:
     return sorted(session.scalars(found))
 
 
+def _whole(model: Any) -> Any:
+    """The pinyin of a name as it is typed, without tones and blanks."""
+    return func.regexp_replace(model.pinyin, "[0-9 ]", "", "g")
+
+
 def _spelled(model: Any, text: str) -> ColumnElement[bool]:
     typed = text.strip()
     if not typed:
         return true()
     if _LETTERS.fullmatch(typed):
-        letters: ColumnElement[bool] = model.initials.startswith(typed.replace(" ", "").lower())
-        return letters
+        letters = typed.replace(" ", "").lower()
+        return or_(model.initials.startswith(letters), _whole(model).startswith(letters))
     contained: ColumnElement[bool] = model.name.contains(typed, autoescape=True)
     return contained
 

@@ -147,7 +147,7 @@ def search_page(
 def _nothing_found() -> Empty:
     return Empty(
         _("辖区内没有找到"),
-        _("可按姓名开头、拼音首字母、完整身份证号或后四位、单位名称、统一社会信用代码、案号查找。"),
+        _("可按姓名开头、拼音或者首字母、完整身份证号或后四位、单位名称、统一社会信用代码、案号查找。"),
         [Link(url_for("registry.show"), _("重新查找"))],
     )
 
@@ -218,7 +218,7 @@ def institutions_page(session: Session, who: Standing, args: Mapping[str, str]) 
         registry_tabs(who, "registry.institutions"),
         address,
         query,
-        _("机构名称或者拼音首字母"),
+        _("机构名称、拼音或者首字母"),
         "kind",
         _("协议种类"),
         [Choice(key, pick(zh, en), key == kind) for key, zh, en in AGREEMENT_OPTIONS],
@@ -255,7 +255,7 @@ def experts_page(session: Session, who: Standing, args: Mapping[str, str]) -> Li
         registry_tabs(who, "registry.experts"),
         address,
         query,
-        _("专家姓名或者拼音首字母"),
+        _("专家姓名、拼音或者首字母"),
         "speciality",
         _("专业"),
         [Choice(one, one, one == speciality) for one in list_specialities(session)],

@@ -57,6 +57,7 @@ STATES: Final[Mapping[str, tuple[Lazy, str]]] = {
     "elsewhere": (_l("由其他部件执行"), "ok"),
     "unbound": (_l("未绑定"), "soon"),
 }
+RECKONED: Final[Mapping[str, Lazy]] = {"report": _l("统计得出"), "elsewhere": _l("由其他部件算出")}
 TONES: Final = {"low": "", "medium": "soon", "high": "soon", "critical": "over"}
 ACTION_TONES: Final = {"block": "over", "warn": "soon", "route": "acc", "audit": "acc", "alert": "over"}
 RESULTS: Final[Mapping[str, Lazy]] = {
@@ -177,7 +178,7 @@ def rule_page(session: Session, who: Standing, rule_id: str) -> RulePage | None:
             )
             for one in manifest.sources
         ],
-        contract=_contract(rule, supplies),
+        contract=_contract(rule, supplies, RECKONED.get(bearing.state)),
         parameters=_parameters(rule),
         decisions=[
             replace(one, title=pick(one.title, one.id.replace("_", " ").capitalize()))
@@ -230,7 +231,8 @@ def _note(rule: Rule, bearing: Bearing) -> str:
     )
 
 
-def _contract(rule: Rule, supplies: Sequence[tuple[str, Supply]]) -> list[ContractRow]:
+def _contract(rule: Rule, supplies: Sequence[tuple[str, Supply]], reckoned: Lazy | None) -> list[ContractRow]:
+    """The facts with their places; `reckoned` where no process supplies them because something else does."""
     nearest = [supply for _title, supply in supplies if supply.business in rule.manifest.business]
     rows = []
     for fact in rule.manifest.facts.values():
@@ -243,7 +245,9 @@ def _contract(rule: Rule, supplies: Sequence[tuple[str, Supply]]) -> list[Contra
                 kind=pick(*words.TYPES[fact.type]),
                 registry=pick(*words.REGISTRIES[fact.registry]),
                 need=_("可缺") if fact.optional else _("必需"),
-                place=_("系统日期") if always else _looked_up(fact) or (places[0] if places else ""),
+                place=_("系统日期")
+                if always
+                else _looked_up(fact) or str(reckoned or "") or (places[0] if places else ""),
             )
         )
     return rows
