@@ -20,8 +20,6 @@ HASTY = process(
 
 
 UNHEARD = {
-    # A relative's full incapacity: the committee registers it by hand, its process has no type for relatives yet.
-    "assessment.requested",
     # P12 certification decides whether benefits stop.
     "assessment.terminated_repeatedly",
     # P14 payment collects what is payable.
