@@ -94,7 +94,10 @@ def _value(table: str, column: _Column) -> str:
         return f"{own} + copy.no * {STEP}"
     if column.type == "uuid":
         return "gen_random_uuid()"
-    if column.name == "subject_index":  # everybody's is different
+    if column.name in (
+        "subject_index",
+        "id_number_index",
+    ):  # the parties of a copy are other people and employers
         return f"sha256({own} || copy.no::text::bytea)"
     if column.unique:
         return f"{own} || '-' || copy.no"

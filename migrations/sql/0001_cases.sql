@@ -272,6 +272,7 @@ CREATE TABLE task (
 CREATE INDEX ix_task_case ON task (case_id, id);
 CREATE INDEX ix_task_done ON task (completed_by, completed_at) WHERE state = 'completed';
 CREATE INDEX ix_task_mine ON task (claimed_by, due_on, id) WHERE state = 'open';
+CREATE INDEX ix_task_open_due ON task (due_on, id) WHERE state = 'open';
 CREATE INDEX ix_task_queue ON task (region_code, post, due_on, id) WHERE state = 'open';
 CREATE INDEX ix_task_scope ON task (scope_code, post, due_on, id) WHERE state = 'open';
 

@@ -40,6 +40,7 @@ CREATE TABLE performance (
     CONSTRAINT fk_performance_on_behalf_of_person FOREIGN KEY(on_behalf_of) REFERENCES person (id),
     CONSTRAINT fk_performance_decision_id_duty_decision FOREIGN KEY(decision_id) REFERENCES duty_decision (id)
 );
+CREATE INDEX ix_performance_account_id_at ON performance (account_id, at);
 CREATE INDEX ix_performance_case_id ON performance (case_id);
 CREATE INDEX ix_performance_task_id ON performance (task_id);
 CREATE INDEX ix_performance_person_id_at ON performance (person_id, at);

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import make_url, select, text
 
 from app.kernel.cases.facts import load_facts
 from app.kernel.cases.models import Case, CaseChain, Material
@@ -42,6 +42,7 @@ from tests.chain_office import (
     walk_to_review,
 )
 from tests.changing import carry_through, propose, what_if
+from tests.databases import shared_server
 from tests.moving_clock import MovingClock
 from tests.office import CITY, COUNTY, Office, bring_to_review, id_number, open_office
 from tests.pages import sit_down
@@ -249,6 +250,19 @@ def test_leads_are_near_accidents_of_one_person_in_two_chains(place: Office) -> 
     with place.kernel.database.session() as session:
         place.kernel.database.scope(session, ("*",))
         assert list_leads(session) == []
+
+
+def test_leads_between_closed_cases_are_found_when_asked_for(place: Office) -> None:
+    one, near = place.start(), place.start(**SAME_INJURY)
+    database = make_url(place.kernel.database.url).database or ""
+    with shared_server().admin(database) as admin:  # closed long ago, for whatever reason
+        admin.execute("SET session_replication_role = replica")
+        admin.execute("UPDATE \"case\" SET status = 'closed'")
+    with place.kernel.database.session() as session:
+        place.kernel.database.scope(session, ("*",))
+        assert list_leads(session) == []
+        (lead,) = list_leads(session, closed_too=True)
+    assert (lead.older.case_id, lead.newer.case_id) == (one, near)
 
 
 def test_split_cases_are_not_led_to_again(place: Office) -> None:

@@ -39,13 +39,9 @@ class Lead:
     change_id: int | None
 
 
-# Chains that were split from one chain were found to be two injuries; nobody is led there again. Subjects with
-# one chain only fall out first, by an index.
-_LEADS = text(
-    """
-    WITH several AS (
-        SELECT subject_index FROM "case" WHERE subject_index IS NOT NULL AND event_on IS NOT NULL
-        GROUP BY subject_index HAVING count(DISTINCT chain_id) > 1),
+# Chains that were split from one chain were found to be two injuries; nobody is led there again.
+_LEADS = """
+    WITH several AS ({subjects}),
     pairs AS (
         SELECT DISTINCT ON (a.chain_id, b.chain_id) a.id AS older, b.id AS newer, a.chain_id AS older_chain,
                b.chain_id AS newer_chain, abs(a.event_on - b.event_on) AS days
@@ -53,7 +49,7 @@ _LEADS = text(
         JOIN "case" a ON a.subject_index = s.subject_index
         JOIN "case" b ON b.subject_index = s.subject_index AND b.chain_id > a.chain_id
             AND abs(a.event_on - b.event_on) <= :near
-        WHERE NOT EXISTS (
+        WHERE {sides} AND NOT EXISTS (
             SELECT FROM chain_link la JOIN chain_link lb ON lb.from_chain_id = la.from_chain_id
             WHERE la.kind = 'split' AND lb.kind = 'split' AND la.to_chain_id = a.chain_id
               AND lb.to_chain_id = b.chain_id)
@@ -68,6 +64,20 @@ _LEADS = text(
     ORDER BY p.days, p.newer DESC, p.older
     OFFSET :offset LIMIT :limit
     """
+# Of years of cases few are open; their subjects are found by an index. Among all of them, whoever has one chain
+# only falls out first.
+_OPEN = text(
+    _LEADS.format(
+        subjects="""SELECT DISTINCT subject_index FROM "case" WHERE status = 'open' AND event_on IS NOT NULL""",
+        sides="'open' IN (a.status, b.status)",
+    )
+)
+_ALL = text(
+    _LEADS.format(
+        subjects="""SELECT subject_index FROM "case" WHERE subject_index IS NOT NULL AND event_on IS NOT NULL
+            GROUP BY subject_index HAVING count(DISTINCT chain_id) > 1""",
+        sides="true",
+    )
 )
 _SIDES = text(
     """
@@ -79,9 +89,16 @@ _SIDES = text(
 )
 
 
-def list_leads(session: Session, *, near: int = NEAR_DAYS, offset: int = 0, limit: int = 50) -> list[Lead]:
-    """Leads among the cases the reader's regions show, the nearest accidents first."""
-    rows = session.execute(_LEADS, {"near": near, "offset": offset, "limit": limit}).all()
+def list_leads(
+    session: Session, *, near: int = NEAR_DAYS, closed_too: bool = False, offset: int = 0, limit: int = 50
+) -> list[Lead]:
+    """Leads among the cases the reader's regions show, the nearest accidents first.
+
+    One of the two cases is open; with `closed_too` neither need be, which reads all cases there are.
+    """
+    rows = session.execute(
+        _ALL if closed_too else _OPEN, {"near": near, "offset": offset, "limit": limit}
+    ).all()
     ids = sorted({row.older for row in rows} | {row.newer for row in rows})
     sides = {row.case_id: LeadCase(*row) for row in session.execute(_SIDES, {"ids": ids})}
     return [Lead(sides[row.older], sides[row.newer], row.days, row.change_id) for row in rows]

@@ -229,6 +229,7 @@ class Performance(Base):
         Index("ix_performance_case_id", "case_id"),
         Index("ix_performance_task_id", "task_id"),
         Index("ix_performance_person_id_at", "person_id", "at"),
+        Index("ix_performance_account_id_at", "account_id", "at"),
         Index(
             "ix_performance_on_behalf_of", "on_behalf_of", postgresql_where=text("on_behalf_of IS NOT NULL")
         ),

@@ -38,11 +38,7 @@ def last_uses(session: Session, person_ids: Collection[int]) -> dict[int, LastUs
         .group_by(WebSession.account_id)
         .subquery()
     )
-    acted = (  # by the index of a person's acts, the latest first
-        select(func.max(Performance.at))
-        .where(Performance.person_id == Person.id, Performance.account_id == Account.id)
-        .scalar_subquery()
-    )
+    acted = select(func.max(Performance.at)).where(Performance.account_id == Account.id).scalar_subquery()
     rows = session.execute(
         select(
             Person.canonical_id,

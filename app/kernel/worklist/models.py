@@ -32,6 +32,7 @@ class Task(Base):
             "id",
             postgresql_where=text("state = 'open'"),
         ),
+        Index("ix_task_open_due", "due_on", "id", postgresql_where=text("state = 'open'")),
         Index("ix_task_mine", "claimed_by", "due_on", "id", postgresql_where=text("state = 'open'")),
         Index("ix_task_done", "completed_by", "completed_at", postgresql_where=text("state = 'completed'")),
         Index("ix_task_case", "case_id", "id"),

@@ -138,5 +138,6 @@ class LeadsPage:
     remark: str
     rows: Sequence[LeadRow]
     windows: Sequence[Link] = field(default_factory=tuple)
+    reach: Sequence[Link] = field(default_factory=tuple)
     earlier: str = ""
     later: str = ""

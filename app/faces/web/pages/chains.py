@@ -76,7 +76,7 @@ def suggestions() -> str:
     near = request.args.get("days", type=int) or NEAR_DAYS
     page = min(max(request.args.get("page", type=int) or 1, 1), MOST_PAGES)
     with reading() as session:
-        found = leads_page(session, who, min(max(near, 1), 365), page)
+        found = leads_page(session, who, min(max(near, 1), 365), page, closed_too="closed" in request.args)
     return render_template("pages/chain_leads.html", page=found)
 
 

@@ -114,19 +114,24 @@ def again_page(
     )
 
 
-def leads_page(session: Session, who: Standing, near: int, page: int) -> LeadsPage:
-    """Leads within `near` days, SHOWN to a page."""
-    found = list_leads(session, near=near, offset=(page - 1) * SHOWN, limit=SHOWN + 1)
+def leads_page(session: Session, who: Standing, near: int, page: int, *, closed_too: bool) -> LeadsPage:
+    """Leads within `near` days, SHOWN to a page; of open cases, or of all."""
+    found = list_leads(session, near=near, closed_too=closed_too, offset=(page - 1) * SHOWN, limit=SHOWN + 1)
+
+    def address(near: int, page: int = 1, closed: bool = closed_too) -> str:
+        return url_for("chains.suggestions", days=near, page=page, closed=1 if closed else None)
+
     edits = any(post.key == EDITOR for post in who.posts)
     return LeadsPage(
         remark=_("同一职工、事故日期相差 %(n)s 天以内、分属两条链", n=near),
         rows=[_lead(one, who, edits) for one in found[:SHOWN]],
-        windows=[
-            Link(url_for("chains.suggestions", days=days), _("%(n)s 天内", n=days), days == near)
-            for days in WINDOWS
+        windows=[Link(address(days), _("%(n)s 天内", n=days), days == near) for days in WINDOWS],
+        reach=[
+            Link(address(near, closed=False), _("有一件在办"), not closed_too),
+            Link(address(near, closed=True), _("包括都已办结的"), closed_too),
         ],
-        earlier=url_for("chains.suggestions", page=page - 1, days=near) if page > 1 else "",
-        later=url_for("chains.suggestions", page=page + 1, days=near) if len(found) > SHOWN else "",
+        earlier=address(near, page - 1) if page > 1 else "",
+        later=address(near, page + 1) if len(found) > SHOWN else "",
     )
 
 
