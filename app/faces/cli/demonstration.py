@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     help="工伤认定案件数，默认 400 / How many cases of recognition, 400 by default.",
 )
 def demo(cases: int | None) -> None:
-    from app.wiring import build_kernel
-
     settings = Settings.from_environment()
     with database_access(settings) as access:
         discard_half_loaded(settings, access)
         migrate_or_check(access)
+        from app.wiring import build_kernel  # slow to import: only once there is something to load into
+
         kernel = build_kernel(replace(settings, database_url=access.app_url, database_owner_url=None))
         try:
             if not is_empty(kernel):
