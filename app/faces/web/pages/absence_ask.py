@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.faces.translation import _
 from app.faces.web.acting import Standing, place_of, title_of
+from app.faces.web.office_people import list_staff
 from app.faces.web.pages.absence_words import why_not
 from app.faces.web.pages.absences_build import supervised_regions
 from app.faces.web.pages.absences_view import AskForm
 from app.faces.web.parts import Choice
 from app.kernel.absences.eligibility import list_possible_substitutes
-from app.kernel.absences.queries import list_office
 from app.kernel.absences.rules import CARRIES_DUTIES
 from app.kernel.absences.substitution import SubstitutionAsk
 from app.kernel.duties.posts import HeldPost, list_held_posts
@@ -75,7 +75,7 @@ def ask_form(session: Session, who: Standing, typed: Ask) -> AskForm:
     """The form with what was chosen; possible substitutes once a post is."""
     own = any(post.kind in CARRIES_DUTIES for post in who.posts)
     people = {who.person_id: _("我自己")} if own else {}
-    for one in list_office(session, supervised_regions(session, who), who.today, CARRIES_DUTIES):
+    for one in list_staff(session, supervised_regions(session, who), who.today, CARRIES_DUTIES):
         people.setdefault(one.person_id, one.name)
     principal = typed.principal if typed.principal in people else 0
     posts = [post for post in list_held_posts(session, principal, who.today) if post.kind in CARRIES_DUTIES]
@@ -95,6 +95,9 @@ def ask_form(session: Session, who: Standing, typed: Ask) -> AskForm:
         if chosen
         else []
     )
+    offices = get_lineage(session, chosen.region_code) if chosen else ()
+    staff = {one.person_id for one in list_staff(session, offices, first, CARRIES_DUTIES)}
+    possible = [one for one in possible if one.person_id in staff]
     return AskForm(
         people=[Choice(str(key), name, key == principal) for key, name in people.items()],
         posts=[Choice(_key(post), f"{place_of(post)} {title_of(post)}", post is chosen) for post in posts],

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.faces.translation import _
 from app.faces.web.acting import Standing, place_of, title_of
 from app.faces.web.language import pick
+from app.faces.web.office_people import list_staff
 from app.faces.web.pages.absence_words import (
     CAUSE_WORDS,
     period,
@@ -28,7 +29,6 @@ from app.faces.web.parts import Choice
 from app.faces.web.words import duty
 from app.kernel.absences.operations import CAUSES
 from app.kernel.absences.preview import AbsencePreview, PostToFill, TouchedTask, preview_absence
-from app.kernel.absences.queries import list_office
 from app.kernel.deadlines.calendar import WorkingCalendar
 from app.kernel.deadlines.models import Clock
 from app.kernel.deadlines.queries import load_calendar
@@ -104,7 +104,7 @@ def entry_page(session: Session, who: Standing, entry: Entry, refusal: str = "")
 def _people(session: Session, who: Standing) -> dict[int, str]:
     """The reader, and whoever the reader supervises."""
     mine = {who.person_id: _("我自己")}
-    people = list_office(session, supervised_regions(session, who), who.today)
+    people = list_staff(session, supervised_regions(session, who), who.today)
     return mine | {one.person_id: one.name for one in people if one.person_id != who.person_id}
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.faces.translation import _
 from app.faces.web.acting import Standing
 from app.faces.web.language import pick
+from app.faces.web.office_people import list_staff
 from app.faces.web.pages.absence_words import (
     CAUSE_WORDS,
     period,
@@ -38,7 +39,6 @@ from app.kernel.absences.queries import (
     StandIn,
     list_absences,
     list_coming_absences,
-    list_office,
     list_offices,
     list_post_titles,
     list_requests,
@@ -71,7 +71,7 @@ def calendar_page(session: Session, who: Standing, month: date, office: str) -> 
     """Rows are the people of one office; who is neither himself nor a supervisor sees no causes."""
     offices = list_offices(session, who.actor.regions, who.today)
     region = office if office in offices else _default_office(who, offices)
-    people = list_office(session, [region], who.today) if region else []
+    people = list_staff(session, [region], who.today) if region else []
     last = month.replace(day=monthrange(month.year, month.month)[1])
     ids = [person.person_id for person in people]
     away = list_absences(session, ids, month, last)

@@ -23,13 +23,14 @@ from app.faces.translation import _
 from app.faces.web.acting import Standing
 from app.faces.web.language import code as language
 from app.faces.web.language import pick
+from app.faces.web.office_people import list_staff
 from app.faces.web.pages.absence_words import period
 from app.faces.web.pages.absences_build import supervised_regions
 from app.faces.web.pages.staffing_view import Chip, Staffing, StaffingCase, StaffingPage, StaffingRow
 from app.faces.web.parts import Choice, Link
 from app.faces.web.signin import kernel
 from app.faces.web.words import long_day
-from app.kernel.absences.queries import list_office, list_offices, list_post_titles
+from app.kernel.absences.queries import list_offices, list_post_titles
 from app.kernel.recusal.queries import list_barred
 from app.kernel.worklist.resilience import (
     Absences,
@@ -89,7 +90,7 @@ def staffing_page(session: Session, who: Standing, wanted: WhatIf, *, misread: b
     }
     chosen = _chosen(who, offices, wanted.office)
     regions = sorted(offices) if chosen == ALL else [chosen]
-    people = list_office(session, regions, who.today)
+    people = list_staff(session, regions, who.today)
     known = {one.person_id: one.name for one in people}
     wanted = WhatIf(chosen, wanted.without & known.keys(), wanted.first, wanted.last)
     names = [known[one] for one in sorted(wanted.without)]
