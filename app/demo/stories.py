@@ -32,6 +32,9 @@ RARE_FROM = 100
 """A region of fewer cases is a sample, without rare ones."""
 CONFIRMATION, DEATH, MEDICAL = "capacity_confirmation", "death_benefit_award", "medical_reimbursement"
 FINAL_STEP = "rb2_initial_review"
+PAPER_ENTRY: Final = "p01_10_investigation"
+PAPER_DATES: Final[Mapping[str, int]] = {"received_at": 0, "accepted_at": 6, "evidence_notice_at": 7}
+"""Where a case from paper goes on, and what the entry asks for: days after its receipt."""
 SUIT: Final[Answer] = {"challenge_kind": "suit", "challenge_number": "（2026）宁01行初37号"}
 VERDICTS: Final = (
     ("false_alarm", "参保日期因系统迁移补录，核对原始凭证后无误。"),
@@ -112,18 +115,18 @@ class Stories:
 
     def taken_over(self, plan: Plan) -> Course:
         """Begun on paper before the office had the system; it goes on here from the true dates."""
-        received, accepted = (plan.received + timedelta(days=days) for days in (0, 6))
-        dates = {"received_at": _minute(received), "accepted_at": _minute(accepted)}
+        dates = {key: _minute(plan.received + timedelta(days=days)) for key, days in PAPER_DATES.items()}
+        accepted = dates["accepted_at"][:10]
         evidence = pdf_page(["工伤认定申请受理决定书", f"职工：{plan.facts['worker_name']}", "（演示材料）"])
         given = TakeOver(
             PROCESS,
             YINCHUAN,
-            entry="p01_10_investigation",
+            entry=PAPER_ENTRY,
             origin="paper",
             reference="银人社工伤受〔2026〕17号",
             facts={**plan.facts, **dates},
             evidence=[Upload("other", "受理决定书.pdf", "application/pdf", evidence, "takeover")],
-            done_before=f"{accepted:%Y-%m-%d} 纸质受理：沈万春；次日指派：沈万春",
+            done_before=f"{accepted} 纸质受理：沈万春；次日指派、通知举证：沈万春",
         )
         window = self.troupe.holder("rec_window", YINCHUAN)
         yield timedelta(days=8)
