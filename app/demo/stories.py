@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.demo.generator import Generator
-from app.demo.injuries import ASSESSMENT, Answer, Answers, Ways
+from app.demo.injuries import ASSESSMENT, LAPSE, Answer, Answers, Ways
 from app.demo.paper import pdf_page
 from app.demo.plans import Plan, Planner
 from app.demo.playing import PROCESS
@@ -216,16 +216,29 @@ class Stories:
         """The worker died: funeral, lump sum and the pension of the widow."""
         recognition = yield from self._recognised(plan)
         award = self.ways.open(recognition, DEATH)
-        widow = self.generator.citizen("640104", youngest=1950, oldest=1962)
-        family = {
-            "kin_name": widow.name,
-            "dependant_1_name": widow.name,
-            "dependant_1_id_no": widow.id_number,
-            "dependant_1_relation": "spouse",
-            "dependant_1_supported": True,
+        answers: Answers = {"p08_01_register": _died(plan), "p08_03_dependants": self._widowed()}
+        yield from self.ways.through(award, answers)
+        self.troupe.tell(award)
+
+    def dependant_assessed(self, plan: Plan) -> Course:
+        """The worker left a grown child who can't work: the committee says so before that pension is reckoned."""
+        recognition = yield from self._recognised(plan)
+        award = self.ways.open(recognition, DEATH)
+        asked = {"outcome": "incapacity", "dependants_to_assess": ["2"], **self._widowed(), **self._child()}
+        answers: Answers = {"p08_01_register": _died(plan), "p08_03_dependants": [asked, {"outcome": "done"}]}
+        yield from self.ways.through(award, answers)
+        self.troupe.tell(award)
+        assessment = self.troupe.find(award, ASSESSMENT)
+        if assessment is None:
+            raise LookupError("the committee has no case of the dependant")
+        examined: Answers = {
+            "p02_08_opinion": {"task_incapacity": "incapacitated", "task_items": "重度脑性瘫痪"},
+            FINAL_STEP: {"condition_text": "重度脑性瘫痪，不能独立行动", "incapacity": "incapacitated"},
         }
-        died = {"death_at": plan.facts["accident_at"]}
-        answers = {"p08_01_register": {"outcome": "complete", **died}, "p08_03_dependants": family}
+        yield from self.ways.through(assessment, examined)
+        yield LAPSE
+        self.troupe.let_lapse(assessment)
+        self.troupe.tell(assessment)
         yield from self.ways.through(award, answers)
         self.troupe.tell(award)
 
@@ -258,6 +271,25 @@ class Stories:
 
     # -- what they share
 
+    def _widowed(self) -> Answer:
+        widow = self.generator.citizen("640104", youngest=1950, oldest=1962)
+        return {
+            "kin_name": widow.name,
+            "dependant_1_name": widow.name,
+            "dependant_1_id_no": widow.id_number,
+            "dependant_1_relation": "spouse",
+            "dependant_1_supported": True,
+        }
+
+    def _child(self) -> Answer:
+        child = self.generator.citizen("640104", youngest=1985, oldest=1995)
+        return {
+            "dependant_2_name": child.name,
+            "dependant_2_id_no": child.id_number,
+            "dependant_2_relation": "child",
+            "dependant_2_supported": True,
+        }
+
     def _start(self, plan: Plan) -> int:
         start = CaseStart(PROCESS, YINCHUAN, plan.facts)
         window = self.troupe.holder("rec_window", YINCHUAN)
@@ -277,6 +309,10 @@ class Stories:
         self.troupe.register(case_id, "challenge_filed", "rec_window", **SUIT)
         yield timedelta(days=25)
         return case_id
+
+
+def _died(plan: Plan) -> Answer:
+    return {"outcome": "complete", "death_at": plan.facts["accident_at"]}
 
 
 def _suspension() -> Answers:
@@ -325,6 +361,7 @@ STORIES: Final[Mapping[str, tuple[int, Callable[[Stories, Plan], Course]]]] = {
     "reviewed": (500, Stories.reviewed),
     "confirmed": (105, Stories.confirmed),
     "died": (125, Stories.died),
+    "dependant_assessed": (180, Stories.dependant_assessed),
     "reimbursed": (100, Stories.reimbursed),
 }
 """Each begins so many days ago."""

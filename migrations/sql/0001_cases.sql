@@ -191,6 +191,8 @@ CREATE TABLE clock (
     CONSTRAINT fk_clock_case_id_case FOREIGN KEY(case_id) REFERENCES "case" (id)
 );
 CREATE INDEX ix_clock_breach_at ON clock (breach_at) WHERE state = 'running' AND breached_at IS NULL;
+CREATE INDEX ix_clock_paused ON clock (case_id) WHERE state = 'paused';
+CREATE INDEX ix_clock_running ON clock (case_id, due_on) WHERE state = 'running' AND binding;
 CREATE INDEX ix_clock_warn_at ON clock (warn_at) WHERE state = 'running' AND warned_at IS NULL;
 
 CREATE TABLE clock_suspension (

@@ -81,6 +81,10 @@ WAYS: dict[str, Any] = {
     "a panel that reviews": _seats().where(Case.case_role == "review", ExpertDraw.reach == "city"),
     "confirmed": _of("capacity_confirmation", outcome="approved_positive"),
     "a widow's pension": _payable("survivor_pension"),
+    "a dependant who can't work": _issued("dependant_conclusion"),
+    "a child's pension beside two spouses'": select(func.count() >= 3).where(
+        Payable.item == "survivor_pension"
+    ),
     "a bill": _payable("medical_benefit"),
     "a false alarm": select(func.count()).where(RuleVerdict.verdict == "false_alarm"),
     "a hit that was right": select(func.count()).where(RuleVerdict.verdict == "justified"),

@@ -21,6 +21,10 @@ class Clock(Base):
         UniqueConstraint("case_id", "kind", "run"),
         CheckConstraint("state IN ('running', 'paused', 'stopped')", name="state"),
         CheckConstraint("unit IN ('days', 'working_days', 'months', 'years', 'open')", name="unit"),
+        Index("ix_clock_paused", "case_id", postgresql_where=text("state = 'paused'")),
+        Index(
+            "ix_clock_running", "case_id", "due_on", postgresql_where=text("state = 'running' AND binding")
+        ),
         Index(
             "ix_clock_warn_at", "warn_at", postgresql_where=text("state = 'running' AND warned_at IS NULL")
         ),

@@ -17,6 +17,7 @@ from app.kernel.identity.models import Person
 from app.kernel.local_time import start_of_day
 from app.kernel.recusal.queries import barring
 from app.kernel.worklist.models import Task
+from app.storage.reading import remembered_one
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ def _case_in(office: str) -> ColumnElement[bool]:
 
 def count_load_by_duty(session: Session, office: str = "") -> list[LoadCell]:
     """Open tasks of an office or of all visible ones, by holder and duty; people in pinyin order, unclaimed last."""
+    return remembered_one(session, "load by duty", office, lambda: _load_by_duty(session, office))
+
+
+def _load_by_duty(session: Session, office: str) -> list[LoadCell]:
     rows = session.execute(
         select(
             Task.claimed_by,
