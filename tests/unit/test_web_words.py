@@ -11,9 +11,10 @@ from flask import Flask
 from app.faces.duty_words import DUTY_WORDS
 from app.faces.refusal_texts import reason_text, text_of, text_of_field
 from app.faces.web import language
-from app.faces.web.pages.case_dossier import mask
+from app.faces.web.pages.case_dossier import fact_words, mask, place_of, stated_places
 from app.faces.web.pages.queue_rows import may
 from app.faces.web.words import clock, day, duty, moment
+from app.kernel.cases.schema import FactSpec
 from app.kernel.duties.vocabulary import DUTY_TITLES
 from app.kernel.refusals import TaskAlreadyClaimed
 
@@ -108,3 +109,24 @@ def test_refusal_names_who_was_first() -> None:
 def test_field_error_of_an_unknown_code_still_says_something() -> None:
     assert text_of_field("no_such_code", {}) == "这一步不能办理。"
     assert text_of_field("too_short", {"min": 5}) == "至少 5 个字"
+
+
+def test_an_unticked_box_of_an_empty_line_states_nothing() -> None:
+    facts = {
+        "dependant_1_name": "马秀兰",
+        "dependant_1_lonely": False,
+        "dependant_2_lonely": False,
+        "dependant_2_name": "",
+        "accident_at": "2026-01-20T14:20",
+    }
+    assert stated_places(facts) == {"", "dependant_1"}
+    assert [place_of(key) for key in ("dependant_2_lonely", "bill_12_cut_reason", "accident_at")] == [
+        "dependant_2",
+        "bill_12",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(("stored", "shown"), [("68900.00", "68,900.00"), ("0.4", "0.4"), (1200, "1,200")])
+def test_amounts_are_grouped_by_thousands(stored: object, shown: str) -> None:
+    assert fact_words(FactSpec("a", "decimal", "甲", "a", "g"), stored) == shown

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from flask import current_app, url_for
@@ -47,16 +49,17 @@ SOURCES = {
     "takeover": _l("接续办理"),
 }
 ACTIONS = {"block": (_l("阻断"), "over"), "warn": (_l("提醒"), "soon"), "route": (_l("提级"), "acc")}
+_PLACE = re.compile(r"(.+_\d+)_")
 WIDE = 24
 """Texts longer than this take the whole width of the list of facts."""
 
 
 def facts(dossier: Dossier, revealed: str, origins: Mapping[str, Origin]) -> Facts:
     """Facts in the order the process declares them; sensitive ones masked unless revealed on record."""
-    rows = []
+    rows, stated = [], stated_places(dossier.facts)
     for key, spec in dossier.deployed.schema.facts.items():
-        value = dossier.facts.get(key)
-        if value in (None, "", []):
+        value, place = dossier.facts.get(key), place_of(key)
+        if value in (None, "", []) or (place and place not in stated):
             continue
         text = fact_words(spec, value)
         masked = spec.sensitive and key != revealed
@@ -73,6 +76,17 @@ def facts(dossier: Dossier, revealed: str, origins: Mapping[str, Origin]) -> Fac
     return Facts(rows, _("第 %(n)s 稿", n=dossier.case.draft_no), list(shown.values()))
 
 
+def place_of(key: str) -> str:
+    """Which place of a list the fact describes (`dependant_3` of `dependant_3_supported`); empty for any other."""
+    found = _PLACE.match(key)
+    return found.group(1) if found else ""
+
+
+def stated_places(facts: Mapping[str, Any]) -> set[str]:
+    """Places of lists that anything is stated for: an unticked box of an empty line states nothing."""
+    return {place_of(key) for key, value in facts.items() if value not in (None, "", [], False)}
+
+
 def fact_words(spec: FactSpec, value: Any) -> str:
     """A fact's value in the reader's language."""
     if isinstance(value, bool):
@@ -80,6 +94,8 @@ def fact_words(spec: FactSpec, value: Any) -> str:
     known = {choice.value: pick(choice.zh, choice.en) for choice in spec.values}
     if isinstance(value, list):
         return _("、").join(known.get(str(item), str(item)) for item in value)
+    if spec.type == "decimal":
+        return f"{Decimal(str(value)):,}"
     if spec.type == "datetime":
         at = datetime.fromisoformat(value)
         return _("%(y)s年%(m)s月%(d)s日 %(t)s", y=at.year, m=at.month, d=at.day, t=at.strftime("%H:%M"))
