@@ -19,15 +19,15 @@ from app.demo.roster import YINCHUAN
 from app.demo.troupe import Course, Troupe
 from app.domain.assessment.draw import commit
 from app.domain.assessment.queries import find_open_draw
-from app.kernel.cases.models import Case
+from app.kernel.cases.models import Case, CaseFacts
 from app.kernel.engine.materials import Upload
 from app.kernel.engine.opening import open_in_chain
 from app.kernel.local_time import LOCAL_ZONE, local_minute
 from app.kernel.worklist.models import Task
 
 ASSESSMENT, AWARD = "capacity_assessment", "disability_benefit_award"
-LAPSE = timedelta(days=17)
-"""Two weeks and a day for a reassessment, and what a weekend may add."""
+LAPSE = timedelta(days=16)
+"""Two weeks and a day for a reassessment, counted from the day of receipt."""
 EVERY = 40
 """One injury goes on, and one more for so many cases of the region."""
 SAYS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -127,13 +127,20 @@ class Ways:
         """Assessment, and the award that it opens."""
         assessment = self.open(recognition, ASSESSMENT, assessment_type="initial")
         yield from self.through(assessment)
-        yield LAPSE
-        self.troupe.let_lapse(assessment)
+        yield from self.lapse(assessment)
         self.troupe.tell(assessment)
         award = self.troupe.find(assessment, AWARD)
         if award is not None:
             yield from self.through(award)
             self.troupe.tell(award)
+
+    def lapse(self, assessment: int) -> Course:
+        """The time for a reassessment passes; on days of rest it doesn't end."""
+        yield LAPSE
+        self.troupe.let_lapse(assessment)
+        while self.troupe.case(assessment).status == "open":
+            yield timedelta(days=1)
+            self.troupe.let_lapse(assessment)
 
     def open(self, beside: int, process: str, region: str = YINCHUAN, **facts: Any) -> int:
         """The window of the process registers it in the chain of another case."""
@@ -193,6 +200,7 @@ class Ways:
             "sv1_serve": self._served,
             "rb2_initial_review": self._drafted,
             "p07_01_register": self._applied,
+            "p07_03_calculate": self._reckoned,
             "p08_01_register": self._applied,
             "p09_01_register": self._applied,
             "p01_10_investigation": self._investigated,
@@ -214,6 +222,11 @@ class Ways:
 
     def _applied(self, task: Task) -> Answer:
         return {"applicant_name": self.troupe.case(task.case_id).subject_name}
+
+    def _reckoned(self, task: Task) -> Answer:
+        """Who was insured for days only has no contribution wages: the handler enters the wage agreed on."""
+        stored = self.troupe.ask(lambda session: session.get_one(CaseFacts, task.case_id).facts)
+        return {} if stored.get("award_digest") else {"outcome": "recalculate", "own_wage": "5300"}
 
     def _investigated(self, _task: Task) -> Answer:
         return {"investigated_on": local_minute(self.troupe.clock.now)[:10]}

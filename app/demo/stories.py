@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.demo.generator import Generator
-from app.demo.injuries import ASSESSMENT, LAPSE, Answer, Answers, Ways
+from app.demo.injuries import ASSESSMENT, Answer, Answers, Ways
 from app.demo.paper import pdf_page
 from app.demo.plans import Plan, Planner
 from app.demo.playing import PROCESS
@@ -232,12 +232,12 @@ class Stories:
         if assessment is None:
             raise LookupError("the committee has no case of the dependant")
         examined: Answers = {
+            "p02_02_check": {"diagnosis_text": "重度脑性瘫痪"},
             "p02_08_opinion": {"task_incapacity": "incapacitated", "task_items": "重度脑性瘫痪"},
             FINAL_STEP: {"condition_text": "重度脑性瘫痪，不能独立行动", "incapacity": "incapacitated"},
         }
         yield from self.ways.through(assessment, examined)
-        yield LAPSE
-        self.troupe.let_lapse(assessment)
+        yield from self.ways.lapse(assessment)
         self.troupe.tell(assessment)
         yield from self.ways.through(award, answers)
         self.troupe.tell(award)
@@ -361,7 +361,7 @@ STORIES: Final[Mapping[str, tuple[int, Callable[[Stories, Plan], Course]]]] = {
     "reviewed": (500, Stories.reviewed),
     "confirmed": (105, Stories.confirmed),
     "died": (125, Stories.died),
-    "dependant_assessed": (180, Stories.dependant_assessed),
+    "dependant_assessed": (240, Stories.dependant_assessed),
     "reimbursed": (100, Stories.reimbursed),
 }
 """Each begins so many days ago."""
