@@ -107,7 +107,7 @@ def test_policy_leaves_indexes_usable(world: World) -> None:
         plan = "\n".join(
             row[0]
             for row in world.app.execute(
-                "EXPLAIN SELECT * FROM task WHERE post = 'rec_clerk' AND state = 'open' ORDER BY due_on LIMIT 5"
+                "EXPLAIN SELECT * FROM task WHERE post = 'rec_clerk' AND state = 'open' AND due_on < '2026-04-01'"
             ).fetchall()
         )
     assert "ix_task_scope" in plan

@@ -35,6 +35,7 @@ from app.faces.web.pages.people import pages as people
 from app.faces.web.pages.posts import pages as posts
 from app.faces.web.pages.processes import pages as processes
 from app.faces.web.pages.queue import pages as queue
+from app.faces.web.pages.receipts import pages as receipts
 from app.faces.web.pages.recusals import pages as recusals
 from app.faces.web.pages.registry import pages as registry
 from app.faces.web.pages.registry_files import pages as registry_files
@@ -72,6 +73,7 @@ PAGES = (
     take_over,
     changes,
     documents,
+    receipts,
     draws,
     supervisor,
     staffing,

@@ -214,7 +214,7 @@ def _receipt_url(situation: Situation, task: Task) -> str:
     key = situation.served.get(task.engine_task_id)
     if key is None or not has_receipt(situation.deployed, situation.deployed.service.party(key)):
         return ""
-    return url_for("documents.blank", task_id=task.id)
+    return url_for("receipts.blank", task_id=task.id)
 
 
 def _saved(task: Task, who: Standing) -> str:

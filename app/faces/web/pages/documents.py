@@ -23,7 +23,6 @@ from app.kernel.cases.models import Material
 from app.kernel.documents.models import Document
 from app.kernel.documents.queries import document_by_uid, docx_of, print_page_of
 from app.kernel.documents.sealing import find_use
-from app.kernel.engine.blank_receipts import BlankReceipt, blank_receipt
 from app.kernel.engine.dossier import find_material, get_case, require_reading
 from app.kernel.engine.papers import reissue_document
 from app.kernel.refusals import InvalidInput, Refusal
@@ -92,33 +91,6 @@ def page(uid: UUID) -> str:
     return _shown(found)
 
 
-@pages.get("/tasks/<int:task_id>/receipt")
-def blank(task_id: int) -> str:
-    """The receipt of a service with blanks, to print and take along; what was served is recorded as read."""
-    found = carry_out(lambda unit: _blank(unit, task_id))
-    if found is None:
-        abort(404)
-    party = pick(found.party.zh, found.party.en)
-    shown = DocumentPage(
-        title=_("空白送达回证（%(party)s）", party=party),
-        number="",
-        case_no=found.case.case_no,
-        case_url=url_for("case.show", case_id=found.case.id),
-        docx_url="",
-        pdf_url="",
-        body=Markup(found.page),  # noqa: S704 (escaped when it was rendered)
-        blank=True,
-    )
-    return render_template("pages/document.html", page=shown)
-
-
-def _blank(unit: Unit, task_id: int) -> BlankReceipt | None:
-    found = blank_receipt(unit, task_id)
-    for one in found.documents if found is not None else ():
-        _record(unit, one.case_id, "document.read", document=str(one.uid), form="blank_receipt")
-    return found
-
-
 @pages.post("/documents/<uuid:uid>/again")
 def again(uid: UUID) -> AnyResponse | tuple[str, int]:
     """A new version, with its reason; the old one stays on file."""
@@ -175,7 +147,7 @@ def _material(unit: Unit, uid: UUID) -> Material:
     if found is None:
         abort(404)
     require_reading(unit, found.case_id)
-    _record(unit, found.case_id, "material.read", material=str(uid))
+    record_reading(unit, found.case_id, "material.read", material=str(uid))
     return found
 
 
@@ -184,11 +156,12 @@ def _document(unit: Unit, uid: UUID, form: str) -> Document:
     if found is None:
         abort(404)
     require_reading(unit, found.case_id)
-    _record(unit, found.case_id, "document.read", document=str(uid), form=form)
+    record_reading(unit, found.case_id, "document.read", document=str(uid), form=form)
     return found
 
 
-def _record(unit: Unit, case_id: int, event: str, **more: object) -> None:
+def record_reading(unit: Unit, case_id: int, event: str, **more: object) -> None:
+    """What was read stands in the reader's own audit chain."""
     unit.record(event, {"case": case_id, **more}, chain=f"person:{unit.actor.person_id}")
 
 
