@@ -43,6 +43,19 @@ INJURED = {
     "insurance_status": "insured",
     "third_party_involved": False,
 }
+FAMILY = {
+    "kin_name": "马秀兰",
+    "own_wage": "5300",
+    "dependant_1_name": "马秀兰",
+    "dependant_1_id_no": "640102196203010028",
+    "dependant_1_relation": "spouse",
+    "dependant_1_supported": True,
+    "dependant_2_name": "苏小川",
+    "dependant_2_id_no": "640102199003010035",
+    "dependant_2_relation": "child",
+    "dependant_2_supported": True,
+}
+"""Who survives the worker: his widow, and a son who is of age."""
 
 
 @dataclass

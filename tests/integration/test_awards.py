@@ -24,7 +24,7 @@ from app.kernel.engine.operations import deliver_message
 from app.kernel.engine.takeover.operations import TakeOver, take_over
 from app.kernel.transaction import Unit, run, system_actor
 from app.storage.embedded import EmbeddedServer
-from tests.award_office import INJURED, AwardOffice, open_award_office
+from tests.award_office import FAMILY, INJURED, AwardOffice, open_award_office
 from tests.conftest import START
 from tests.moving_clock import MovingClock
 from tests.office import CITY
@@ -241,19 +241,7 @@ def test_a_claim_is_reckoned_bill_by_bill_with_its_cuts(awards: AwardOffice) -> 
 def test_a_death_award_grants_the_pension_only_to_relatives_who_qualify(awards: AwardOffice) -> None:
     office, case_id = awards.office, awards.start("death_benefit_award")
     office.work(case_id, "si_window", outcome="complete", death_at="2026-01-20T16:00")
-    family = {
-        "kin_name": "马秀兰",
-        "own_wage": "5300",
-        "dependant_1_name": "马秀兰",
-        "dependant_1_id_no": "640102196203010028",
-        "dependant_1_relation": "spouse",
-        "dependant_1_supported": True,
-        "dependant_2_name": "成年子",
-        "dependant_2_id_no": "640102199003010035",
-        "dependant_2_relation": "child",
-        "dependant_2_supported": True,
-    }
-    office.work(case_id, "si_handler", outcome="done", **family)
+    office.work(case_id, "si_handler", outcome="done", **FAMILY)
     office.work(case_id, "si_window", outcome="work_injury", pension_choice="work_injury")
     pensions = [one for one in awards.lines(case_id) if one.item == "survivor_pension"]
     assert [(one.payee, one.amount, one.cycle) for one in pensions] == [

@@ -30,6 +30,7 @@ from app.kernel.refusals import InvalidInput
 from app.kernel.transaction import Unit, run, system_actor
 from app.kernel.worklist.models import Task
 from app.storage.embedded import EmbeddedServer
+from tests.award_office import FAMILY
 from tests.conftest import START
 from tests.message_office import chain_cases
 from tests.moving_clock import MovingClock
@@ -145,17 +146,8 @@ def contents(chain: WholeChain, table: str) -> set[str]:
         return set(session.scalars(text(f"SELECT (to_jsonb(t) - {moving})::text FROM {table} t")))
 
 
-FAMILY = {
-    "kin_name": "马秀兰",
-    "own_wage": "5300",
-    "dependant_1_name": "马秀兰",
-    "dependant_1_id_no": "640102196203010028",
-    "dependant_1_relation": "spouse",
-    "dependant_1_supported": True,
-    "dependant_2_name": "苏小川",
-    "dependant_2_id_no": "640102199003010035",
-    "dependant_2_relation": "child",
-    "dependant_2_supported": True,
+WITH_BROTHER = {
+    **FAMILY,
     "dependant_3_name": "苏国梁",
     "dependant_3_id_no": id_number(556),
     "dependant_3_relation": "sibling",
@@ -169,7 +161,7 @@ def test_a_death_award_hears_of_each_dependant_it_asks_for_and_of_nobody_else(ch
     office, committee = chain.office, chain.committee
     award = chain.awards.start("death_benefit_award")
     office.work(award, "si_window", outcome="complete", death_at="2026-01-20T16:00")
-    office.work(award, "si_handler", outcome="incapacity", dependants_to_assess=["2", "3"], **FAMILY)
+    office.work(award, "si_handler", outcome="incapacity", dependants_to_assess=["2", "3"], **WITH_BROTHER)
     chain.tell()
     son, brother = chain_cases(office, award, "capacity_assessment")
     told = facts_of(chain, son)

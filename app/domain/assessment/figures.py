@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from app.domain.assessment.chain import ASSESSMENT, POSITIVE, is_of_dependant
 from app.kernel.cases.models import Case, CaseFacts
 from app.kernel.decisions.catalogue.statistics import Conclusion, Sample, grade_drift
 from app.kernel.identity.models import Region
-from app.kernel.local_time import LOCAL_ZONE
+from app.kernel.local_time import start_of_day
 
 REASSESSED: Final = "reassessment"
 BELOW: Final = 0
@@ -34,12 +34,12 @@ def list_conclusions(session: Session, since: date, until: date) -> list[Conclus
         .where(
             Case.process_key == ASSESSMENT,
             Case.outcome == POSITIVE,
-            Case.decided_at >= datetime.combine(since, time(), LOCAL_ZONE),
+            Case.decided_at >= start_of_day(since),
         )
         .order_by(Case.id)
     )
     rows = [row for row in session.execute(query) if not is_of_dependant(row.facts)]
-    ends = datetime.combine(until + timedelta(days=1), time(), LOCAL_ZONE)
+    ends = start_of_day(until + timedelta(days=1))
     again = [(case, _grade(facts)) for case, _, facts in rows if _kind(facts) == REASSESSED]
     found = []
     for case, city, facts in rows:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.assessment.chain import DEPENDANT
 from app.domain.benefits.death import PLACES
 from app.kernel.cases.models import Case
 from app.kernel.cases.schema import FieldErrors
@@ -86,7 +87,7 @@ def _revoked(session: Session, chain_id: int) -> frozenset[str]:
         .where(
             Case.chain_id == chain_id,
             CaseMessage.name.in_((EFFECTIVE, REVOKED)),
-            CaseMessage.payload["assessment_kind"].as_string() == "dependant",
+            CaseMessage.payload["assessment_kind"].as_string() == DEPENDANT,
         )
         .order_by(CaseMessage.id)
     )

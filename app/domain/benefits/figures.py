@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.domain.benefits.medical import DEVICE, MEDICAL, list_bills
 from app.kernel.cases.models import Case, CaseFacts
 from app.kernel.decisions.catalogue.statistics import ProviderFigure, Sample, provider_outlier
-from app.kernel.local_time import LOCAL_ZONE
+from app.kernel.local_time import start_of_day
 
 REIMBURSEMENT: Final = "medical_reimbursement"
 MEASURES: Final = {MEDICAL: "mean_bill", DEVICE: "device_price"}
@@ -35,8 +35,8 @@ def list_figures(session: Session, since: date, until: date) -> list[ProviderFig
         .join(CaseFacts, CaseFacts.case_id == Case.id)
         .where(
             Case.process_key == REIMBURSEMENT,
-            Case.decided_at >= datetime.combine(since, time(), LOCAL_ZONE),
-            Case.decided_at < datetime.combine(until + timedelta(days=1), time(), LOCAL_ZONE),
+            Case.decided_at >= start_of_day(since),
+            Case.decided_at < start_of_day(until + timedelta(days=1)),
         )
         .order_by(Case.id)
     )

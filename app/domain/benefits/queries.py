@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.domain.assessment.chain import DEPENDANT
 from app.domain.benefits.models import Entitlement, Payable, PayableEvent
 from app.kernel.cases.models import Case, CaseFacts
 from app.kernel.duties.models import CaseDecision
@@ -72,7 +73,7 @@ def latest_outcome(session: Session, chain_id: int, process_key: str) -> str | N
         select(Case.outcome)
         .join(CaseFacts, CaseFacts.case_id == Case.id)
         .where(Case.chain_id == chain_id, Case.process_key == process_key, Case.decided_at.is_not(None))
-        .where(kind.is_distinct_from("dependant"))
+        .where(kind.is_distinct_from(DEPENDANT))
         .order_by(Case.decided_at.desc(), Case.id.desc())
     )
     return session.scalars(found).first()

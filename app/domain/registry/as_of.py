@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, text
 from sqlalchemy.orm import Session, aliased
 
-from app.kernel.local_time import LOCAL_ZONE
+from app.kernel.local_time import start_of_day
 
 _WIDEN = text("SELECT current_setting('app.regions', true), set_config('app.regions', '*', true)")
 _RESTORE = text("SELECT set_config('app.regions', :regions, true)")
@@ -18,7 +18,7 @@ _RESTORE = text("SELECT set_config('app.regions', :regions, true)")
 
 def end_of(day: date) -> datetime:
     """The instant at which a day in Asia/Shanghai is over."""
-    return datetime.combine(day + timedelta(days=1), time(), tzinfo=LOCAL_ZONE)
+    return start_of_day(day + timedelta(days=1))
 
 
 def standing(model: Any, known_on: date | None = None) -> ColumnElement[bool]:

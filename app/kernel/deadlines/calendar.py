@@ -16,7 +16,7 @@ from typing import Literal
 
 from chinese_calendar import constants
 
-from app.kernel.deadlines.counting import Days, DaysThat
+from app.kernel.deadlines.counting import Days, DaysThat, nth_day
 
 ONE_DAY = timedelta(days=1)
 
@@ -99,7 +99,7 @@ class WorkingCalendar:
 
     def add_working_days(self, day: date, count: int) -> date:
         """The count-th working day after `day` (which is itself not counted); count >= 0."""
-        return nth_counted_day(day, count, self.days)
+        return nth_day(self.days, day, count)
 
     def working_days_between(self, after: date, until: date) -> int:
         """Working days in (after, until]; negative when `until` lies before `after`."""
@@ -121,13 +121,6 @@ class WorkingCalendar:
 
     def _is_make_up_workday(self, day: date) -> bool:
         return self.is_published(day.year) and day in constants.workdays
-
-
-def nth_counted_day(after: date, count: int, days: Days) -> date:
-    """The count-th day after `after` that counts; `after` itself when count is 0."""
-    if count < 0:
-        raise ValueError("a number of days cannot be negative")
-    return days.nth(after, count) if count else after
 
 
 def _overridden(override: CalendarOverride) -> RestDay | None:

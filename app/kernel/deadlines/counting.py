@@ -98,6 +98,14 @@ class Without:
             yield after, until
 
 
+def nth_day(days: Days, after: date, count: int) -> date:
+    """The count-th day after `after` that counts; `after` itself when count is 0. Raise ValueError below that."""
+    if count < 0:
+        raise ValueError("a number of days cannot be negative")
+    return days.nth(after, count) if count else after
+
+
 def without(days: Days, left_out: Iterable[Span]) -> Days:
+    """The days that lie in none of the spans, which may overlap and come in any order."""
     spans = tuple(left_out)
     return Without(days, spans) if spans else days

@@ -10,7 +10,7 @@ last counted one, counting goes on the day after the day of resumption. An `open
 import calendar as gregorian
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, Literal, Self
 
@@ -18,10 +18,9 @@ from app.kernel.deadlines.calendar import (
     ONE_DAY,
     RestDay,
     WorkingCalendar,
-    nth_counted_day,
 )
-from app.kernel.deadlines.counting import Days, EveryDay, without
-from app.kernel.local_time import LOCAL_ZONE
+from app.kernel.deadlines.counting import Days, EveryDay, nth_day, without
+from app.kernel.local_time import start_of_day
 
 Unit = Literal["days", "working_days", "months", "years", "open"]
 
@@ -225,7 +224,7 @@ def remaining(
 
 def end_of_day(day: date) -> datetime:
     """24:00 of a day in Asia/Shanghai, as the first instant of the next one (民法典 203(2))."""
-    return datetime.combine(day + ONE_DAY, time(), LOCAL_ZONE)
+    return start_of_day(day + ONE_DAY)
 
 
 def add_months(day: date, months: int) -> date:
@@ -264,7 +263,7 @@ def _counted_end(started_on: date, count: int, suspensions: tuple[Pause, ...], d
     open_from = min((p.paused_on for p in suspensions if p.resumed_on is None), default=None)
     if open_from and count > days.between(started_on, open_from):
         return None
-    return nth_counted_day(started_on, count, days)
+    return nth_day(days, started_on, count)
 
 
 def _provisional(spec: ClockSpec, started_on: date, end: date, calendar: WorkingCalendar) -> bool:

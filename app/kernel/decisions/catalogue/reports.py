@@ -7,7 +7,7 @@ open finding of it, and nobody disposed of one within the period.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import and_, func, or_, select
@@ -25,7 +25,7 @@ from app.kernel.duties.models import CaseDecision, Performance, Signature
 from app.kernel.duties.posts import list_held_posts
 from app.kernel.identity.models import Person, Region
 from app.kernel.kernel import Kernel
-from app.kernel.local_time import LOCAL_ZONE
+from app.kernel.local_time import start_of_day
 from app.kernel.ports import Ports
 from app.kernel.refusals import InvalidInput
 from app.kernel.transaction import Unit, run, system_actor
@@ -94,7 +94,7 @@ def _judge(unit: Unit, one: Standing, sample: Sample, since: date) -> int:
 
 
 def _is_known(session: Session, one: Standing, sample: Sample, since: date) -> bool:
-    settled = RuleFinding.disposed_at >= datetime.combine(since, time(), LOCAL_ZONE)
+    settled = RuleFinding.disposed_at >= start_of_day(since)
     known = select(RuleFinding.id).where(
         RuleFinding.rule_id == one.rule.id,
         RuleFinding.subject == sample.subject,
@@ -124,7 +124,9 @@ def decided_cases(session: Session, since: date, until: date) -> Iterator[Decide
         .join(final, and_(final.id == func.any(CaseDecision.signature_ids), final.duty == "final_review"))
         .join(first, first.id == initial.person_id)
         .join(last, last.id == final.person_id)
-        .where(CaseDecision.at >= _opens(since), CaseDecision.at < _opens(until + timedelta(days=1)))
+        .where(
+            CaseDecision.at >= start_of_day(since), CaseDecision.at < start_of_day(until + timedelta(days=1))
+        )
     )
     for region, name, first_id, first_name, last_id, last_name in rows:
         yield DecidedCase(region, name, (first_id, first_name), (last_id, last_name))
@@ -138,16 +140,12 @@ def list_acts(session: Session, since: date, until: date) -> Iterator[Act]:
         .join(Case, Case.id == Performance.case_id)
         .where(
             Performance.state == "performed",
-            Performance.at >= _opens(since),
-            Performance.at < _opens(until + timedelta(days=1)),
+            Performance.at >= start_of_day(since),
+            Performance.at < start_of_day(until + timedelta(days=1)),
         )
     )
     for person, name, region, at in rows:
         yield Act(person, name, region, at)
-
-
-def _opens(day: date) -> datetime:
-    return datetime.combine(day, time(), LOCAL_ZONE)
 
 
 def _concentration(session: Session, one: Standing, since: date, until: date) -> Iterable[Sample]:

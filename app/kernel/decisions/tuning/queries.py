@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Date, cast, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -16,7 +16,7 @@ from app.kernel.decisions.operations import EXPLAINED, LAPSED
 from app.kernel.decisions.overrides import DISPOSITIONS
 from app.kernel.decisions.tuning.models import RuleVerdict
 from app.kernel.identity.models import Person
-from app.kernel.local_time import LOCAL_ZONE
+from app.kernel.local_time import LOCAL_ZONE, start_of_day
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ def count_hits(session: Session, since: date, until: date, rule_id: str = "") ->
     fate = func.coalesce(latest.c.verdict, RuleHit.disposition, "open").label("fate")
     month = cast(func.date_trunc("month", func.timezone(LOCAL_ZONE.key, RuleHit.at)), Date).label("month")
     wanted = [
-        RuleHit.at >= datetime.combine(since, time(), LOCAL_ZONE),
-        RuleHit.at < datetime.combine(until + timedelta(days=1), time(), LOCAL_ZONE),
+        RuleHit.at >= start_of_day(since),
+        RuleHit.at < start_of_day(until + timedelta(days=1)),
     ] + ([RuleHit.rule_id == rule_id] if rule_id else [])
     found = session.execute(
         select(RuleHit.rule_id, RuleHit.rule_version, month, fate, func.count())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from app.kernel.engine.drafting.contents import load_contents
 from app.kernel.engine.drafting.queries import get_standing
 from app.kernel.engine.workbench.models import RuleTrial
 from app.kernel.identity.regions import list_subtree
-from app.kernel.local_time import LOCAL_ZONE
+from app.kernel.local_time import start_of_day
 from app.kernel.ports import Ports
 
 
@@ -59,8 +59,8 @@ def supplies_of(session: Session, ports: Ports, pair: Pair) -> Mapping[int, Supp
 
 def population(session: Session, trial: RuleTrial, definitions: Iterable[int]) -> Select[Case]:
     """The cases of a trial: of these versions of processes, received in the period, in the regions."""
-    opens = datetime.combine(trial.period_from, time(), LOCAL_ZONE)
-    ends = datetime.combine(trial.period_to + timedelta(days=1), time(), LOCAL_ZONE)
+    opens = start_of_day(trial.period_from)
+    ends = start_of_day(trial.period_to + timedelta(days=1))
     return select(Case).where(
         Case.definition_id.in_(definitions),
         Case.region_code.in_(list_subtree(session, trial.regions)),
