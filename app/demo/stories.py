@@ -216,7 +216,8 @@ class Stories:
         """The worker died: funeral, lump sum and the pension of the widow."""
         recognition = yield from self._recognised(plan)
         award = self.ways.open(recognition, DEATH)
-        answers: Answers = {"p08_01_register": _died(plan), "p08_03_dependants": self._widowed()}
+        family = self._widowed()
+        answers: Answers = {"p08_01_register": _died(plan, family), "p08_03_dependants": family}
         yield from self.ways.through(award, answers)
         self.troupe.tell(award)
 
@@ -224,8 +225,12 @@ class Stories:
         """The worker left a grown child who can't work: the committee says so before that pension is reckoned."""
         recognition = yield from self._recognised(plan)
         award = self.ways.open(recognition, DEATH)
-        asked = {"outcome": "incapacity", "dependants_to_assess": ["2"], **self._widowed(), **self._child()}
-        answers: Answers = {"p08_01_register": _died(plan), "p08_03_dependants": [asked, {"outcome": "done"}]}
+        family = {**self._widowed(), **self._child()}
+        asked = {"outcome": "incapacity", "dependants_to_assess": ["2"], **family}
+        answers: Answers = {
+            "p08_01_register": _died(plan, family),
+            "p08_03_dependants": [asked, {"outcome": "done"}],
+        }
         yield from self.ways.through(award, answers)
         self.troupe.tell(award)
         assessment = self.troupe.find(award, ASSESSMENT)
@@ -311,8 +316,9 @@ class Stories:
         return case_id
 
 
-def _died(plan: Plan) -> Answer:
-    return {"outcome": "complete", "death_at": plan.facts["accident_at"]}
+def _died(plan: Plan, family: Answer) -> Answer:
+    applied = {"applicant_name": family["kin_name"]}
+    return {"outcome": "complete", "death_at": plan.facts["accident_at"], **applied}
 
 
 def _suspension() -> Answers:
